@@ -1,0 +1,12 @@
+import { defineConfig } from 'vitest/config';
+
+// The fast suites: no browser, no real n8n, no Python. The heavier ones have a config of their own beside this one.
+export default defineConfig({
+	test: {
+		include: ['test/**/*.test.ts', 'node-red/test/**/*.test.ts', 'gpu-local/test/**/*.test.ts'],
+		exclude: ['**/node_modules/**', '**/*.heavy.test.ts'],
+		testTimeout: 30_000,
+		hookTimeout: 60_000,
+		maxWorkers: 2,
+	},
+});
