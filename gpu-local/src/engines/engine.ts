@@ -78,8 +78,12 @@ export interface ModelInfo {
 	>;
 	/** Width and height are rounded down to a multiple of this; 1 when any size goes. */
 	sizeMultiple?: number;
-	/** The frame count nearest to `frames` that the model can make. Left out: any count. */
-	nearestFrames?: (frames: number) => number;
+	/**
+	 * Which frame counts the model can make: `multiple × k + plus`, k = 0, 1, 2 …, within min … max
+	 * (for example `{ multiple: 4, plus: 1 }` makes 1, 5, 9 …). Data, not code: it travels to other
+	 * machines. The server rounds down. Left out: any count.
+	 */
+	frameRule?: { multiple: number; plus: number; min?: number; max?: number };
 	/** Which optional fields the model honours. Left out: all of them. */
 	supports?: readonly OptionalField[];
 	/** Scheduler names that work with it. Left out: any name is passed on. */
