@@ -1,0 +1,217 @@
+/**
+ * What a provider is: data and pure functions. Nothing here does I/O, reads a clock or knows n8n or Node-RED; the
+ * life of a job (waiting, retrying, downloading) is in `jobs/`, which calls these functions.
+ */
+import type { z } from 'zod/v4';
+
+export type JsonValue =
+	string | number | boolean | null | JsonValue[] | { [key: string]: JsonValue };
+export type JsonObject = { [key: string]: JsonValue };
+
+/** `queued` and `processing` may still change; the other three are final. */
+export const JOB_STATUSES = ['queued', 'processing', 'succeeded', 'failed', 'cancelled'] as const;
+export type JobStatus = (typeof JOB_STATUSES)[number];
+
+export interface Video {
+	/** Absolute http(s) URL. Expires: download at once. */
+	url: string;
+	mimeType: string;
+	/** ISO 8601, only where the provider says when the URL stops working. */
+	expiresAt?: string;
+	/** The file must be fetched with the account's key (it lives on the provider's own host). */
+	requiresKey?: boolean;
+}
+
+export interface Cost {
+	credits?: number;
+	usd?: number;
+}
+
+export type FailureCode =
+	| 'cancelled'
+	| 'expired'
+	| 'generation_failed'
+	| 'invalid_key'
+	| 'invalid_request'
+	| 'model_not_found'
+	| 'moved'
+	| 'network'
+	| 'no_credit'
+	| 'not_allowed'
+	| 'not_found'
+	| 'prompt_refused'
+	| 'provider_error'
+	| 'rate_limited'
+	| 'unreadable_reply';
+
+/**
+ * Whether the provider took the job, which decides whether another attempt can cost money twice.
+ * `no`: certainly not, a fallback is safe. `yes`: the job existed. `unknown`: look at the provider before trying again.
+ */
+export type Accepted = 'no' | 'unknown' | 'yes';
+
+export interface ProviderFailure {
+	code: FailureCode;
+	/** What happened, in the provider's words where it gave any. */
+	message: string;
+	/** What to do next, in plain words. */
+	advice: string;
+	/** The same call may succeed later without any change. */
+	retryable: boolean;
+	retryAfterSeconds?: number;
+	accepted: Accepted;
+	httpStatus?: number;
+}
+
+/** A job as plain JSON: it can be stored, passed on and picked up by another process on another day. Holds no key. */
+export interface Job {
+	provider: string;
+	jobId: string;
+	status: JobStatus;
+	/** 0–100, where the provider reports it. */
+	progress?: number;
+	/** Seconds until done as the provider last estimated. */
+	etaSeconds?: number;
+	videos: Video[];
+	seed?: number;
+	/** What the provider says it really used, under its own names. */
+	settings?: JsonObject;
+	cost?: Cost;
+	failure?: ProviderFailure;
+	warnings?: string[];
+	trackingId?: string;
+	/** ISO 8601. */
+	submittedAt: string;
+	finishedAt?: string;
+	/** When to ask again, from the same schedule that an in-process wait uses. */
+	nextPollSeconds?: number;
+	/** Where the provider told us to ask for the result. */
+	fetchUrl?: string;
+	/** True where the provider's test mode sent a mock event. */
+	testEvent?: boolean;
+}
+
+export interface HttpCall {
+	method: 'GET' | 'POST' | 'DELETE';
+	/** Path on the account's base URL (`/v3/async/txt2video`) or an absolute URL on a host that may see the key. */
+	url: string;
+	query?: Record<string, string>;
+	headers?: Record<string, string>;
+	body?: JsonObject;
+}
+
+/** A reply of any HTTP status. `body` is the parsed JSON, or the text where it was no JSON; header names are lower case. */
+export interface Reply {
+	status: number;
+	headers: Record<string, string>;
+	body: unknown;
+}
+
+/** What the pure readers may know beside the reply. */
+export interface ReadContext {
+	/** Unix milliseconds. */
+	nowMs: number;
+	baseUrl: string;
+}
+
+export type Reading =
+	{ job: Job; failure?: undefined } | { failure: ProviderFailure; job?: undefined };
+
+/** How a request proves who sends it. */
+export type Authentication =
+	{ kind: 'bearer'; optional?: boolean } | { kind: 'bodyKey'; property: string };
+
+export interface ModelChoice {
+	/** What is sent. */
+	value: string;
+	/** What a person reads. */
+	label: string;
+	description?: string;
+	url?: string;
+}
+
+export interface ModelSearch {
+	call(query: string | undefined, cursor: string | undefined): HttpCall;
+	read(reply: Reply): { models: ModelChoice[]; nextCursor?: string } | { failure: ProviderFailure };
+}
+
+export interface CallbackAbility {
+	/** The request field that takes the callback URL. */
+	field: string;
+	/** How a receiver knows who sent it. `none`: by an unguessable token in the URL and by asking the provider. */
+	signature: 'none' | 'standard-webhooks';
+	/** Sends progress events too, not just the final one. */
+	progress: boolean;
+}
+
+/** A job told by a callback; the sender is not trusted yet. */
+export interface CallbackReading {
+	job: Job;
+	/** Set where the sender gives every delivery an id. */
+	deliveryId?: string;
+	testEvent?: boolean;
+}
+
+export interface Provider {
+	id: string;
+	/** Shown in the provider list. */
+	title: string;
+	/** One line under the title. */
+	description: string;
+	documentationUrl: string;
+	/** n8n credential type; several providers may share one. */
+	credential: string;
+	account: {
+		defaultBaseUrl: string;
+		authentication: Authentication;
+		/** Host suffixes that may see the key beside the host of the base URL. */
+		keyHosts: string[];
+		/** A service on the internet: it can not call back to localhost. */
+		cloud: boolean;
+	};
+	/** The request: field names, ranges, enums and defaults as the API documents them. */
+	request: z.ZodObject;
+	limits: {
+		/** Submissions a minute, where documented. */
+		requestsPerMinute?: number;
+		/** Jobs of one account that the provider works on or queues at once. */
+		parallelJobs: number;
+		/** How long a job usually takes, the starting point of the poll schedule where no ETA is given. */
+		typicalSeconds: number;
+	};
+	abilities: {
+		callback?: CallbackAbility;
+		cancel: boolean;
+		progress: boolean;
+		/** The submit call honours this header as an idempotency key. */
+		idempotencyHeader?: string;
+		/** The request field whose value comes back in the job. */
+		trackingField?: string;
+	};
+	/** Fixed by the provider, not by the values: method and path of the submit call. */
+	submitCall: { method: 'POST'; url: string | ((values: RequestValues) => string) };
+	/** Rules over several fields, beyond what `request` says. */
+	rules?: (values: RequestValues) => RuleIssue[];
+	readSubmit(reply: Reply, values: RequestValues, context: ReadContext): Reading;
+	fetchCall(job: Job, context: { baseUrl: string }): HttpCall;
+	/** A reply to `fetchCall`. A failed job is a `job`; a failure is that the question itself failed. */
+	readFetch(reply: Reply, job: Job, context: ReadContext): Reading;
+	cancelCall?(job: Job): HttpCall;
+	readCancel?(reply: Reply, job: Job, context: ReadContext): Reading;
+	/** `undefined` where the body is none of this provider's. Never throws. */
+	readCallback?(body: unknown, context: ReadContext): CallbackReading | undefined;
+	modelSearch?: Record<string, ModelSearch>;
+}
+
+/** Field values by field name, as a host collected them and `validate` normalised them. */
+export type RequestValues = Record<string, JsonValue>;
+
+export interface RuleIssue {
+	field: string;
+	value: JsonValue | undefined;
+	/** What is allowed, as the end of "… is not allowed: ". */
+	allowed: string;
+}
+
+export const isFinal = (status: JobStatus): boolean =>
+	status === 'succeeded' || status === 'failed' || status === 'cancelled';

@@ -1,0 +1,171 @@
+/**
+ * Replies of an OpenAI Videos server: our own executor and, with fewer members, SGLang, vLLM-Omni and FastVideo.
+ * `docs`: OpenAI's `/v1/videos` reference (the hosted service ended in 2026, the format lives on).
+ */
+import type {
+	FailureCode,
+	Job,
+	JobStatus,
+	JsonObject,
+	ProviderFailure,
+	ReadContext,
+	Reading,
+	Reply,
+	Video,
+} from '../contract';
+import { codeOfStatus, codeOfText, failure, flattenText, httpFailure } from '../failures';
+import { absoluteUrl } from '../hosts';
+import {
+	finiteNumber,
+	idOf,
+	isHttpUrl,
+	mimeTypeOf,
+	newJob,
+	nonEmptyString,
+	updated,
+	video,
+} from '../jobs';
+import { isObject } from '../wire';
+
+const STATUSES: Record<string, JobStatus> = {
+	queued: 'queued',
+	in_progress: 'processing',
+	completed: 'succeeded',
+	complete: 'succeeded',
+	failed: 'failed',
+	cancelled: 'cancelled',
+	canceled: 'cancelled',
+	deleted: 'cancelled',
+	expired: 'failed',
+};
+
+const CODES: Record<string, FailureCode> = {
+	invalid_request: 'invalid_request',
+	unsupported_field: 'invalid_request',
+	model_not_found: 'model_not_found',
+	cancelled: 'cancelled',
+	invalid_api_key: 'invalid_key',
+	queue_full: 'rate_limited',
+	rate_limit_exceeded: 'rate_limited',
+};
+
+export function readSubmit(provider: string, reply: Reply, context: ReadContext): Reading {
+	const body = reply.body;
+	const jobId = isObject(body) ? idOf(body.id) : undefined;
+	if (reply.status >= 300 || !isObject(body) || !jobId) return { failure: readFailure(reply) };
+	return { job: readVideo(body, newJob(provider, jobId, context.nowMs), context) };
+}
+
+export function readFetch(reply: Reply, job: Job, context: ReadContext): Reading {
+	if (reply.status >= 300 || !isObject(reply.body) || !nonEmptyString(reply.body.status)) {
+		return { failure: readFailure(reply, 'yes') };
+	}
+	return { job: readVideo(reply.body, job, context) };
+}
+
+/** DELETE answers with `{deleted: true}`, or with the job in a state of its own. */
+export function readCancel(reply: Reply, job: Job, context: ReadContext): Reading {
+	if (reply.status >= 300) return { failure: readFailure(reply, 'yes') };
+	return {
+		job: updated(
+			job,
+			{
+				status: 'cancelled',
+				failure: failure('cancelled', 'The job was cancelled.', { accepted: 'yes' }),
+			},
+			context.nowMs,
+		),
+	};
+}
+
+/** The job as a video object tells it. Unknown statuses are not final. */
+export function readVideo(body: JsonObject, job: Job, context: ReadContext): Job {
+	const status = STATUSES[String(body.status).toLowerCase()] ?? 'processing';
+	const change: Partial<Job> = {
+		status,
+		progress: finiteNumber(body.progress) ?? job.progress,
+		etaSeconds: finiteNumber(body.eta_seconds),
+		seed: finiteNumber(body.seed) ?? job.seed,
+		settings: settingsOf(body) ?? job.settings,
+		warnings: warningsOf(body) ?? job.warnings,
+		trackingId: nonEmptyString(body.track_id) ?? job.trackingId,
+	};
+	const finishedAt = finiteNumber(body.completed_at);
+	if (finishedAt) change.finishedAt = new Date(finishedAt * 1000).toISOString();
+	if (status === 'succeeded') change.videos = [videoOf(body, job, context)];
+	if (status === 'failed' || status === 'cancelled') change.failure = jobFailure(body, status);
+	return updated(job, change, context.nowMs);
+}
+
+function videoOf(body: JsonObject, job: Job, context: ReadContext): Video {
+	const expiresAt = finiteNumber(body.expires_at);
+	const mimeType =
+		nonEmptyString(body.media_type) ?? mimeTypeOf(nonEmptyString(body.output_format) ?? 'mp4');
+	const more = {
+		mimeType,
+		...(expiresAt ? { expiresAt: new Date(expiresAt * 1000).toISOString() } : {}),
+	};
+	if (isHttpUrl(body.url)) return video(body.url, more);
+	const content = `/v1/videos/${encodeURIComponent(job.jobId)}/content`;
+	return video(absoluteUrl(content, context.baseUrl), { ...more, requiresKey: true });
+}
+
+function settingsOf(body: JsonObject): JsonObject | undefined {
+	if (isObject(body.settings)) return body.settings;
+	const known = ['model', 'size', 'seconds', 'fps', 'num_frames'] as const;
+	const entries = known.flatMap((key) =>
+		body[key] === undefined || body[key] === null ? [] : [[key, body[key]]],
+	);
+	return entries.length > 0 ? (Object.fromEntries(entries) as JsonObject) : undefined;
+}
+
+function warningsOf(body: JsonObject): string[] | undefined {
+	if (!Array.isArray(body.warnings)) return undefined;
+	const texts = body.warnings.map(flattenText).filter((text) => text !== undefined);
+	return texts.length > 0 ? texts : undefined;
+}
+
+function jobFailure(body: JsonObject, status: 'failed' | 'cancelled'): ProviderFailure {
+	const error = isObject(body.error) ? body.error : undefined;
+	const code =
+		CODES[String(error?.code)] ?? (status === 'cancelled' ? 'cancelled' : 'generation_failed');
+	const message =
+		flattenText(error?.message) ??
+		flattenText(body.error) ??
+		(status === 'cancelled' ? 'The job was cancelled.' : 'The video could not be made.');
+	return failure(code, message, { accepted: 'yes', retryable: false });
+}
+
+/** `{error: {message, code}}` (OpenAI), `{detail: …}` (FastAPI servers) or anything else. */
+export function readFailure(reply: Reply, accepted?: 'yes'): ProviderFailure {
+	const body = isObject(reply.body) ? reply.body : {};
+	const error = isObject(body.error) ? body.error : undefined;
+	const message =
+		flattenText(error?.message) ??
+		flattenText(body.error) ??
+		detailText(body.detail) ??
+		flattenText(body.message);
+	const code =
+		CODES[String(error?.code)] ??
+		(reply.status >= 400 && reply.status < 500 && message && reply.status !== 404
+			? (codeOfText(message) ?? codeOfStatus(reply.status))
+			: undefined);
+	return httpFailure(reply, {
+		...(code ? { code } : {}),
+		...(message ? { message } : {}),
+		...(accepted ? { accepted } : {}),
+	});
+}
+
+/** FastAPI puts `[{loc, msg, type}]` where others put a text. */
+function detailText(detail: unknown): string | undefined {
+	if (!Array.isArray(detail)) return flattenText(detail);
+	const texts = detail.map((entry) =>
+		isObject(entry) && typeof entry.msg === 'string'
+			? [Array.isArray(entry.loc) ? entry.loc.slice(1).join('.') : '', entry.msg]
+					.filter(Boolean)
+					.join(': ')
+			: flattenText(entry),
+	);
+	return texts.filter(Boolean).join('; ') || undefined;
+}

@@ -1,0 +1,142 @@
+/** Replies of Novita's `/v3/async/txt2video`, `/v3/async/task-result`, its webhook and its errors. */
+import type {
+	FailureCode,
+	Job,
+	JobStatus,
+	JsonObject,
+	ProviderFailure,
+	ReadContext,
+	Reading,
+	Reply,
+	Video,
+} from '../contract';
+import { codeOfStatus, codeOfText, failure, flattenText, httpFailure } from '../failures';
+import {
+	finiteNumber,
+	idOf,
+	isHttpUrl,
+	mimeTypeOf,
+	newJob,
+	nonEmptyString,
+	updated,
+	video,
+} from '../jobs';
+import { isObject } from '../wire';
+
+const STATUSES: Record<string, JobStatus> = {
+	TASK_STATUS_QUEUED: 'queued',
+	TASK_STATUS_PROCESSING: 'processing',
+	TASK_STATUS_SUCCEED: 'succeeded',
+	TASK_STATUS_FAILED: 'failed',
+};
+
+/** `reason` of an error body. It decides before the HTTP status, which the documents give differently. */
+const REASONS: Record<string, FailureCode> = {
+	INVALID_REQUEST_BODY: 'invalid_request',
+	MISSING_API_KEY: 'invalid_key',
+	INVALID_API_KEY: 'invalid_key',
+	ILLEGAL_PROMPT: 'prompt_refused',
+	ILLEGAL_IMAGE_CONTENT: 'prompt_refused',
+	BILLING_BALANCE_NOT_ENOUGH: 'no_credit',
+	BILLING_AUTH_FAILED: 'no_credit',
+	BILLING_FAILED: 'provider_error',
+	FEATURE_NOT_ALLOWED: 'not_allowed',
+	API_NOT_ALLOWED: 'not_allowed',
+	NEED_REAL_NAME_VERIFY: 'not_allowed',
+	ANONYMOUS_ACCESS_QUOTA_EXCEEDS: 'no_credit',
+	RATE_LIMIT_EXCEEDED: 'rate_limited',
+	API_NOT_FOUND: 'not_found',
+	TASK_NOT_FOUND: 'not_found',
+	CREATE_TASK_FAILED: 'provider_error',
+	GET_RESULT_FAILED: 'provider_error',
+	TASK_FAILED: 'provider_error',
+};
+
+export function readSubmit(provider: string, reply: Reply, context: ReadContext): Reading {
+	const jobId = isObject(reply.body) ? idOf(reply.body.task_id) : undefined;
+	if (reply.status >= 300 || !jobId) return { failure: readFailure(reply) };
+	return { job: newJob(provider, jobId, context.nowMs) };
+}
+
+export function readFetch(reply: Reply, job: Job, context: ReadContext): Reading {
+	const body = reply.body;
+	if (reply.status >= 300 || !isObject(body) || !isObject(body.task)) {
+		return { failure: readFailure(reply, 'yes') };
+	}
+	return { job: readTask(body, body.task, job, context) };
+}
+
+/** The task-result body, which is also the payload of the webhook. */
+export function readTask(body: JsonObject, task: JsonObject, job: Job, context: ReadContext): Job {
+	// Unknown statuses (TASK_STATUS_UNKNOWN is in one SDK) are not final. `progress_percent` is 0 in a documented
+	// success, so it never decides.
+	const status = STATUSES[String(task.status)] ?? 'processing';
+	const videos = Array.isArray(body.videos) ? videosOf(body.videos, context) : [];
+	const extra = isObject(body.extra) ? body.extra : {};
+	const change: Partial<Job> = {
+		status,
+		progress: finiteNumber(task.progress_percent) ?? job.progress,
+		etaSeconds: positive(task.eta),
+		seed: finiteNumber(extra.seed) ?? job.seed,
+	};
+	if (status === 'succeeded' && videos.length === 0) {
+		change.status = 'failed';
+		change.failure = failure(
+			'generation_failed',
+			'The provider reports success but gave no video.',
+			{ accepted: 'yes' },
+		);
+	} else if (status === 'succeeded') {
+		change.videos = videos;
+	} else if (status === 'failed') {
+		change.failure = taskFailure(task);
+	}
+	return updated(job, change, context.nowMs);
+}
+
+function videosOf(videos: unknown[], context: ReadContext): Video[] {
+	return videos.filter(isObject).flatMap((entry) => {
+		if (!isHttpUrl(entry.video_url)) return [];
+		const ttlSeconds = positive(entry.video_url_ttl);
+		const type = nonEmptyString(entry.video_type);
+		return [
+			video(entry.video_url, {
+				...(type ? { mimeType: mimeTypeOf(type) } : {}),
+				...(ttlSeconds
+					? { expiresAt: new Date(context.nowMs + ttlSeconds * 1000).toISOString() }
+					: {}),
+			}),
+		];
+	});
+}
+
+function taskFailure(task: JsonObject): ProviderFailure {
+	const reason = nonEmptyString(task.reason);
+	return failure(
+		(reason && codeOfText(reason)) === 'prompt_refused' ? 'prompt_refused' : 'generation_failed',
+		reason ?? 'The provider could not make the video and gave no reason.',
+		{ accepted: 'yes' },
+	);
+}
+
+/** `{code, reason, message, metadata}`. */
+export function readFailure(reply: Reply, accepted?: 'yes'): ProviderFailure {
+	const body = isObject(reply.body) ? reply.body : {};
+	const reason = nonEmptyString(body.reason);
+	const text = flattenText(body.message);
+	const message =
+		text && reason && !text.includes(reason) ? `${text} (${reason})` : (text ?? reason);
+	const byReason = reason ? REASONS[reason] : undefined;
+	const byText = reply.status >= 400 && reply.status < 500 && text ? codeOfText(text) : undefined;
+	const code = byReason ?? byText ?? (reply.status >= 300 ? codeOfStatus(reply.status) : undefined);
+	return httpFailure(reply, {
+		...(code ? { code } : {}),
+		...(message ? { message } : {}),
+		...(accepted ? { accepted } : {}),
+	});
+}
+
+function positive(value: unknown): number | undefined {
+	const number = finiteNumber(value);
+	return number !== undefined && number > 0 ? number : undefined;
+}
