@@ -149,6 +149,8 @@ export interface Engine {
 	readonly name: string;
 	/** How many jobs it can run at once on this machine, for example one a GPU. */
 	readonly slots: number;
+	/** Serves requests for models that no engine knows, with a warning. Left out: they are refused. */
+	readonly fallbackModel?: string;
 	/** Everything a request may name, checkpoints, LoRAs and embeddings. Cheap: called often. */
 	models(): Promise<ModelInfo[]>;
 	/** Rejects with an {@link EngineError}; anything else that is thrown counts as `worker_lost`. */
