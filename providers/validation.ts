@@ -31,7 +31,7 @@ export function validate(
 	const issues = [
 		...unknownFields(fields, raw),
 		...schemaIssues(provider, fields, values),
-		...fields.flatMap((field) => textIssues(field, values[field.name], field.title)),
+		...fields.flatMap((field) => textIssues(field, values[field.name], field.name, field.title)),
 		...callbackIssues(provider, fields, values, baseUrl),
 	];
 	if (issues.length === 0 && provider.rules) {
@@ -167,23 +167,30 @@ function ruleIssue(fields: Field[], { field, value, allowed }: RuleIssue): Issue
 }
 
 /** An expression that reached us as text would be paid for as a prompt. */
-function textIssues(field: Field, value: JsonValue | undefined, label: string): Issue[] {
-	if (Array.isArray(value)) {
+function textIssues(
+	field: Field,
+	value: JsonValue | undefined,
+	name: string,
+	label: string,
+): Issue[] {
+	if (field.type === 'list' && Array.isArray(value)) {
 		return value.flatMap((item, index) =>
 			(field.items ?? []).flatMap((inner) =>
 				textIssues(
 					inner,
-					(item as JsonObject)?.[inner.name],
+					isObject(item) ? item[inner.name] : undefined,
+					`${name}.${index}.${inner.name}`,
 					`${label} ${index + 1}, ${inner.title}`,
 				),
 			),
 		);
 	}
-	if (typeof value !== 'string' || !/\{\{[^]*?\}\}/.test(value)) return [];
+	const text = typeof value === 'object' ? JSON.stringify(value) : value;
+	if (typeof text !== 'string' || !/\{\{[^]*?\}\}/.test(text)) return [];
 	return [
 		{
-			field: field.name,
-			message: `${label} (${field.name}) is ${shown(value)}, an expression that was not evaluated. Switch the field to Expression, or remove the {{ }}.`,
+			field: name,
+			message: `${label} (${name}) is ${shown(value)}, an expression that was not evaluated. Switch the field to Expression, or remove the {{ }}.`,
 		},
 	];
 }

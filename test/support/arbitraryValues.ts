@@ -1,0 +1,164 @@
+/**
+ * Random requests for any provider, made from its field list alone: what a person could type into the fields.
+ * Every test that compares two paths of a request (pure builder, n8n's routing, Node-RED, the local executor) draws
+ * from here.
+ */
+import fc from 'fast-check';
+import type { JsonObject, JsonValue, Provider, RequestValues } from '../../providers/contract';
+import { fieldsOf, type Field } from '../../providers/fields';
+import { validate } from '../../providers/validation';
+
+/** Longer lists make no new case, and Novita's 128 frames would nearly always be passed. */
+const MOST_ITEMS = 3;
+const LONGEST_TEXT = 60;
+
+/**
+ * Values that `validate` accepts and returns unchanged (fields that are always sent are there, nothing is blank, no
+ * number is text). Texts hold no `{{ }}` and do not start with `=`, so that n8n takes them as they are.
+ */
+export function validValues(provider: Provider): fc.Arbitrary<RequestValues> {
+	return recordOf(fieldsOf(provider.request))
+		.map((values) => validate(provider, values, provider.account.defaultBaseUrl).values)
+		.filter((values) => values !== undefined);
+}
+
+/**
+ * Valid values of which exactly one field was broken: out of range, not in the list, of another type, missing where
+ * required, too many items. `field` is the top-level field; an issue about it is named `field` or `field.0.inner`.
+ */
+export function invalidValues(
+	provider: Provider,
+): fc.Arbitrary<{ values: RequestValues; field: string }> {
+	const breakable = fieldsOf(provider.request).flatMap((field) => {
+		const breaks = brokenValues(field);
+		return breaks.length > 0 ? [{ field, broken: fc.oneof(...breaks) }] : [];
+	});
+	return fc.constantFrom(...breakable).chain(({ field, broken }) =>
+		fc.record({ values: validValues(provider), broken }).map(({ values, broken: value }) => {
+			const { [field.name]: _replaced, ...others } = values;
+			return {
+				field: field.name,
+				values: value === undefined ? others : { ...others, [field.name]: value },
+			};
+		}),
+	);
+}
+
+function recordOf(fields: Field[]): fc.Arbitrary<JsonObject> {
+	const arbitraries = Object.fromEntries(
+		fields.map((field) => [field.name, validValue(field)] as const),
+	);
+	const requiredKeys = fields
+		.filter((field) => field.required || field.always)
+		.map(({ name }) => name);
+	return fc.record(arbitraries, { requiredKeys }) as fc.Arbitrary<JsonObject>;
+}
+
+function validValue(field: Field): fc.Arbitrary<JsonValue> {
+	const { minimum, maximum } = field;
+	switch (field.type) {
+		case 'choice':
+			return fc.constantFrom(...(field.choices ?? []));
+		case 'boolean':
+			return fc.boolean();
+		case 'integer':
+			return fc.integer({ min: minimum ?? -(2 ** 31), max: maximum ?? 2 ** 32 - 1 });
+		case 'number':
+			// Adding 0 turns -0, which JSON does not know, into 0.
+			return fc
+				.double({ min: minimum ?? -1e6, max: maximum ?? 1e6, noNaN: true })
+				.map((number) => number + 0);
+		case 'text':
+			return validText(field);
+		case 'json':
+			return fc.dictionary(
+				fc.stringMatching(/^extra_[a-z]{1,8}$/),
+				fc.oneof(fc.integer(), fc.boolean(), plainText(1, 20)),
+				{ minKeys: 1, maxKeys: 3, noNullPrototype: true },
+			);
+		case 'list':
+			return fc.array(recordOf(field.items ?? []), {
+				minLength: Math.max(field.minItems ?? 0, 1),
+				maxLength: Math.min(field.maxItems ?? MOST_ITEMS, MOST_ITEMS),
+			});
+	}
+}
+
+function validText(field: Field): fc.Arbitrary<string> {
+	if (field.format === 'uri') {
+		return fc
+			.record({ path: fc.stringMatching(/^[a-zA-Z0-9-]{1,20}$/), secure: fc.boolean() })
+			.map(({ path, secure }) => `${secure ? 'https' : 'http'}://hooks.example.com/${path}`);
+	}
+	const min = Math.max(field.minLength ?? 0, 1);
+	const max = Math.min(field.maxLength ?? LONGEST_TEXT, Math.max(LONGEST_TEXT, min));
+	if (field.pattern) {
+		return fc
+			.stringMatching(new RegExp(field.pattern))
+			.filter((text) => text.length >= min && text.length <= (field.maxLength ?? Infinity));
+	}
+	return plainText(min, max);
+}
+
+const plainText = (min: number, max: number): fc.Arbitrary<string> =>
+	fc
+		.string({ unit: 'grapheme', minLength: min, maxLength: max })
+		.filter(
+			(text) =>
+				text.length <= max &&
+				text.trim() !== '' &&
+				!text.startsWith('=') &&
+				!/\{\{|\}\}/.test(text),
+		);
+
+/** `undefined` stands for "left out". */
+function brokenValues(field: Field): Array<fc.Arbitrary<JsonValue | undefined>> {
+	const broken: Array<fc.Arbitrary<JsonValue | undefined>> = [];
+	const add = (...values: Array<JsonValue | undefined>) => broken.push(fc.constantFrom(...values));
+	if (field.required && !(field.always && field.default !== undefined)) add(undefined, '', '  ');
+	const { minimum, maximum, minItems, maxItems, maxLength } = field;
+	switch (field.type) {
+		case 'integer':
+		case 'number':
+			add('many', true);
+			if (field.type === 'integer') add((minimum ?? 0) + 0.5);
+			if (minimum !== undefined)
+				broken.push(fc.integer({ min: 1, max: 1e6 }).map((by) => minimum - by));
+			if (maximum !== undefined)
+				broken.push(fc.integer({ min: 1, max: 1e6 }).map((by) => maximum + by));
+			break;
+		case 'choice':
+			add('no-such-choice', true);
+			break;
+		case 'boolean':
+			add('perhaps', 7);
+			break;
+		case 'json':
+			add('not JSON', '[1, 2]', 7);
+			break;
+		case 'text':
+			add(true, ['text']);
+			add('a {{ $json.prompt }} that was not evaluated');
+			if (field.format === 'uri') add('example.com/hook', 'ftp://example.com/hook');
+			if (maxLength !== undefined && !field.format) add('x'.repeat(maxLength + 1));
+			break;
+		case 'list': {
+			add('one');
+			const item = recordOf(field.items ?? []);
+			if (minItems) add([]);
+			if (maxItems !== undefined)
+				broken.push(fc.array(item, { minLength: maxItems + 1, maxLength: maxItems + 2 }));
+			for (const inner of field.items ?? []) {
+				for (const value of brokenValues(inner)) {
+					broken.push(
+						fc.record({ item, value }).map(({ item: whole, value: wrong }) => {
+							const { [inner.name]: _replaced, ...others } = whole;
+							return [wrong === undefined ? others : { ...others, [inner.name]: wrong }];
+						}),
+					);
+				}
+			}
+		}
+	}
+	return broken;
+}
