@@ -1,6 +1,5 @@
 /** From a provider's zod request to a flat list of fields that every generator walks (n8n, Node-RED, tables, wire). */
 import { z } from 'zod/v4';
-import type { JsonValue } from './contract';
 
 /** Words and wire habits of a field, given to zod's `.meta()`. Ranges, enums and types come from the schema itself. */
 export interface FieldMeta {
@@ -24,9 +23,9 @@ export interface FieldMeta {
 	/** `callback`: takes the callback URL. */
 	role?: 'callback' | 'tracking';
 	/** The documented default: what the API uses when the field is not sent. */
-	default?: JsonValue;
+	default?: string | number | boolean;
 	/** What an editor starts with where the API has no default. */
-	initial?: JsonValue;
+	initial?: string | number | boolean;
 	/** Sent always, with its default, because the API's own default surprises. */
 	always?: boolean;
 	/** Labels for enum values that do not speak for themselves. */

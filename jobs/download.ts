@@ -1,0 +1,209 @@
+/**
+ * A finished job's video as a stream into the host's storage. No key goes to a result host, redirects are followed
+ * without it, a page or an error message is not taken for a video, and an expired URL is asked for once more.
+ */
+import type { Job, Provider, Video } from '../providers/contract';
+import { absoluteUrl, mayCarryKey } from '../providers/hosts';
+import { extensionOf } from '../providers/jobs';
+import {
+	transportFailure,
+	isAbort,
+	type Account,
+	type ByteStream,
+	type Host,
+	type HttpStream,
+} from './http';
+import { askOnce } from './wait';
+
+export const DEFAULT_MAX_BYTES = 2 * 1024 ** 3;
+const MAX_REDIRECTS = 5;
+const MAX_ATTEMPTS = 3;
+const RETRY_DELAY_MS = 1_000;
+const GONE = new Set([401, 403, 404, 410]);
+
+export interface VideoFile {
+	stream: ByteStream;
+	fileName: string;
+	mimeType: string;
+	/** As announced; absent where the server does not say. */
+	sizeBytes?: number;
+}
+
+export interface DownloadOptions {
+	/** A larger file is refused, by its announced size or while it arrives. */
+	maxBytes?: number;
+	signal?: AbortSignal;
+	fileName?: string;
+}
+
+export class DownloadError extends Error {
+	override name = 'DownloadError';
+	constructor(
+		message: string,
+		readonly advice: string,
+		readonly passing = false,
+		readonly gone = false,
+	) {
+		super(message);
+	}
+}
+
+/**
+ * @param save stores the stream to its end; called again from the start where a download broke in between
+ * @returns what `save` gave, and the job with the URL that worked
+ * @throws DownloadError naming the job; the job itself stays good
+ */
+export async function downloadVideo<T>(
+	provider: Provider,
+	account: Account,
+	finished: Job,
+	host: Host & { stream: HttpStream },
+	save: (file: VideoFile) => Promise<T>,
+	options: DownloadOptions = {},
+): Promise<{ saved: T; job: Job }> {
+	let job = finished;
+	let refetched = false;
+	for (let attempt = 1; ; attempt += 1) {
+		try {
+			const file = await open(provider, account, job, host, options);
+			return { saved: await save(file), job };
+		} catch (error) {
+			if (options.signal?.aborted || (isAbort(error) && options.signal?.aborted)) throw error;
+			const problem = asDownloadError(error, job);
+			if (problem.gone && !refetched) {
+				refetched = true;
+				const reading = await askOnce(
+					provider,
+					account,
+					{ ...job, status: 'processing' },
+					host,
+					options.signal,
+				);
+				if (reading.job?.status === 'succeeded') {
+					job = reading.job;
+					continue;
+				}
+			}
+			if (!problem.passing || attempt >= MAX_ATTEMPTS) throw problem;
+			await host.sleep(RETRY_DELAY_MS * attempt, options.signal);
+		}
+	}
+}
+
+async function open(
+	provider: Provider,
+	account: Account,
+	job: Job,
+	host: { stream: HttpStream },
+	options: DownloadOptions,
+): Promise<VideoFile> {
+	const video = job.videos[0];
+	if (!video) {
+		throw new DownloadError(
+			`Job ${job.jobId} has no video to download.`,
+			'Fetch the job again later.',
+		);
+	}
+	const reply = await follow(provider, account, video, host, options.signal);
+	const maxBytes = options.maxBytes ?? DEFAULT_MAX_BYTES;
+	try {
+		checkStatus(reply.status, job);
+		const mimeType = videoType(reply.headers['content-type'], video, job);
+		const sizeBytes = Number(reply.headers['content-length'] ?? Number.NaN);
+		if (sizeBytes > maxBytes) throw tooLarge(job, maxBytes);
+		return {
+			stream: limited(reply.stream, maxBytes, () => tooLarge(job, maxBytes)),
+			mimeType,
+			fileName: options.fileName ?? `${safeName(job)}.${extensionOf(mimeType)}`,
+			...(Number.isFinite(sizeBytes) ? { sizeBytes } : {}),
+		};
+	} catch (error) {
+		reply.stream.destroy();
+		throw error;
+	}
+}
+
+async function follow(
+	provider: Provider,
+	account: Account,
+	video: Video,
+	host: { stream: HttpStream },
+	signal?: AbortSignal,
+) {
+	let url = absoluteUrl(video.url, account.baseUrl);
+	let authenticate =
+		video.requiresKey === true && mayCarryKey(url, account.baseUrl, provider.account.keyHosts);
+	for (let hop = 0; ; hop += 1) {
+		const reply = await host.stream({ method: 'GET', url, authenticate }, signal);
+		const location = reply.headers.location;
+		if (reply.status < 300 || reply.status >= 400 || !location || hop >= MAX_REDIRECTS)
+			return reply;
+		reply.stream.destroy();
+		url = new URL(location, url).toString();
+		authenticate = false;
+	}
+}
+
+function checkStatus(status: number, job: Job): void {
+	if (status >= 200 && status < 300) return;
+	const gone = GONE.has(status);
+	throw new DownloadError(
+		`The video of job ${job.jobId} could not be downloaded: its address answered with HTTP ${status}.`,
+		gone
+			? 'The address has probably expired. Ask the provider for the file with the job id.'
+			: 'Use Fetch Result with the job id to download it later.',
+		status >= 500 || status === 429,
+		gone,
+	);
+}
+
+/** The type to store. Unspecific types are replaced by what the provider said; pages and messages are refused. */
+function videoType(header: string | undefined, video: Video, job: Job): string {
+	const type = header?.split(';')[0]?.trim().toLowerCase() ?? '';
+	if (/^(video|image)\//.test(type)) return type;
+	if (
+		type === '' ||
+		/^(application\/octet-stream|binary\/octet-stream|application\/mp4)$/.test(type)
+	) {
+		return video.mimeType;
+	}
+	throw new DownloadError(
+		`The address of job ${job.jobId}'s video gave ${type}, which is not a video.`,
+		'Use Fetch Result with the job id to try again, or ask the provider.',
+		false,
+		true,
+	);
+}
+
+const tooLarge = (job: Job, maxBytes: number): DownloadError =>
+	new DownloadError(
+		`The video of job ${job.jobId} is larger than ${Math.floor(maxBytes / 1024 ** 2)} MiB.`,
+		'Raise Maximum Size, or use the address in the job and download it elsewhere.',
+	);
+
+/** Ends the stream with an error as soon as more arrives than allowed. */
+function limited(stream: ByteStream, maxBytes: number, error: () => Error): ByteStream {
+	let seen = 0;
+	const readable = stream as ByteStream & {
+		map?: (fn: (chunk: Uint8Array) => Uint8Array) => ByteStream;
+	};
+	if (!readable.map) throw new TypeError('The host gave a stream that is not a Node stream');
+	return readable.map((chunk) => {
+		seen += chunk.byteLength;
+		if (seen > maxBytes) throw error();
+		return chunk;
+	});
+}
+
+function asDownloadError(error: unknown, job: Job): DownloadError {
+	if (error instanceof DownloadError) return error;
+	const { message } = transportFailure(error);
+	return new DownloadError(
+		`The download of job ${job.jobId}'s video broke off (${message}).`,
+		'Use Fetch Result with the job id to download it later.',
+		true,
+	);
+}
+
+const safeName = (job: Job): string =>
+	`video-${job.jobId.replace(/[^A-Za-z0-9._-]+/g, '-').slice(0, 80)}`;

@@ -1,0 +1,44 @@
+/** How many at once, and how many a minute. */
+import type { Clock } from './http';
+
+const MINUTE_MS = 60_000;
+
+/** Lets at most `parallel` tasks run at the same time; the others wait in order. */
+export function createGate(parallel: number) {
+	let running = 0;
+	const waiting: Array<() => void> = [];
+	return async function pass<T>(task: () => Promise<T>): Promise<T> {
+		if (running >= parallel) await new Promise<void>((resolve) => waiting.push(resolve));
+		else running += 1;
+		try {
+			return await task();
+		} finally {
+			const next = waiting.shift();
+			// The place is handed on, not freed and taken again: nobody can slip in between.
+			if (next) next();
+			else running -= 1;
+		}
+	};
+}
+
+/**
+ * Keeps a documented requests-per-minute limit by waiting instead of by failing: no more than that many starts lie
+ * in any 60 seconds.
+ */
+export function createPacer(requestsPerMinute: number | undefined, clock: Clock) {
+	const starts: number[] = [];
+	let turn: Promise<void> = Promise.resolve();
+	return async function pace(signal?: AbortSignal): Promise<void> {
+		if (requestsPerMinute === undefined) return;
+		const mine = turn.then(async () => {
+			const oldest = starts.length >= requestsPerMinute ? starts[0] : undefined;
+			const waitMs = oldest === undefined ? 0 : oldest + MINUTE_MS - clock.now();
+			if (waitMs > 0) await clock.sleep(waitMs, signal);
+			if (oldest !== undefined) starts.shift();
+			starts.push(clock.now());
+		});
+		// One that was stopped must not stop those behind it.
+		turn = mine.catch(() => undefined);
+		return mine;
+	};
+}

@@ -1,0 +1,89 @@
+/**
+ * Submit once. The rule that must never regress: a call whose outcome is doubtful (timeout, reset after sending, 5xx,
+ * unreadable reply) is not repeated, because the job may exist and a second one would be paid for. It is repeated only
+ * when the provider certainly did not take it: no connection, or a 429.
+ */
+import type { Job, ProviderFailure, Reading, Reply } from '../providers/contract';
+import { failure } from '../providers/failures';
+import { transportFailure, type Host } from './http';
+
+const MAX_UNREACHABLE_ATTEMPTS = 3;
+const MAX_RATE_LIMITED_ATTEMPTS = 8;
+const FIRST_BACKOFF_MS = 1_000;
+const LONGEST_BACKOFF_MS = 60_000;
+/** A provider that asks for more than this is not waited for; the failure says how long it asked for. */
+const LONGEST_RETRY_AFTER_MS = 5 * 60_000;
+
+export interface SubmitOptions {
+	/** Stops waiting between attempts. A request that is on its way is heard out, for its job is paid. */
+	signal?: AbortSignal;
+}
+
+/**
+ * @param send sends the submit request once (the host's declarative request, or the pure builder's)
+ * @param read the provider's reader of the reply
+ */
+export async function submitOnce(
+	send: () => Promise<Reply>,
+	read: (reply: Reply) => Reading,
+	host: Host,
+	{ signal }: SubmitOptions = {},
+): Promise<Reading> {
+	for (let attempt = 1; ; attempt += 1) {
+		const reading = await attemptSubmit(send, read);
+		if (reading.job || !mayRepeat(reading.failure, attempt)) return reading;
+		if (signal?.aborted) return reading;
+		const waitMs = backoffMs(reading.failure, attempt, host.random());
+		host.log?.('info', `${reading.failure.message} Trying again in ${Math.ceil(waitMs / 1000)} s.`);
+		try {
+			await host.sleep(waitMs, signal);
+		} catch (error) {
+			if (signal?.aborted) return reading;
+			throw error;
+		}
+	}
+}
+
+async function attemptSubmit(
+	send: () => Promise<Reply>,
+	read: (reply: Reply) => Reading,
+): Promise<Reading> {
+	let reply: Reply;
+	try {
+		reply = await send();
+	} catch (error) {
+		const { code, message, accepted } = transportFailure(error);
+		const happened =
+			accepted === 'no'
+				? `The service could not be reached (${message}).`
+				: `The connection broke before the service answered (${message}).`;
+		return {
+			failure: failure('network', happened, {
+				accepted,
+				retryable: accepted === 'no' && !/TLS|CERT|SELF_SIGNED|INVALID_URL/.test(code),
+			}),
+		};
+	}
+	return read(reply);
+}
+
+/** Pure: whether a failed submit may be sent again without the risk of paying twice. */
+export function mayRepeat(problem: ProviderFailure, attempt: number): boolean {
+	if (problem.accepted !== 'no' || !problem.retryable) return false;
+	if ((problem.retryAfterSeconds ?? 0) * 1000 > LONGEST_RETRY_AFTER_MS) return false;
+	if (problem.code === 'rate_limited') return attempt < MAX_RATE_LIMITED_ATTEMPTS;
+	return problem.code === 'network' && attempt < MAX_UNREACHABLE_ATTEMPTS;
+}
+
+/** Pure: what the provider asked for, else exponential; always with up to a quarter more, so that clients spread. */
+export function backoffMs(problem: ProviderFailure, attempt: number, random: number): number {
+	const asked = problem.retryAfterSeconds;
+	const base =
+		asked === undefined
+			? Math.min(FIRST_BACKOFF_MS * 2 ** (attempt - 1), LONGEST_BACKOFF_MS)
+			: Math.max(asked * 1000, 250);
+	return Math.round(base * (1 + random / 4));
+}
+
+/** For logs and messages: a job in a few words. */
+export const jobName = (job: Job): string => `job ${job.jobId}`;

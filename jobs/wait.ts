@@ -1,0 +1,135 @@
+/** Ask until a job is final, a deadline passes, or someone says stop. */
+import {
+	isFinal,
+	type Job,
+	type Provider,
+	type ProviderFailure,
+	type Reading,
+} from '../providers/contract';
+import { failure } from '../providers/failures';
+import { isAbort, requestOf, transportFailure, type Account, type Host } from './http';
+import { nextPollSeconds } from './schedule';
+
+/** A provider that can not be asked this many times in a row is given up on; the job itself is not. */
+const MAX_FAILED_QUESTIONS = 8;
+/** Right after a submit some providers do not know the job yet. */
+const UNKNOWN_JOB_GRACE_MS = 60_000;
+
+export interface WaitOptions {
+	/** Unix milliseconds. */
+	deadlineMs: number;
+	signal?: AbortSignal;
+	onProgress?(job: Job): void;
+}
+
+export interface WaitResult {
+	/** Final, or as it stood when the waiting ended. */
+	job: Job;
+	/** Why the provider could not be asked any more. The job may still finish. */
+	problem?: ProviderFailure;
+	/** The deadline passed. */
+	timedOut?: true;
+}
+
+/** Asks once. A transport error is a failure like any other, except an abort, which is thrown. */
+export async function askOnce(
+	provider: Provider,
+	account: Account,
+	job: Job,
+	host: Host,
+	signal?: AbortSignal,
+): Promise<Reading> {
+	try {
+		const call = provider.fetchCall(job, account);
+		const reply = await host.http(requestOf(provider, account, call), signal);
+		const context = { nowMs: host.now(), baseUrl: account.baseUrl };
+		const reading = provider.readFetch(reply, job, context);
+		return reading.job ? { job: withNextPoll(provider, reading.job, 0, host.now()) } : reading;
+	} catch (error) {
+		if (signal?.aborted || isAbort(error)) throw error;
+		const { message } = transportFailure(error);
+		return {
+			failure: failure('network', `The service could not be asked (${message}).`, {
+				accepted: 'yes',
+				retryable: true,
+			}),
+		};
+	}
+}
+
+export async function waitForJob(
+	provider: Provider,
+	account: Account,
+	submitted: Job,
+	host: Host,
+	options: WaitOptions,
+): Promise<WaitResult> {
+	const { deadlineMs, signal, onProgress } = options;
+	let job = submitted;
+	let failedInRow = 0;
+	let problem: ProviderFailure | undefined;
+	for (let attempts = 0; ; attempts += 1) {
+		if (isFinal(job.status)) return { job };
+		const waitMs = pauseMs(provider, job, attempts, host.now(), problem);
+		const leftMs = deadlineMs - host.now();
+		if (leftMs <= 0) return timedOut(provider, job, attempts, host.now(), problem);
+		await host.sleep(Math.min(waitMs, leftMs), signal);
+		const reading = await askOnce(provider, account, job, host, signal);
+		if (reading.job) {
+			job = reading.job;
+			failedInRow = 0;
+			problem = undefined;
+			onProgress?.(job);
+			continue;
+		}
+		failedInRow += 1;
+		problem = reading.failure;
+		if (givesUp(problem, failedInRow, host.now() - Date.parse(job.submittedAt)))
+			return { job, problem };
+		host.log?.('warn', `Job ${job.jobId}: ${problem.message} Asking again.`);
+	}
+}
+
+/** Pure. */
+export function givesUp(problem: ProviderFailure, failedInRow: number, ageMs: number): boolean {
+	if (problem.code === 'not_found' && ageMs < UNKNOWN_JOB_GRACE_MS) return false;
+	// One garbled or empty reply among many is a passing fault, as a 5xx is.
+	const passing = problem.retryable || problem.code === 'unreadable_reply';
+	return !passing || failedInRow >= MAX_FAILED_QUESTIONS;
+}
+
+function timedOut(
+	provider: Provider,
+	job: Job,
+	attempts: number,
+	nowMs: number,
+	problem?: ProviderFailure,
+): WaitResult {
+	const standing = withNextPoll(provider, job, attempts, nowMs);
+	return { job: standing, timedOut: true, ...(problem ? { problem } : {}) };
+}
+
+export function withNextPoll(provider: Provider, job: Job, attempts: number, nowMs: number): Job {
+	if (isFinal(job.status)) return job;
+	return { ...job, nextPollSeconds: pauseMs(provider, job, attempts, nowMs) / 1000 };
+}
+
+function pauseMs(
+	provider: Provider,
+	job: Job,
+	attempts: number,
+	nowMs: number,
+	problem?: ProviderFailure,
+): number {
+	const seconds = nextPollSeconds({
+		elapsedSeconds: Math.max(0, (nowMs - Date.parse(job.submittedAt)) / 1000),
+		attempts,
+		typicalSeconds: provider.limits.typicalSeconds,
+		...(job.etaSeconds === undefined ? {} : { etaSeconds: job.etaSeconds }),
+		...(job.progress === undefined ? {} : { progress: job.progress }),
+		...(problem?.retryAfterSeconds === undefined
+			? {}
+			: { retryAfterSeconds: problem.retryAfterSeconds }),
+	});
+	return seconds * 1000;
+}

@@ -1,0 +1,65 @@
+/** One credential slot for the chosen provider. */
+import type { INodeCredentialDescription, INodeProperties } from 'n8n-workflow';
+import { providers } from '../../providers/registry';
+
+/**
+ * n8n picks the credential of a declarative node by a parameter that is literally called `authentication`; the editor
+ * would hide the Provider list and merge all slots if it took that parameter for its "main authentication field". Two
+ * things keep it from doing so: the option with the value `none`, and the `/provider` key, which must come first.
+ */
+export const authenticationProperty: INodeProperties = {
+	displayName: 'Authentication',
+	name: 'authentication',
+	type: 'hidden',
+	default: '={{ $parameter["provider"] }}',
+	options: [{ name: 'None', value: 'none' }],
+};
+
+export function credentialSlots(): INodeCredentialDescription[] {
+	const types = [...new Set(providers.map(({ credential }) => credential))];
+	return types.map((name) => {
+		const users = providers.filter(({ credential }) => credential === name);
+		const ids = users.map(({ id }) => id);
+		return {
+			name,
+			required: users.some(
+				({ account: { authentication } }) =>
+					!(authentication.kind === 'bearer' && authentication.optional),
+			),
+			displayOptions: { show: { '/provider': ids, authentication: ids } },
+		};
+	});
+}
+
+/** The Provider list; each option carries the address of its requests. */
+export function providerProperty(routed: boolean): INodeProperties {
+	return {
+		displayName: 'Provider',
+		name: 'provider',
+		type: 'options',
+		// One run has one provider: n8n resolves the credential once for all items.
+		noDataExpression: true,
+		default: providers[0]?.id ?? '',
+		description: 'Who makes the video',
+		options: [...providers]
+			.sort((a, b) => a.title.localeCompare(b.title))
+			.map((provider) => ({
+				name: provider.title,
+				value: provider.id,
+				description: provider.description,
+				...(routed
+					? {
+							routing: {
+								request: {
+									method: provider.submitCall.method,
+									...(typeof provider.submitCall.url === 'string'
+										? { url: provider.submitCall.url }
+										: {}),
+									baseURL: `={{ $credentials?.baseUrl || ${JSON.stringify(provider.account.defaultBaseUrl)} }}`,
+								},
+							},
+						}
+					: {}),
+			})),
+	};
+}
