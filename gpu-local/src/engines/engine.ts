@@ -122,7 +122,7 @@ export interface EngineContext {
 export interface EngineResult {
 	/** Absolute path of the finished file (normally `outputPath`). */
 	file: string;
-	mimeType: 'video/mp4' | 'image/gif' | 'video/webm';
+	mimeType: 'video/mp4' | 'image/gif';
 	width: number;
 	height: number;
 	frames: number;

@@ -1,0 +1,62 @@
+import { createReadStream } from 'node:fs';
+import { copyFile, mkdir, open, readdir, rename, rm, stat, statfs } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ARTIFACT_NAME } from './store.ts';
+import type { ArtifactStore } from './store.ts';
+
+/** Files in one folder, which several machines may share. */
+export async function openFolderStore(folder: string): Promise<ArtifactStore> {
+	await mkdir(folder, { recursive: true, mode: 0o700 });
+	const pathOf = (name: string): string => {
+		if (!ARTIFACT_NAME.test(name)) throw new Error(`"${name}" is no name of a video file`);
+		return join(folder, name);
+	};
+	return {
+		description: folder,
+		put: async (path, name) => {
+			const target = pathOf(name);
+			const aside = `${target}.part`;
+			try {
+				await rename(path, aside);
+			} catch (error) {
+				if ((error as NodeJS.ErrnoException).code !== 'EXDEV') throw error;
+				await copyFile(path, aside);
+				await rm(path);
+			}
+			await flush(aside);
+			await rename(aside, target);
+		},
+		open: async (name, range) => {
+			const path = pathOf(name);
+			try {
+				await stat(path);
+			} catch (error) {
+				if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+				throw error;
+			}
+			return createReadStream(path, range);
+		},
+		remove: async (name) => await rm(pathOf(name), { force: true }),
+		freeBytes: async () => {
+			const { bavail, bsize } = await statfs(folder);
+			return bavail * bsize;
+		},
+		list: async function* () {
+			for (const name of await readdir(folder)) {
+				if (!ARTIFACT_NAME.test(name.replace(/\.part$/, ''))) continue;
+				const facts = await stat(join(folder, name)).catch(() => undefined);
+				if (facts?.isFile()) yield { name, modifiedMs: facts.mtimeMs };
+			}
+		},
+	};
+}
+
+/** So that a finished job's file survives a power cut. */
+async function flush(path: string): Promise<void> {
+	const file = await open(path, 'r+');
+	try {
+		await file.sync();
+	} finally {
+		await file.close();
+	}
+}

@@ -1,0 +1,26 @@
+import type { Readable } from 'node:stream';
+
+/** Inclusive, as in HTTP. */
+export interface ByteRange {
+	start: number;
+	end: number;
+}
+
+/** Where finished files live: a folder, or S3-compatible storage that several machines share. */
+export interface ArtifactStore {
+	/** For people and logs. */
+	readonly description: string;
+	/** Takes the file over; under `name` it appears whole or not at all. */
+	put(path: string, name: string, mimeType: string): Promise<void>;
+	/** Undefined where there is no such file. */
+	open(name: string, range?: ByteRange): Promise<Readable | undefined>;
+	/** No error where it is gone already. */
+	remove(name: string): Promise<void>;
+	/** Bytes that can still be written; undefined where nobody can tell. */
+	freeBytes(): Promise<number | undefined>;
+	/** Names of all files, for finding those that no job refers to. */
+	list(): AsyncIterable<{ name: string; modifiedMs: number }>;
+}
+
+/** `<job id without dashes>-<random>.mp4`: unguessable, and one run's file never another's. */
+export const ARTIFACT_NAME = /^[0-9a-f]{32}-[0-9a-f]{16}\.(mp4|gif)$/;

@@ -1,0 +1,110 @@
+import type { Database } from './database.ts';
+
+/**
+ * One entry a version, applied once and in order. Entries are never changed after a release; a new
+ * one is added.
+ */
+const MIGRATIONS: readonly string[] = [
+	`
+	CREATE TABLE gpu_local.videos (
+		id uuid PRIMARY KEY,
+		number bigint GENERATED ALWAYS AS IDENTITY UNIQUE,
+		owner text NOT NULL,
+		dialect text NOT NULL,
+		status text NOT NULL,
+		queue text NOT NULL,
+		request jsonb NOT NULL,
+		warnings jsonb NOT NULL DEFAULT '[]',
+		track_id text,
+		webhook_url text,
+		dialect_data jsonb NOT NULL DEFAULT '{}',
+		idempotency_key text,
+		request_hash text NOT NULL,
+		priority integer NOT NULL DEFAULT 0,
+		fair_order bigint NOT NULL,
+		work bigint NOT NULL,
+		stage text,
+		step integer,
+		steps integer,
+		progress integer NOT NULL DEFAULT 0,
+		attempts integer NOT NULL DEFAULT 0,
+		claim uuid,
+		runner text,
+		artifact jsonb,
+		settings jsonb,
+		timings jsonb,
+		error jsonb,
+		created_at timestamptz NOT NULL DEFAULT now(),
+		started_at timestamptz,
+		finished_at timestamptz,
+		updated_at timestamptz NOT NULL DEFAULT now(),
+		expires_at timestamptz,
+		run_ms integer,
+		UNIQUE (owner, idempotency_key)
+	);
+	CREATE INDEX videos_by_age ON gpu_local.videos (created_at DESC, id);
+	CREATE INDEX videos_open ON gpu_local.videos (status) WHERE status IN ('queued', 'running');
+	CREATE INDEX videos_by_change ON gpu_local.videos (updated_at);
+	CREATE INDEX videos_by_owner ON gpu_local.videos (owner, fair_order DESC);
+	CREATE INDEX videos_started ON gpu_local.videos (fair_order DESC) WHERE started_at IS NOT NULL;
+	CREATE INDEX videos_expiring ON gpu_local.videos (expires_at) WHERE artifact IS NOT NULL;
+
+	CREATE TABLE gpu_local.deliveries (
+		id uuid PRIMARY KEY,
+		video_id uuid NOT NULL REFERENCES gpu_local.videos (id) ON DELETE CASCADE,
+		url text NOT NULL,
+		signed boolean NOT NULL,
+		body text NOT NULL,
+		status text NOT NULL DEFAULT 'pending',
+		attempts integer NOT NULL DEFAULT 0,
+		log jsonb NOT NULL DEFAULT '[]',
+		created_at timestamptz NOT NULL DEFAULT now(),
+		next_at timestamptz
+	);
+	CREATE INDEX deliveries_by_video ON gpu_local.deliveries (video_id);
+
+	CREATE TABLE gpu_local.disabled_endpoints (
+		url text PRIMARY KEY,
+		since timestamptz NOT NULL DEFAULT now()
+	);
+
+	CREATE TABLE gpu_local.runners (
+		id uuid PRIMARY KEY,
+		host text NOT NULL,
+		engine text NOT NULL,
+		slots integer NOT NULL,
+		fallback_model text,
+		models jsonb NOT NULL,
+		seen_at timestamptz NOT NULL DEFAULT now()
+	);
+
+	CREATE TABLE gpu_local.settings (
+		name text PRIMARY KEY,
+		value text NOT NULL
+	);
+	`,
+];
+
+/** Any number that no other program on the same PostgreSQL is likely to use. */
+const LOCK_NUMBER = 7_848_401;
+
+export async function migrate(database: Database): Promise<void> {
+	await database.transaction(async (tx) => {
+		await tx.query('SELECT pg_advisory_xact_lock($1)', [LOCK_NUMBER]);
+		await tx.query('CREATE SCHEMA IF NOT EXISTS gpu_local');
+		await tx.query('CREATE TABLE IF NOT EXISTS gpu_local.version (version integer NOT NULL)');
+		const [row] = await tx.query<{ version: number }>('SELECT version FROM gpu_local.version');
+		const version = row?.version ?? 0;
+		if (version > MIGRATIONS.length) {
+			throw new Error(
+				`The database was written by a newer gpu-local (version ${version} of its tables, this one knows ${MIGRATIONS.length}). Update gpu-local.`,
+			);
+		}
+		if (version === MIGRATIONS.length) return;
+		for (const statements of MIGRATIONS.slice(version)) {
+			await tx.boss.executeSql(statements);
+		}
+		await tx.query('DELETE FROM gpu_local.version');
+		await tx.query('INSERT INTO gpu_local.version (version) VALUES ($1)', [MIGRATIONS.length]);
+	});
+}

@@ -1,0 +1,201 @@
+import { PgBoss } from 'pg-boss';
+import type { JobWithMetadata } from 'pg-boss';
+import type { Database, Sql } from '../db/database.ts';
+
+/**
+ * pg-boss as the dispatcher of two kinds of work: videos (one queue a model, so that a machine takes
+ * only what it can make) and callbacks. What a job is, and how far it is, lives in our own tables.
+ */
+export const SCHEMA = 'gpu_local_boss';
+export const CALLBACK_QUEUE = 'callback';
+const VIDEO_PREFIX = 'video/';
+
+/** Anybody who waits for work listens here; a hint only, everybody also looks from time to time. */
+export const NEWS_CHANNEL = 'gpu_local_news';
+
+/** A process that has not said for so long that it is at work has lost its job. pg-boss's least. */
+const HEARTBEAT_SECONDS = 10;
+const MONITOR_SECONDS = 5;
+/** Jobs that nobody takes stay for as long as pg-boss can keep them. */
+const KEEP_QUEUED_SECONDS = 10 * 365 * 24 * 3600;
+const KEEP_DONE_SECONDS = 3600;
+/** Bounds one attempt to deliver a callback. */
+const CALLBACK_EXPIRES_SECONDS = 120;
+
+/** A claim on a queue entry. Settling it works only while the claim holds. */
+export interface Claim {
+	queue: string;
+	id: string;
+	retryCount: number;
+}
+
+export interface CallbackTicket {
+	deliveryId: string;
+}
+
+export class Queue {
+	readonly #boss: PgBoss;
+	readonly #known = new Set<string>();
+
+	private constructor(
+		private readonly database: Database,
+		boss: PgBoss,
+		private readonly jobSeconds: number,
+		private readonly maxAttempts: number,
+	) {
+		this.#boss = boss;
+	}
+
+	static async open(
+		database: Database,
+		options: {
+			jobSeconds: number;
+			maxAttempts: number;
+			onError: (error: Error) => void;
+		},
+	): Promise<Queue> {
+		const boss = new PgBoss({
+			...database.bossOptions,
+			schema: SCHEMA,
+			schedule: false,
+			monitorIntervalSeconds: MONITOR_SECONDS,
+			superviseIntervalSeconds: MONITOR_SECONDS,
+			queueCacheIntervalSeconds: MONITOR_SECONDS,
+		});
+		boss.on('error', options.onError);
+		await boss.start();
+		const queue = new Queue(database, boss, options.jobSeconds, options.maxAttempts);
+		await boss.createQueue(CALLBACK_QUEUE, {
+			heartbeatSeconds: HEARTBEAT_SECONDS,
+			expireInSeconds: CALLBACK_EXPIRES_SECONDS,
+			retentionSeconds: KEEP_QUEUED_SECONDS,
+			deleteAfterSeconds: KEEP_DONE_SECONDS,
+			// A lost process is no answer of the receiver: the delivery's own attempts are counted apart.
+			retryLimit: 1000,
+		});
+		return queue;
+	}
+
+	static videoQueue(model: string): string {
+		return `${VIDEO_PREFIX}${model}`;
+	}
+
+	/** Outside of any transaction: pg-boss makes a queue in one of its own. */
+	async ensureVideoQueue(name: string): Promise<void> {
+		if (this.#known.has(name)) return;
+		await this.#boss.createQueue(name, {
+			heartbeatSeconds: HEARTBEAT_SECONDS,
+			expireInSeconds: this.jobSeconds,
+			retentionSeconds: KEEP_QUEUED_SECONDS,
+			deleteAfterSeconds: KEEP_DONE_SECONDS,
+			// One more than the attempts: the last claim finds that there were too many and says so.
+			retryLimit: this.maxAttempts,
+		});
+		this.#known.add(name);
+	}
+
+	/** In the transaction that stores the job, so that neither is there without the other. */
+	async enqueueVideo(tx: Sql, queue: string, videoId: string, rank: number): Promise<void> {
+		await this.#boss.send(queue, {}, { id: videoId, priority: rank, db: tx.boss });
+		await this.announce(tx);
+	}
+
+	async enqueueCallback(tx: Sql, ticket: CallbackTicket, startAfterSeconds = 0): Promise<void> {
+		await this.#boss.send(CALLBACK_QUEUE, ticket, {
+			startAfter: startAfterSeconds,
+			db: tx.boss,
+		});
+		await this.announce(tx);
+	}
+
+	async announce(sql: Sql): Promise<void> {
+		await sql.query('SELECT pg_notify($1, $2)', [NEWS_CHANNEL, '']);
+	}
+
+	async onNews(callback: () => void): Promise<void> {
+		await this.database.listen(NEWS_CHANNEL, callback);
+	}
+
+	/** The job that stands first over all these queues. */
+	async nextVideo(queues: string[]): Promise<Claim | undefined> {
+		for (;;) {
+			const [head] = await this.database.query<{ name: string }>(
+				`SELECT name FROM ${SCHEMA}.job
+				WHERE name = ANY($1) AND state < 'active' AND start_after <= now()
+				ORDER BY priority DESC, created_on, id LIMIT 1`,
+				[queues],
+			);
+			if (!head) return undefined;
+			const [job] = await this.#boss.fetch(head.name, { includeMetadata: true });
+			if (job) return claimOf(job);
+			// Another machine was quicker; or the entry is held back, which the next look decides.
+			const [again] = await this.database.query<{ name: string }>(
+				`SELECT name FROM ${SCHEMA}.job
+				WHERE name = $1 AND state < 'active' AND start_after <= now() LIMIT 1`,
+				[head.name],
+			);
+			if (!again || again.name === head.name) return undefined;
+		}
+	}
+
+	async nextCallbacks(limit: number): Promise<Array<{ claim: Claim; deliveryId: string }>> {
+		const jobs = await this.#boss.fetch<CallbackTicket>(CALLBACK_QUEUE, {
+			batchSize: limit,
+			includeMetadata: true,
+		});
+		return jobs.map((job) => ({ claim: claimOf(job), deliveryId: job.data.deliveryId }));
+	}
+
+	/** Says that the job is being worked on. False where the claim was lost. */
+	async touch(claim: Claim): Promise<boolean> {
+		return took(await this.#boss.touch(claim.queue, attemptOf(claim)));
+	}
+
+	/** False where the claim was lost. */
+	async complete(tx: Sql, claim: Claim): Promise<boolean> {
+		return took(await this.#boss.complete(claim.queue, attemptOf(claim), null, { db: tx.boss }));
+	}
+
+	/** Gives the job back, for another attempt if any is left. */
+	async giveBack(tx: Sql, claim: Claim): Promise<void> {
+		await this.#boss.fail(claim.queue, attemptOf(claim), null, { db: tx.boss });
+		await this.announce(tx);
+	}
+
+	async cancelVideo(tx: Sql, queue: string, videoId: string): Promise<void> {
+		await this.#boss.cancel(queue, videoId, { db: tx.boss });
+	}
+
+	async removeVideo(tx: Sql, queue: string, videoId: string): Promise<void> {
+		await this.#boss.deleteJob(queue, videoId, { db: tx.boss });
+	}
+
+	/**
+	 * Gives back everything that is marked as being worked on. Only right where no other process can
+	 * be at work: after a crash of the one process that holds the built-in database.
+	 */
+	async recoverAll(): Promise<number> {
+		const active = await this.database.query<{ name: string; id: string }>(
+			`SELECT name, id FROM ${SCHEMA}.job WHERE state = 'active'
+			AND (name = $1 OR name LIKE '${VIDEO_PREFIX}%')`,
+			[CALLBACK_QUEUE],
+		);
+		for (const { name, id } of active) await this.#boss.fail(name, id);
+		return active.length;
+	}
+
+	async stop(): Promise<void> {
+		await this.#boss.stop({ graceful: false, close: true });
+	}
+}
+
+const claimOf = (job: JobWithMetadata<unknown>): Claim => ({
+	queue: job.name,
+	id: job.id,
+	retryCount: job.retryCount,
+});
+
+const attemptOf = ({ id, retryCount }: Claim) => ({ id, retryCount });
+
+/** pg-boss declares its reply empty; it bears how many jobs the call was able to change. */
+const took = (reply: object): boolean => (reply as { affected: number }).affected > 0;

@@ -1,0 +1,81 @@
+import type { EngineErrorCode, VideoRequest } from '../engines/engine.ts';
+
+/** `queued` and `running` may still change; `completed` becomes `expired` when its file is removed. */
+export const STATUSES = [
+	'queued',
+	'running',
+	'completed',
+	'failed',
+	'cancelled',
+	'expired',
+] as const;
+export type VideoStatus = (typeof STATUSES)[number];
+
+export interface Artifact {
+	/** Name in the artifact store. */
+	name: string;
+	bytes: number;
+	/** Hexadecimal. */
+	sha256: string;
+	mimeType: string;
+	/** Probed from the file, not taken from the request. */
+	width: number;
+	height: number;
+	frames: number;
+	fps: number;
+	durationSeconds: number;
+}
+
+export interface VideoError {
+	code: EngineErrorCode;
+	message: string;
+	field?: string;
+	remedy?: string;
+}
+
+/** A job as it is stored. */
+export interface VideoRow {
+	id: string;
+	/** Counts up from 1; the id in dialects whose ids are numbers. */
+	number: number;
+	/** Which key created it; `local` where no key is needed. */
+	owner: string;
+	dialect: string;
+	status: VideoStatus;
+	queue: string;
+	request: VideoRequest;
+	warnings: string[];
+	track_id: string | null;
+	webhook_url: string | null;
+	/** What a dialect needs to answer later, for example the body it was sent. */
+	dialect_data: Record<string, unknown>;
+	idempotency_key: string | null;
+	request_hash: string;
+	priority: number;
+	work: number;
+	stage: string | null;
+	step: number | null;
+	steps: number | null;
+	/** 0 … 100. */
+	progress: number;
+	attempts: number;
+	claim: string | null;
+	runner: string | null;
+	artifact: Artifact | null;
+	settings: Record<string, unknown> | null;
+	timings: Record<string, number> | null;
+	error: VideoError | null;
+	created_at: Date;
+	started_at: Date | null;
+	finished_at: Date | null;
+	updated_at: Date;
+	expires_at: Date | null;
+	run_ms: number | null;
+}
+
+export const isOpen = (status: VideoStatus): boolean => status === 'queued' || status === 'running';
+
+/** PostgreSQL's 64-bit numbers arrive as text from one driver and as numbers from the other. */
+export function toVideo(row: Record<string, unknown>): VideoRow {
+	return { ...row, number: Number(row.number), work: Number(row.work) } as VideoRow;
+}

@@ -1,0 +1,273 @@
+import type { Sql } from '../db/database.ts';
+import type { Progress, VideoRequest } from '../engines/engine.ts';
+import { toVideo } from './video.ts';
+import type { Artifact, VideoError, VideoRow } from './video.ts';
+
+export interface NewVideo {
+	id: string;
+	owner: string;
+	dialect: string;
+	queue: string;
+	request: VideoRequest;
+	warnings: string[];
+	trackId?: string;
+	webhookUrl?: string;
+	dialectData: Record<string, unknown>;
+	idempotencyKey?: string;
+	requestHash: string;
+	priority: number;
+	/** Pixels × frames × steps, the size of the job for estimates. */
+	work: number;
+}
+
+/**
+ * Stores a job, or finds the one that the same owner already made with the same idempotency key.
+ *
+ * `fair_order` is start-time fair queueing: a key's next job stands one behind its last one, but never
+ * before what has already been started, so that one key's backlog does not hold up another's.
+ */
+export async function insertVideo(
+	tx: Sql,
+	video: NewVideo,
+): Promise<{ row: VideoRow; created: boolean; fairOrder: number }> {
+	const [row] = await tx.query<Record<string, unknown>>(
+		`INSERT INTO gpu_local.videos (
+			id, owner, dialect, status, queue, request, warnings, track_id, webhook_url, dialect_data,
+			idempotency_key, request_hash, priority, work, fair_order
+		) VALUES ($1, $2, $3, 'queued', $4, $5, $6, $7, $8, $9, $10, $11, $12, $13,
+			1 + GREATEST(
+				(SELECT COALESCE(MAX(fair_order), 0) FROM gpu_local.videos WHERE owner = $2),
+				(SELECT COALESCE(MAX(fair_order), 0) FROM gpu_local.videos WHERE started_at IS NOT NULL)
+			)
+		)
+		ON CONFLICT (owner, idempotency_key) DO NOTHING
+		RETURNING *`,
+		[
+			video.id,
+			video.owner,
+			video.dialect,
+			video.queue,
+			JSON.stringify(video.request),
+			JSON.stringify(video.warnings),
+			video.trackId ?? null,
+			video.webhookUrl ?? null,
+			JSON.stringify(video.dialectData),
+			video.idempotencyKey ?? null,
+			video.requestHash,
+			video.priority,
+			video.work,
+		],
+	);
+	if (row) return { row: toVideo(row), created: true, fairOrder: Number(row.fair_order) };
+	const [existing] = await tx.query<Record<string, unknown>>(
+		'SELECT * FROM gpu_local.videos WHERE owner = $1 AND idempotency_key = $2',
+		[video.owner, video.idempotencyKey],
+	);
+	if (!existing) throw new Error('A job with this idempotency key was just removed. Try again.');
+	return { row: toVideo(existing), created: false, fairOrder: Number(existing.fair_order) };
+}
+
+export async function videoById(sql: Sql, id: string): Promise<VideoRow | undefined> {
+	const [row] = await sql.query<Record<string, unknown>>(
+		'SELECT * FROM gpu_local.videos WHERE id = $1',
+		[id],
+	);
+	return row && toVideo(row);
+}
+
+export async function videoByNumber(sql: Sql, number: number): Promise<VideoRow | undefined> {
+	const [row] = await sql.query<Record<string, unknown>>(
+		'SELECT * FROM gpu_local.videos WHERE number = $1',
+		[number],
+	);
+	return row && toVideo(row);
+}
+
+export interface Page {
+	limit: number;
+	order: 'asc' | 'desc';
+	/** Start behind this job. */
+	after?: string;
+	/** Only jobs of this key. */
+	owner?: string;
+}
+
+export async function listVideos(
+	sql: Sql,
+	page: Page,
+): Promise<{ rows: VideoRow[]; more: boolean }> {
+	const values: unknown[] = [page.limit + 1];
+	const where: string[] = [];
+	if (page.owner !== undefined) where.push(`owner = $${values.push(page.owner)}`);
+	if (page.after !== undefined) {
+		where.push(
+			`number ${page.order === 'asc' ? '>' : '<'}
+			(SELECT number FROM gpu_local.videos WHERE id = $${values.push(page.after)})`,
+		);
+	}
+	const rows = await sql.query<Record<string, unknown>>(
+		`SELECT * FROM gpu_local.videos
+		${where.length > 0 ? `WHERE ${where.join(' AND ')}` : ''}
+		ORDER BY number ${page.order === 'asc' ? 'ASC' : 'DESC'} LIMIT $1`,
+		values,
+	);
+	return { rows: rows.slice(0, page.limit).map(toVideo), more: rows.length > page.limit };
+}
+
+/** Jobs changed after `since`, oldest change first. */
+export async function changedSince(sql: Sql, since: Date, limit: number): Promise<VideoRow[]> {
+	const rows = await sql.query<Record<string, unknown>>(
+		'SELECT * FROM gpu_local.videos WHERE updated_at > $1 ORDER BY updated_at LIMIT $2',
+		[since, limit],
+	);
+	return rows.map(toVideo);
+}
+
+/** Takes an open job for one run. Undefined where it was cancelled or finished in the meantime. */
+export async function claimVideo(
+	sql: Sql,
+	id: string,
+	claim: string,
+	runner: string,
+): Promise<VideoRow | undefined> {
+	const [row] = await sql.query<Record<string, unknown>>(
+		`UPDATE gpu_local.videos SET status = 'running', stage = 'starting', step = NULL, steps = NULL,
+			progress = 0, attempts = attempts + 1, claim = $2, runner = $3, error = NULL,
+			started_at = clock_timestamp(), updated_at = clock_timestamp()
+		WHERE id = $1 AND status IN ('queued', 'running') RETURNING *`,
+		[id, claim, runner],
+	);
+	return row && toVideo(row);
+}
+
+export async function saveProgress(
+	sql: Sql,
+	claim: string,
+	progress: Progress,
+	percent: number,
+): Promise<void> {
+	await sql.query(
+		`UPDATE gpu_local.videos SET stage = $2, step = $3, steps = $4,
+			progress = GREATEST(progress, $5), updated_at = clock_timestamp()
+		WHERE claim = $1 AND status = 'running'`,
+		[claim, progress.stage, progress.step ?? null, progress.steps ?? null, percent],
+	);
+}
+
+/** Which of these claims still hold: the others were cancelled or taken over. */
+export async function heldClaims(sql: Sql, claims: string[]): Promise<Set<string>> {
+	const rows = await sql.query<{ claim: string }>(
+		`SELECT claim FROM gpu_local.videos WHERE claim = ANY($1::uuid[]) AND status = 'running'`,
+		[claims],
+	);
+	return new Set(rows.map(({ claim }) => claim));
+}
+
+export interface Completion {
+	artifact: Artifact;
+	settings: Record<string, unknown>;
+	warnings: string[];
+	timings: Record<string, number>;
+	expiresAt: Date;
+}
+
+/** False where the claim was lost: then the result must be thrown away. */
+export async function completeVideo(
+	tx: Sql,
+	claim: string,
+	done: Completion,
+): Promise<VideoRow | undefined> {
+	const [row] = await tx.query<Record<string, unknown>>(
+		`UPDATE gpu_local.videos SET status = 'completed', stage = NULL, step = NULL, steps = NULL,
+			progress = 100, artifact = $2, settings = $3, warnings = $4, timings = $5, expires_at = $6,
+			run_ms = EXTRACT(EPOCH FROM clock_timestamp() - started_at) * 1000,
+			finished_at = clock_timestamp(), updated_at = clock_timestamp()
+		WHERE claim = $1 AND status = 'running' RETURNING *`,
+		[
+			claim,
+			JSON.stringify(done.artifact),
+			JSON.stringify(done.settings),
+			JSON.stringify(done.warnings),
+			JSON.stringify(done.timings),
+			done.expiresAt,
+		],
+	);
+	return row && toVideo(row);
+}
+
+export async function failVideo(
+	tx: Sql,
+	claim: string,
+	error: VideoError,
+): Promise<VideoRow | undefined> {
+	const [row] = await tx.query<Record<string, unknown>>(
+		`UPDATE gpu_local.videos SET status = 'failed', stage = NULL, error = $2,
+			finished_at = clock_timestamp(), updated_at = clock_timestamp()
+		WHERE claim = $1 AND status = 'running' RETURNING *`,
+		[claim, JSON.stringify(error)],
+	);
+	return row && toVideo(row);
+}
+
+/** Puts a running job back into the queue; `refund` does not count the run as an attempt. */
+export async function releaseVideo(tx: Sql, claim: string, refund: boolean): Promise<boolean> {
+	const rows = await tx.query(
+		`UPDATE gpu_local.videos SET status = 'queued', stage = NULL, step = NULL, steps = NULL,
+			progress = 0, claim = NULL, attempts = attempts - $2, updated_at = clock_timestamp()
+		WHERE claim = $1 AND status = 'running' RETURNING id`,
+		[claim, refund ? 1 : 0],
+	);
+	return rows.length > 0;
+}
+
+/** Cancels an open job. Undefined where there is none with this id, or it is finished. */
+export async function cancelVideo(tx: Sql, id: string): Promise<VideoRow | undefined> {
+	const [row] = await tx.query<Record<string, unknown>>(
+		`UPDATE gpu_local.videos SET status = 'cancelled', stage = NULL, finished_at = clock_timestamp(),
+			error = '{"code": "cancelled", "message": "The job was cancelled."}',
+			updated_at = clock_timestamp()
+		WHERE id = $1 AND status IN ('queued', 'running') RETURNING *`,
+		[id],
+	);
+	return row && toVideo(row);
+}
+
+export async function deleteVideo(tx: Sql, id: string): Promise<void> {
+	await tx.query('DELETE FROM gpu_local.videos WHERE id = $1', [id]);
+}
+
+/** Jobs that have a file whose time is up. */
+export async function expireVideos(sql: Sql, limit: number): Promise<VideoRow[]> {
+	const rows = await sql.query<Record<string, unknown>>(
+		`SELECT * FROM gpu_local.videos
+		WHERE artifact IS NOT NULL AND expires_at < clock_timestamp() ORDER BY expires_at LIMIT $1`,
+		[limit],
+	);
+	return rows.map(toVideo);
+}
+
+/** After the file is gone. The job itself stays readable. */
+export async function markExpired(sql: Sql, id: string): Promise<void> {
+	await sql.query(
+		`UPDATE gpu_local.videos SET status = 'expired', artifact = NULL, updated_at = clock_timestamp()
+		WHERE id = $1 AND status = 'completed'`,
+		[id],
+	);
+}
+
+export async function deleteFinishedBefore(sql: Sql, before: Date): Promise<void> {
+	await sql.query(
+		`DELETE FROM gpu_local.videos
+		WHERE finished_at < $1 AND artifact IS NULL AND status NOT IN ('queued', 'running')`,
+		[before],
+	);
+}
+
+/** Bytes of all files that jobs refer to. */
+export async function artifactBytes(sql: Sql): Promise<number> {
+	const [row] = await sql.query<{ bytes: unknown }>(
+		`SELECT COALESCE(SUM((artifact->>'bytes')::bigint), 0) AS bytes
+		FROM gpu_local.videos WHERE artifact IS NOT NULL`,
+	);
+	return Number(row?.bytes ?? 0);
+}
