@@ -1,0 +1,26 @@
+import { existsSync } from 'node:fs';
+import { cp, mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { PACKAGE_NAME, REPOSITORY_FOLDER } from '../repository';
+import { Problem } from './problem';
+
+/**
+ * Puts the built package where n8n looks for community packages. A copy, not a link: through a
+ * link Node would resolve `n8n-workflow` and `zod` in this repository's node_modules, where a
+ * user's n8n has its own copies of both.
+ */
+export async function installPackageInto(
+	userFolder: string,
+	builtFolder: string = REPOSITORY_FOLDER,
+): Promise<void> {
+	if (!existsSync(join(builtFolder, 'dist', 'nodes')))
+		throw new Problem(
+			`The package is not built: there is no ${join(builtFolder, 'dist')}.`,
+			'Run "npm run build".',
+		);
+	const target = join(userFolder, '.n8n', 'nodes', 'node_modules', PACKAGE_NAME);
+	await rm(target, { recursive: true, force: true });
+	await mkdir(target, { recursive: true });
+	for (const part of ['package.json', 'dist'])
+		await cp(join(builtFolder, part), join(target, part), { recursive: true });
+}

@@ -1,0 +1,260 @@
+import { parse } from 'flatted';
+
+/** n8n answers requests that look like a bot's with an empty page. */
+const USER_AGENT = 'Mozilla/5.0 (text-to-video)';
+const POLL_MS = 150;
+
+/** A workflow as n8n exports it. */
+export interface WorkflowJson {
+	id?: string;
+	name: string;
+	nodes: WorkflowNode[];
+	connections: Record<string, unknown>;
+	settings?: Record<string, unknown>;
+	pinData?: Record<string, unknown>;
+}
+
+export interface WorkflowNode {
+	id?: string;
+	name: string;
+	type: string;
+	typeVersion: number;
+	position: [number, number];
+	parameters: Record<string, unknown>;
+	credentials?: Record<string, { id?: string; name: string }>;
+	[setting: string]: unknown;
+}
+
+export interface Item {
+	json: Record<string, unknown>;
+	binary?: Record<string, { mimeType: string; fileName?: string; fileSize?: string; id?: string }>;
+	pairedItem?: unknown;
+	error?: unknown;
+}
+
+export interface NodeRun {
+	executionStatus?: string;
+	error?: { message: string; description?: string; [key: string]: unknown };
+	data?: { main?: Array<Item[] | null>; [connection: string]: unknown };
+	startTime: number;
+	executionTime: number;
+}
+
+/** One execution as n8n stores it. */
+export interface Execution {
+	id: string;
+	status: 'new' | 'running' | 'success' | 'error' | 'crashed' | 'canceled' | 'waiting' | 'unknown';
+	waitTill: string | null;
+	workflowId: string;
+	data: {
+		resultData: {
+			lastNodeExecuted?: string;
+			error?: { message: string; description?: string; [key: string]: unknown };
+			runData: Record<string, NodeRun[]>;
+			metadata?: Record<string, string>;
+		};
+		executionData?: { contextData?: Record<string, unknown> };
+		[key: string]: unknown;
+	};
+}
+
+const FINAL: ReadonlySet<Execution['status']> = new Set([
+	'success',
+	'error',
+	'crashed',
+	'canceled',
+]);
+
+/** Speaks with the interface that n8n's own editor uses, signed in as the owner. */
+export class N8nRest {
+	private cookie = '';
+
+	constructor(
+		readonly url: string,
+		private readonly owner: { ownerEmail: string; ownerPassword: string },
+	) {}
+
+	/** Signs in; every other method needs it done once. */
+	async login(): Promise<void> {
+		const reply = await this.send('POST', '/rest/login', {
+			emailOrLdapLoginId: this.owner.ownerEmail,
+			password: this.owner.ownerPassword,
+		});
+		this.cookie = reply.headers
+			.getSetCookie()
+			.map((cookie) => cookie.split(';')[0])
+			.join('; ');
+		await reply.body?.cancel();
+	}
+
+	/** Calls one path and returns what its `data` holds. Throws with n8n's own message. */
+	async call<T>(method: string, path: string, body?: unknown): Promise<T> {
+		const reply = await this.send(method, path, body);
+		return ((await reply.json()) as { data: T }).data;
+	}
+
+	private async send(method: string, path: string, body?: unknown): Promise<Response> {
+		const reply = await fetch(this.url + path, {
+			method,
+			headers: {
+				'user-agent': USER_AGENT,
+				...(this.cookie ? { cookie: this.cookie } : {}),
+				...(body === undefined ? {} : { 'content-type': 'application/json' }),
+			},
+			body: body === undefined ? undefined : JSON.stringify(body),
+		});
+		if (!reply.ok)
+			throw new Error(`n8n answered ${method} ${path} with ${reply.status}: ${await reply.text()}`);
+		return reply;
+	}
+
+	/** Creates the credential, or overwrites the one of the same type and name. Returns its id. */
+	async saveCredential(credential: {
+		name: string;
+		type: string;
+		data: Record<string, unknown>;
+	}): Promise<string> {
+		const existing = await this.call<Array<{ id: string; name: string; type: string }>>(
+			'GET',
+			'/rest/credentials',
+		);
+		const same = existing.find(
+			({ name, type }) => name === credential.name && type === credential.type,
+		);
+		if (!same) return (await this.call<{ id: string }>('POST', '/rest/credentials', credential)).id;
+		await this.call('PATCH', `/rest/credentials/${same.id}`, credential);
+		return same.id;
+	}
+
+	/** Creates the workflow, or overwrites the one with its id. Returns the id. */
+	async saveWorkflow(workflow: WorkflowJson): Promise<string> {
+		if (workflow.id && (await this.hasWorkflow(workflow.id))) {
+			const { id, ...content } = workflow;
+			await this.call('PATCH', `/rest/workflows/${id}`, content);
+			return id;
+		}
+		return (await this.call<{ id: string }>('POST', '/rest/workflows', workflow)).id;
+	}
+
+	async hasWorkflow(id: string): Promise<boolean> {
+		const all = await this.call<Array<{ id: string }>>('GET', '/rest/workflows');
+		return all.some((workflow) => workflow.id === id);
+	}
+
+	/** Makes the workflow's triggers live and waits until all of them are. */
+	async activate(workflowId: string, limitMs = 30_000): Promise<void> {
+		const { versionId } = await this.call<{ versionId: string }>(
+			'GET',
+			`/rest/workflows/${workflowId}`,
+		);
+		await this.call('POST', `/rest/workflows/${workflowId}/activate`, { versionId });
+		await until(limitMs, `workflow ${workflowId} to be live`, async () => {
+			const state = await this.call<PublicationStatus>(
+				'GET',
+				`/rest/workflows/${workflowId}/publication-status`,
+			);
+			return state.status === 'published' ? true : undefined;
+		});
+	}
+
+	/**
+	 * Presses "Execute workflow": runs the saved workflow from one trigger.
+	 * @returns the execution's id
+	 */
+	async runManually(workflowId: string, triggerName: string): Promise<string> {
+		const workflowData = await this.call<WorkflowJson>('GET', `/rest/workflows/${workflowId}`);
+		const started = await this.call<{ executionId: string }>(
+			'POST',
+			`/rest/workflows/${workflowId}/run`,
+			{ workflowData, triggerToStartFrom: { name: triggerName } },
+		);
+		return started.executionId;
+	}
+
+	/** One execution with everything that its nodes returned. */
+	async execution(id: string): Promise<Execution> {
+		const stored = await this.call<Omit<Execution, 'data'> & { data: string }>(
+			'GET',
+			`/rest/executions/${id}`,
+		);
+		return { ...stored, data: parse(stored.data) as Execution['data'] };
+	}
+
+	/** The ids of a workflow's executions, newest first. */
+	async executionIds(workflowId: string): Promise<string[]> {
+		const filter = encodeURIComponent(JSON.stringify({ workflowId }));
+		const found = await this.call<{ results: Array<{ id: string }> }>(
+			'GET',
+			`/rest/executions?filter=${filter}&limit=100`,
+		);
+		return found.results.map(({ id }) => id);
+	}
+
+	/** Waits until the execution has one of the given statuses (by default: has ended). */
+	async untilExecution(
+		id: string,
+		statuses: ReadonlySet<Execution['status']> = FINAL,
+		limitMs = 120_000,
+	): Promise<Execution> {
+		return await until(
+			limitMs,
+			`execution ${id} to become ${[...statuses].join(' or ')}`,
+			async () => {
+				const execution = await this.execution(id);
+				return statuses.has(execution.status) ? execution : undefined;
+			},
+		);
+	}
+
+	/** Presses "Stop". */
+	async stop(executionId: string): Promise<void> {
+		await this.call('POST', `/rest/executions/${executionId}/stop`);
+	}
+
+	/**
+	 * Presses "Retry". @returns the new execution's id
+	 * @param withCurrentWorkflow as in the menu: the workflow as it is now, or as it was then
+	 */
+	async retry(executionId: string, withCurrentWorkflow: boolean): Promise<string> {
+		const retried = await this.call<{ id: string }>(
+			'POST',
+			`/rest/executions/${executionId}/retry`,
+			{ loadWorkflow: withCurrentWorkflow },
+		);
+		return retried.id;
+	}
+
+	/** The bytes of a file that a node returned. */
+	async binary(id: string): Promise<Buffer> {
+		const reply = await this.send(
+			'GET',
+			`/rest/binary-data?action=download&id=${encodeURIComponent(id)}`,
+		);
+		return Buffer.from(await reply.arrayBuffer());
+	}
+}
+
+interface PublicationStatus {
+	status: string;
+}
+
+/** The items of a node's (last) run on one of its outputs. */
+export function itemsOf(execution: Execution, nodeName: string, output = 0): Item[] {
+	return execution.data.resultData.runData[nodeName]?.at(-1)?.data?.main?.[output] ?? [];
+}
+
+/** Asks again until there is an answer. */
+export async function until<T>(
+	limitMs: number,
+	what: string,
+	ask: () => Promise<T | undefined>,
+): Promise<T> {
+	const deadline = Date.now() + limitMs;
+	for (;;) {
+		const answer = await ask();
+		if (answer !== undefined) return answer;
+		if (Date.now() > deadline)
+			throw new Error(`Waited ${Math.round(limitMs / 1000)} seconds in vain for ${what}.`);
+		await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+	}
+}
