@@ -1,0 +1,73 @@
+import { NodeConnectionTypes, type INodeType, type INodeTypeDescription } from 'n8n-workflow';
+import { providers } from '../../providers/registry';
+import {
+	authenticationProperty,
+	credentialSlots,
+	providerProperty,
+} from '../shared/credentialSlots';
+import { fieldProperties } from '../shared/fieldProperties';
+import { searchMethods } from '../shared/modelSearch';
+import { requestOptionsProperty, submitOptionsProperty } from '../shared/options';
+import { submitHook } from '../shared/submitHook';
+
+export class TextToVideo implements INodeType {
+	description: INodeTypeDescription = {
+		displayName: 'Text to Video',
+		name: 'textToVideo',
+		icon: {
+			light: 'file:../icons/text-to-video.svg',
+			dark: 'file:../icons/text-to-video.dark.svg',
+		},
+		group: ['transform'],
+		version: 1,
+		subtitle: '={{ $parameter["provider"] }}',
+		description: 'Make videos from text with a provider or with your own GPU',
+		defaults: { name: 'Text to Video' },
+		inputs: [NodeConnectionTypes.Main],
+		outputs: [NodeConnectionTypes.Main],
+		usableAsTool: true,
+		credentials: credentialSlots(),
+		requestDefaults: { json: true },
+		requestOperations: { pagination: submitHook },
+		properties: [
+			providerProperty(true),
+			authenticationProperty,
+			...providers.flatMap(fieldProperties),
+			{
+				displayName: 'When Submitted',
+				name: 'whenSubmitted',
+				type: 'options',
+				noDataExpression: true,
+				default: 'wait',
+				description: 'What the node does once the provider has taken the job',
+				options: [
+					{
+						name: 'Return the Job',
+						value: 'return',
+						description: 'Go on at once with the job ID; get the video later with Fetch Result',
+					},
+					{
+						name: 'Wait for the Video',
+						value: 'wait',
+						description: 'Ask now and then until the video is done',
+					},
+				],
+				// The hook that sees the job through is n8n's paging hook, which runs where `paginate` is true.
+				routing: { send: { paginate: true } },
+			},
+			{
+				displayName: 'Download Video',
+				name: 'downloadVideo',
+				type: 'boolean',
+				default: true,
+				displayOptions: { show: { whenSubmitted: ['wait'] } },
+				description:
+					'Whether to put the video file into the output, beside the job and its address',
+			},
+			submitOptionsProperty,
+			requestOptionsProperty,
+		],
+	};
+
+	methods = { listSearch: searchMethods() };
+}

@@ -1,0 +1,80 @@
+import { NodeConnectionTypes, type INodeType, type INodeTypeDescription } from 'n8n-workflow';
+import {
+	authenticationProperty,
+	credentialSlots,
+	providerProperty,
+} from '../shared/credentialSlots';
+import { fetchHook } from '../shared/fetchHook';
+import { fetchOptionsProperty, requestOptionsProperty } from '../shared/options';
+
+export class TextToVideoFetchResult implements INodeType {
+	description: INodeTypeDescription = {
+		displayName: 'Text to Video: Fetch Result',
+		name: 'textToVideoFetchResult',
+		icon: {
+			light: 'file:../icons/text-to-video.svg',
+			dark: 'file:../icons/text-to-video.dark.svg',
+		},
+		group: ['transform'],
+		version: 1,
+		subtitle: '={{ $parameter["operation"] + ": " + $parameter["provider"] }}',
+		description: 'Get, wait for, download or cancel a video job that was submitted before',
+		defaults: { name: 'Fetch Result' },
+		inputs: [NodeConnectionTypes.Main],
+		outputs: [NodeConnectionTypes.Main],
+		usableAsTool: true,
+		credentials: credentialSlots(),
+		requestDefaults: { json: true },
+		requestOperations: { pagination: fetchHook },
+		properties: [
+			providerProperty(true),
+			authenticationProperty,
+			{
+				displayName: 'Operation',
+				name: 'operation',
+				type: 'options',
+				noDataExpression: true,
+				default: 'wait',
+				options: [
+					{
+						name: 'Cancel',
+						value: 'cancel',
+						description: 'Stop the job, where the provider can',
+						action: 'Cancel a video job',
+					},
+					{
+						name: 'Get Now',
+						value: 'get',
+						description: 'Ask once and return the job as it stands',
+						action: 'Get a video job as it stands',
+					},
+					{
+						name: 'Wait for the Video',
+						value: 'wait',
+						description: 'Ask now and then until the video is done',
+						action: 'Wait for a video job',
+					},
+				],
+				routing: { send: { paginate: true } },
+			},
+			{
+				displayName: 'Job ID',
+				name: 'jobId',
+				type: 'string',
+				required: true,
+				default: '={{ $json.jobId }}',
+				description: 'The jobId that Text to Video returned, or the whole job from an earlier step',
+			},
+			{
+				displayName: 'Download Video',
+				name: 'downloadVideo',
+				type: 'boolean',
+				default: true,
+				displayOptions: { hide: { operation: ['cancel'] } },
+				description: 'Whether to put the video file into the output once the job is done',
+			},
+			fetchOptionsProperty,
+			requestOptionsProperty,
+		],
+	};
+}

@@ -1,0 +1,106 @@
+/** Fetch Result: a job that exists, from an id or from the job that an earlier step gave. Submits nothing. */
+import type {
+	DeclarativeRestApiSettings,
+	IExecutePaginationFunctions,
+	INodeExecutionData,
+} from 'n8n-workflow';
+import { cancelJob } from '../../jobs/cancel';
+import type { Account } from '../../jobs/http';
+import { askOnce } from '../../jobs/wait';
+import { isFinal, type Job, type Provider } from '../../providers/contract';
+import { failure } from '../../providers/failures';
+import { newJob } from '../../providers/jobs';
+import { providerById } from '../../providers/registry';
+import { isObject } from '../../providers/wire';
+import { ItemError, providerFailure } from './errors';
+import { hostOf } from './host';
+import { downloadChoice, type NodeOptions } from './options';
+import { jobItem, signalOf } from './output';
+import { guarded, settle, waitAndSettle, type Settling } from './settle';
+
+export async function fetchHook(
+	this: IExecutePaginationFunctions,
+	requestData: DeclarativeRestApiSettings.ResultOptions,
+): Promise<INodeExecutionData[]> {
+	const provider = providerById(this.getNodeParameter('provider') as string);
+	const account: Account = { baseUrl: String(requestData.options.baseURL) };
+	const choices = this.getNodeParameter('options', {}) as NodeOptions;
+	const host = hostOf(this, provider, requestData.options as never);
+	const isTool = this.getNode().type.endsWith('Tool');
+	const download = !isTool && (this.getNodeParameter('downloadVideo', true) as boolean);
+	const settling: Settling = {
+		context: this,
+		provider,
+		account,
+		host,
+		...(download ? { download: downloadChoice(choices) } : {}),
+	};
+	return await guarded(this, async () => {
+		const job = jobOf(this, provider, host.now());
+		switch (this.getNodeParameter('operation') as string) {
+			case 'cancel':
+				return await cancel(settling, job);
+			case 'wait':
+				return await waitAndSettle(settling, job, choices.waitAtMost ?? 10, () => undefined);
+			default:
+				return await settle(settling, await ask(settling, job));
+		}
+	});
+}
+
+async function ask({ context, provider, account, host }: Settling, job: Job): Promise<Job> {
+	if (job.status === 'succeeded' && job.videos.length > 0) return job;
+	const reading = await askOnce(provider, account, job, host, signalOf(context).signal);
+	if (reading.job) return reading.job;
+	throw new ItemError(providerFailure(provider.id, reading.failure, job));
+}
+
+async function cancel({ context, provider, account, host }: Settling, job: Job) {
+	const reading = await cancelJob(provider, account, job, host);
+	if (!reading.job) throw new ItemError(providerFailure(provider.id, reading.failure, job));
+	return jobItem(reading.job, context.getItemIndex());
+}
+
+/** The whole job where the input item is one, so that what the provider said earlier is not forgotten. */
+function jobOf(context: IExecutePaginationFunctions, provider: Provider, nowMs: number): Job {
+	const given: unknown = context.getNodeParameter('jobId');
+	const input: unknown = context.getInputData().json;
+	const whole = [given, input].find(isJob);
+	const jobId =
+		typeof given === 'number'
+			? String(given)
+			: isJob(given)
+				? given.jobId
+				: String(given ?? '').trim();
+	if (!jobId || jobId === 'undefined' || jobId === 'null')
+		throw refused(provider, 'Job ID is empty.');
+	if (/\{\{[^]*\}\}/.test(jobId)) {
+		throw refused(provider, `Job ID is "${jobId}", an expression that was not evaluated.`);
+	}
+	if (!whole || whole.jobId !== jobId) return newJob(provider.id, jobId, nowMs);
+	if (whole.provider !== provider.id) {
+		throw refused(
+			provider,
+			`Job ${jobId} belongs to the provider "${whole.provider}", but this node is set to "${provider.id}".`,
+		);
+	}
+	return isFinal(whole.status) && whole.status !== 'succeeded' ? { ...whole } : whole;
+}
+
+const isJob = (value: unknown): value is Job =>
+	isObject(value) &&
+	typeof value.jobId === 'string' &&
+	typeof value.provider === 'string' &&
+	typeof value.status === 'string' &&
+	Array.isArray(value.videos);
+
+const refused = (provider: Provider, message: string): ItemError =>
+	new ItemError(
+		providerFailure(
+			provider.id,
+			failure('invalid_request', message, {
+				accepted: 'no',
+				advice: 'Give the jobId that Text to Video returned, and the same provider.',
+			}),
+		),
+	);

@@ -1,0 +1,160 @@
+/** The Options of both nodes. */
+import type { INodeProperties } from 'n8n-workflow';
+import type { DownloadChoice } from './output';
+
+const MIB = 1024 ** 2;
+
+export interface NodeOptions {
+	binaryProperty?: string;
+	fileName?: string;
+	maximumJobs?: number;
+	maximumSize?: number;
+	parallelJobs?: number;
+	/** Minutes. */
+	waitAtMost?: number;
+}
+
+export const downloadChoice = (options: NodeOptions): DownloadChoice => ({
+	binaryProperty: options.binaryProperty?.trim() || 'data',
+	maxBytes: (options.maximumSize ?? 2048) * MIB,
+	...(options.fileName?.trim() ? { fileName: options.fileName.trim() } : {}),
+});
+
+const binaryProperty: INodeProperties = {
+	displayName: 'Output Data Field Name',
+	name: 'binaryProperty',
+	type: 'string',
+	default: 'data',
+	description: 'The name of the output field that holds the video file',
+};
+
+const fileName: INodeProperties = {
+	displayName: 'File Name',
+	name: 'fileName',
+	type: 'string',
+	default: '',
+	placeholder: 'e.g. my-video.mp4',
+	description: 'The name of the video file. Left empty, it is made from the job ID.',
+};
+
+const maximumSize: INodeProperties = {
+	displayName: 'Maximum Size',
+	name: 'maximumSize',
+	type: 'number',
+	default: 2048,
+	typeOptions: { minValue: 1 },
+	description: 'Refuse to download a video of more than this many MiB',
+};
+
+const waitAtMost: INodeProperties = {
+	displayName: 'Wait at Most',
+	name: 'waitAtMost',
+	type: 'number',
+	default: 10,
+	typeOptions: { minValue: 0 },
+	description:
+		'Minutes to wait. If the video is not done by then, the job is returned as it stands, ready for Fetch Result.',
+};
+
+const collection = (options: INodeProperties[]): INodeProperties => ({
+	displayName: 'Options',
+	name: 'options',
+	type: 'collection',
+	placeholder: 'Add Option',
+	default: {},
+	options,
+});
+
+export const submitOptionsProperty = collection([
+	fileName,
+	{
+		displayName: 'Maximum Jobs',
+		name: 'maximumJobs',
+		type: 'number',
+		default: 100,
+		typeOptions: { minValue: 1 },
+		description: 'Refuse to start if more items than this come in, so that no one pays by accident',
+	},
+	maximumSize,
+	binaryProperty,
+	{
+		displayName: 'Parallel Jobs',
+		name: 'parallelJobs',
+		type: 'number',
+		default: 4,
+		typeOptions: { minValue: 1 },
+		description:
+			'How many jobs may run at the same time. Left out, it is what the provider allows.',
+	},
+	waitAtMost,
+]);
+
+export const fetchOptionsProperty = collection([fileName, maximumSize, binaryProperty, waitAtMost]);
+
+/** n8n adds this by itself only to nodes without a webhook; declared here, it is there in every version. */
+export const requestOptionsProperty: INodeProperties = {
+	displayName: 'Request Options',
+	name: 'requestOptions',
+	type: 'collection',
+	isNodeSetting: true,
+	placeholder: 'Add Option',
+	default: {},
+	options: [
+		{
+			displayName: 'Batching',
+			name: 'batching',
+			placeholder: 'Add Batching',
+			type: 'fixedCollection',
+			typeOptions: { multipleValues: false },
+			default: { batch: {} },
+			options: [
+				{
+					displayName: 'Batching',
+					name: 'batch',
+					values: [
+						{
+							displayName: 'Items per Batch',
+							name: 'batchSize',
+							type: 'number',
+							typeOptions: { minValue: -1 },
+							default: 50,
+							description: 'How many items start together. -1 starts all at once.',
+						},
+						{
+							displayName: 'Batch Interval (Ms)',
+							name: 'batchInterval',
+							type: 'number',
+							typeOptions: { minValue: 0 },
+							default: 1000,
+							description: 'Milliseconds between two batches. 0 for none.',
+						},
+					],
+				},
+			],
+		},
+		{
+			displayName: 'Ignore SSL Issues (Insecure)',
+			name: 'allowUnauthorizedCerts',
+			type: 'boolean',
+			noDataExpression: true,
+			default: false,
+			description: 'Whether to accept a certificate that can not be verified',
+		},
+		{
+			displayName: 'Proxy',
+			name: 'proxy',
+			type: 'string',
+			default: '',
+			placeholder: 'e.g. http://myproxy:3128',
+			description: 'HTTP proxy for every request of the job',
+		},
+		{
+			displayName: 'Timeout',
+			name: 'timeout',
+			type: 'number',
+			typeOptions: { minValue: 1 },
+			default: 300000,
+			description: 'Milliseconds to wait for an answer before a request is given up',
+		},
+	],
+};

@@ -1,0 +1,74 @@
+/** How an item of a job ends: as a job, as a job with its video, or as a failure. */
+import type { IExecuteSingleFunctions, INodeExecutionData } from 'n8n-workflow';
+import { NodeOperationError } from 'n8n-workflow';
+import type { Account } from '../../jobs/http';
+import { waitForJob } from '../../jobs/wait';
+import { isFinal, type Job, type Provider } from '../../providers/contract';
+import { failure } from '../../providers/failures';
+import { errorItem, ItemError, providerFailure, toNodeError } from './errors';
+import type { N8nHost } from './host';
+import { jobItem, signalOf, videoItem, type DownloadChoice } from './output';
+
+const MINUTE_MS = 60_000;
+
+export interface Settling {
+	context: IExecuteSingleFunctions;
+	provider: Provider;
+	account: Account;
+	host: N8nHost;
+	/** Absent where no file is wanted. */
+	download?: DownloadChoice;
+}
+
+/** Waits for the job, at most so many minutes, and gives the item for it. */
+export async function waitAndSettle(
+	settling: Settling,
+	submitted: Job,
+	waitAtMostMinutes: number,
+	onProgress: (job: Job) => void,
+): Promise<INodeExecutionData> {
+	const { context, provider, account, host } = settling;
+	const { job, problem } = await waitForJob(provider, account, submitted, host, {
+		deadlineMs: host.now() + waitAtMostMinutes * MINUTE_MS,
+		...signalOf(context),
+		onProgress,
+	});
+	onProgress(job);
+	if (problem && !isFinal(job.status) && !problem.retryable) {
+		throw new ItemError(providerFailure(provider.id, problem, job));
+	}
+	return await settle(settling, job);
+}
+
+/** A job that is not final yet is returned as it stands: running out of patience is not an error. */
+export async function settle(settling: Settling, job: Job): Promise<INodeExecutionData> {
+	const { context, provider, account, host, download } = settling;
+	if (job.status === 'failed' || job.status === 'cancelled') {
+		const reason =
+			job.failure ??
+			failure('generation_failed', 'The provider gave no reason.', { accepted: 'yes' });
+		throw new ItemError(providerFailure(provider.id, reason, job));
+	}
+	if (job.status !== 'succeeded' || !download) return jobItem(job, context.getItemIndex());
+	return await videoItem(context, provider, account, job, host, download);
+}
+
+/** Turns whatever an item's work threw into what n8n expects of this node's On Error setting. */
+export async function guarded(
+	context: IExecuteSingleFunctions,
+	work: () => Promise<INodeExecutionData>,
+	onThrow: (error: NodeOperationError) => NodeOperationError = (error) => error,
+): Promise<INodeExecutionData[]> {
+	const itemIndex = context.getItemIndex();
+	try {
+		return [await work()];
+	} catch (error) {
+		if (!(error instanceof ItemError)) {
+			throw error instanceof NodeOperationError
+				? error
+				: new NodeOperationError(context.getNode(), error as Error, { itemIndex });
+		}
+		if (context.continueOnFail()) return [errorItem(itemIndex, error.item)];
+		throw onThrow(toNodeError(context.getNode(), itemIndex, error.item));
+	}
+}

@@ -1,0 +1,23 @@
+// Builds the n8n package: TypeScript to CommonJS in dist/, and the icons beside the files that name them.
+import { spawnSync } from 'node:child_process';
+import { cpSync, readdirSync, rmSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const dist = join(root, 'dist');
+
+rmSync(dist, { recursive: true, force: true });
+const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
+const compiled = spawnSync(process.execPath, [tsc, '-p', join(root, 'tsconfig.json')], {
+	stdio: 'inherit',
+});
+if (compiled.status !== 0) process.exit(compiled.status ?? 1);
+
+for (const folder of ['nodes', 'credentials']) {
+	for (const entry of readdirSync(join(root, folder), { recursive: true, withFileTypes: true })) {
+		if (!entry.isFile() || !entry.name.endsWith('.svg')) continue;
+		const path = join(entry.parentPath, entry.name);
+		cpSync(path, join(dist, relative(root, path)));
+	}
+}
