@@ -15,6 +15,8 @@ export interface FieldMeta {
 	as?: 'string' | 'yesNo';
 	/** Members of this JSON object are spread over the body. */
 	spread?: boolean;
+	/** Decides how the request is sent (its path) and is not a part of it. */
+	unsent?: boolean;
 	/** Several lines of text. */
 	multiline?: boolean;
 	placeholder?: string;

@@ -52,13 +52,24 @@ export function extensionOf(mimeType: string): string {
 
 /** Only absolute http(s) URLs are results; providers also send "", null and objects in the same place. */
 export const isHttpUrl = (value: unknown): value is string =>
-	typeof value === 'string' && /^https?:\/\/[^\s]+$/i.test(value);
+	typeof value === 'string' && /^https?:\/\/[^\s]+$/i.test(value) && URL.canParse(value);
 
 export const video = (url: string, more: Partial<Video> = {}): Video => ({
 	url,
 	mimeType: mimeTypeOf(url),
 	...more,
 });
+
+/** When a presigned storage URL stops working (ISO 8601), as its own query says; `undefined` for any other URL. */
+export function expiryOf(url: string): string | undefined {
+	const query = new URL(url).searchParams;
+	const signedAt = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(query.get('X-Amz-Date') ?? '');
+	const seconds = Number(query.get('X-Amz-Expires'));
+	if (!signedAt || !(seconds > 0)) return undefined;
+	const [, year, month, day, hour, minute, second] = signedAt.map(Number) as number[];
+	const signedMs = Date.UTC(year!, month! - 1, day, hour, minute, second);
+	return new Date(signedMs + seconds * 1000).toISOString();
+}
 
 export const finiteNumber = (value: unknown): number | undefined => {
 	const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;

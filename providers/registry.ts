@@ -1,9 +1,26 @@
 /** Every provider there is. Adding one is a folder and a line here. */
 import type { Provider } from './contract';
+import { aimlapiPixverse } from './aimlapi';
 import { localGpu } from './localGpu';
+import { modelslabV6, modelslabV6Ultra, modelslabV7 } from './modelslab';
 import { novita } from './novita';
+import {
+	stableDiffusionEnterprise,
+	stableDiffusionV4,
+	stableDiffusionV5,
+} from './stableDiffusionApi';
 
-export const providers: readonly Provider[] = [localGpu, novita];
+export const providers: readonly Provider[] = [
+	localGpu,
+	stableDiffusionV5,
+	stableDiffusionV4,
+	stableDiffusionEnterprise,
+	modelslabV6,
+	modelslabV6Ultra,
+	modelslabV7,
+	novita,
+	aimlapiPixverse,
+];
 
 export function providerById(id: string): Provider {
 	const found = providers.find((provider) => provider.id === id);

@@ -17,7 +17,7 @@ export function buildRequest(provider: Provider, values: RequestValues): WireReq
 	const headers: Record<string, string> = {};
 	for (const field of fieldsOf(provider.request)) {
 		const value = values[field.name];
-		if (value === undefined) continue;
+		if (value === undefined || field.unsent) continue;
 		if (field.header) headers[field.header] = String(value);
 		else if (field.spread) Object.assign(body, value);
 		else setPath(body, wirePath(field), toWire(field, value));
@@ -29,7 +29,7 @@ export function buildRequest(provider: Provider, values: RequestValues): WireReq
 export function readRequest(provider: Provider, body: unknown): RequestValues {
 	const values: RequestValues = {};
 	for (const field of fieldsOf(provider.request)) {
-		if (field.header || field.spread) continue;
+		if (field.header || field.spread || field.unsent) continue;
 		const value = getPath(body, wirePath(field));
 		if (value === undefined || value === null) continue;
 		values[field.name] = fromWire(field, value);

@@ -12,6 +12,7 @@ import type {
 } from '../contract';
 import { codeOfStatus, codeOfText, failure, flattenText, httpFailure } from '../failures';
 import {
+	expiryOf,
 	finiteNumber,
 	idOf,
 	isHttpUrl,
@@ -97,18 +98,19 @@ export function readTask(body: JsonObject, task: JsonObject, job: Job, context: 
 function videosOf(videos: unknown[], context: ReadContext): Video[] {
 	return videos.filter(isObject).flatMap((entry) => {
 		if (!isHttpUrl(entry.video_url)) return [];
-		const ttlSeconds = positive(entry.video_url_ttl);
+		const expiresAt = expiryOf(entry.video_url) ?? endOf(positive(entry.video_url_ttl), context);
 		const type = nonEmptyString(entry.video_type);
 		return [
 			video(entry.video_url, {
 				...(type ? { mimeType: mimeTypeOf(type) } : {}),
-				...(ttlSeconds
-					? { expiresAt: new Date(context.nowMs + ttlSeconds * 1000).toISOString() }
-					: {}),
+				...(expiresAt ? { expiresAt } : {}),
 			}),
 		];
 	});
 }
+
+const endOf = (ttlSeconds: number | undefined, context: ReadContext): string | undefined =>
+	ttlSeconds ? new Date(context.nowMs + ttlSeconds * 1000).toISOString() : undefined;
 
 function taskFailure(task: JsonObject): ProviderFailure {
 	const reason = nonEmptyString(task.reason);

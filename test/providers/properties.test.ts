@@ -53,10 +53,10 @@ describe.each(providers.map((provider) => [provider.id, provider] as const))(
 	},
 );
 
-/** Headers and free JSON have no place of their own in the body. */
+/** Headers, free JSON and what only picks the path have no place of their own in the body. */
 function inBody(provider: Provider, values: RequestValues): RequestValues {
 	const elsewhere = fieldsOf(provider.request)
-		.filter((field) => field.header || field.spread)
+		.filter((field) => field.header || field.spread || field.unsent)
 		.map(({ name }) => name);
 	return Object.fromEntries(Object.entries(values).filter(([name]) => !elsewhere.includes(name)));
 }

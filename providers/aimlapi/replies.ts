@@ -1,0 +1,169 @@
+/** Replies of AI/ML API `/v2/video/generations` and of its errors. */
+import type {
+	Cost,
+	FailureCode,
+	Job,
+	JobStatus,
+	JsonObject,
+	ProviderFailure,
+	ReadContext,
+	Reading,
+	Reply,
+	RequestValues,
+	Video,
+} from '../contract';
+import { codeOfStatus, codeOfText, failure, flattenText, httpFailure } from '../failures';
+import {
+	expiryOf,
+	finiteNumber,
+	idOf,
+	isHttpUrl,
+	newJob,
+	nonEmptyString,
+	updated,
+	video,
+} from '../jobs';
+import { isObject } from '../wire';
+
+/** The documented four, and what documented runs and other models of the endpoint print beside them. */
+const STATUSES: Record<string, JobStatus> = {
+	queued: 'queued',
+	pending: 'queued',
+	waiting: 'queued',
+	generating: 'processing',
+	completed: 'succeeded',
+	succeeded: 'succeeded',
+	success: 'succeeded',
+	done: 'succeeded',
+	ready: 'succeeded',
+	finished: 'succeeded',
+	error: 'failed',
+	failed: 'failed',
+	timeout: 'failed',
+	timed_out: 'failed',
+	expired: 'failed',
+	cancelled: 'cancelled',
+	canceled: 'cancelled',
+};
+
+/** @param fetchUrl where to ask for the result, if not at the usual address */
+export function readSubmit(
+	provider: string,
+	reply: Reply,
+	values: RequestValues,
+	context: ReadContext,
+	fetchUrl: string | undefined,
+): Reading {
+	const jobId = isObject(reply.body) ? idOf(reply.body.id) : undefined;
+	if (reply.status >= 300 || !isObject(reply.body) || !jobId)
+		return { failure: readFailure(reply) };
+	const trackingId =
+		nonEmptyString(reply.headers['x-client-request-id']) ??
+		nonEmptyString(values.client_request_id);
+	const job: Job = {
+		...newJob(provider, jobId, context.nowMs),
+		...(trackingId ? { trackingId } : {}),
+		...(fetchUrl ? { fetchUrl } : {}),
+	};
+	return { job: readGeneration(reply.body, reply, job, context) };
+}
+
+export function readFetch(reply: Reply, job: Job, context: ReadContext): Reading {
+	const body = reply.body;
+	if (reply.status >= 300 || !isObject(body) || !nonEmptyString(body.status)) {
+		return { failure: readFailure(reply, 'yes') };
+	}
+	return { job: readGeneration(body, reply, job, context) };
+}
+
+function readGeneration(body: JsonObject, reply: Reply, job: Job, context: ReadContext): Job {
+	const status = STATUSES[String(body.status ?? 'queued').toLowerCase()] ?? 'processing';
+	const change: Partial<Job> = { status, cost: costOf(body, reply) ?? job.cost };
+	if (status === 'succeeded') {
+		change.videos = videosOf(body);
+		if (change.videos.length === 0) {
+			change.status = 'failed';
+			const message = 'The provider reports success but gave no video.';
+			change.failure = failure('generation_failed', message, { accepted: 'yes' });
+		}
+	}
+	if (status === 'failed' || status === 'cancelled') change.failure = jobFailure(body, status);
+	return updated(job, change, context.nowMs);
+}
+
+function videosOf(body: JsonObject): Video[] {
+	const entries = Array.isArray(body.video) ? body.video : [body.video];
+	return entries.flatMap((entry) => {
+		const url = isObject(entry) ? entry.url : entry;
+		if (!isHttpUrl(url)) return [];
+		const mimeType = isObject(entry) ? nonEmptyString(entry.content_type) : undefined;
+		const expiresAt = expiryOf(url);
+		return [video(url, { ...(mimeType ? { mimeType } : {}), ...(expiresAt ? { expiresAt } : {}) })];
+	});
+}
+
+/**
+ * What the job cost, from the headers that count what was used and else from `meta.usage`, whose member was called
+ * `tokens_used` before it was called `credits_used`.
+ */
+function costOf(body: JsonObject, reply: Reply): Cost | undefined {
+	const meta = isObject(body.meta) ? body.meta : {};
+	const usage = isObject(meta.usage) ? meta.usage : {};
+	const credits =
+		finiteNumber(reply.headers['x-aimlapi-credits-used']) ??
+		finiteNumber(usage.credits_used) ??
+		finiteNumber(usage.tokens_used);
+	const usd = finiteNumber(reply.headers['x-aimlapi-usd-spent']) ?? finiteNumber(usage.usd_spent);
+	if (credits === undefined && usd === undefined) return undefined;
+	return { ...(credits === undefined ? {} : { credits }), ...(usd === undefined ? {} : { usd }) };
+}
+
+function jobFailure(body: JsonObject, status: 'failed' | 'cancelled'): ProviderFailure {
+	const text = errorText(body.error) ?? flattenText(body.message);
+	if (status === 'cancelled') {
+		return failure('cancelled', text ?? 'The provider cancelled the job.', { accepted: 'yes' });
+	}
+	const refused = text !== undefined && codeOfText(text) === 'prompt_refused';
+	return failure(
+		refused ? 'prompt_refused' : 'generation_failed',
+		text ?? 'The provider could not make the video and gave no reason.',
+		{ accepted: 'yes' },
+	);
+}
+
+/** `{name, message}`, a text, or null. */
+function errorText(error: unknown): string | undefined {
+	if (!isObject(error)) return flattenText(error);
+	const message = flattenText(error.message);
+	const name = nonEmptyString(error.name);
+	return message && name && !message.includes(name) ? `${message} (${name})` : (message ?? name);
+}
+
+/** `{message, path, requestId, statusCode, timestamp}`, where `statusCode` is text and details may stand beside. */
+export function readFailure(reply: Reply, accepted?: 'yes'): ProviderFailure {
+	const body = isObject(reply.body) ? reply.body : {};
+	const message = [flattenText(body.message) ?? errorText(body.error), flattenText(body.details)]
+		.filter(Boolean)
+		.join(': ');
+	const status =
+		reply.status < 300 ? (finiteNumber(body.statusCode) ?? reply.status) : reply.status;
+	const code = codeOf(status, message);
+	return httpFailure(
+		{ ...reply, status },
+		{
+			...(code ? { code } : {}),
+			...(message ? { message } : {}),
+			...(accepted ? { accepted } : {}),
+		},
+	);
+}
+
+function codeOf(status: number, text: string): FailureCode | undefined {
+	if (status < 400 || status >= 500) return undefined;
+	// Documented: 403 is "out of credits".
+	if (status === 403) return codeOfText(text) ?? 'no_credit';
+	const byStatus = codeOfStatus(status);
+	if (byStatus === 'invalid_request' || byStatus === 'not_found')
+		return codeOfText(text) ?? byStatus;
+	return byStatus;
+}
