@@ -105,14 +105,25 @@ export class ChildProgram {
 	async stop(graceMs = 10_000): Promise<void> {
 		if (this.ended) return;
 		if (graceMs > 0) this.child.kill('SIGTERM');
-		const timer = setTimeout(() => this.child.kill('SIGKILL'), graceMs);
+		const timer = setTimeout(() => this.forceEnd(), graceMs);
 		await this.exited;
 		clearTimeout(timer);
 	}
 
-	/** Ends it as a power cut would: no clean-up, nothing saved. */
+	/** Ends it, and what it started, as a power cut would: no clean-up, nothing saved. */
 	async kill(): Promise<void> {
-		if (!this.ended) this.child.kill('SIGKILL');
+		if (!this.ended) this.forceEnd();
 		await this.exited;
+	}
+
+	private forceEnd(): void {
+		const { pid } = this.child;
+		if (pid === undefined) return;
+		try {
+			// A negative number means the whole process group, which only POSIX systems have.
+			process.kill(process.platform === 'win32' ? pid : -pid, 'SIGKILL');
+		} catch {
+			// It ended this moment.
+		}
 	}
 }
