@@ -1,0 +1,65 @@
+"""`python -m text_to_video_worker`: started by the job server, one process per device."""
+
+from __future__ import annotations
+
+import logging
+import os
+import queue
+import sys
+import threading
+
+from .protocol import Channel, Message, claim_private_pipe, read_messages, start_heartbeat
+
+
+def main() -> None:
+    # Nothing is fetched at run time, whatever a library would like to look up.
+    os.environ.update(
+        HF_HUB_OFFLINE="1",
+        TRANSFORMERS_OFFLINE="1",
+        HF_HUB_DISABLE_TELEMETRY="1",
+        DO_NOT_TRACK="1",
+        TOKENIZERS_PARALLELISM="false",
+    )
+    os.umask(0o077)
+    channel = Channel(claim_private_pipe(dict(os.environ)))
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(levelname)s %(message)s")
+    # Before torch is imported, which takes seconds: the parent sees at once that somebody is there.
+    start_heartbeat(channel)
+
+    inbox: queue.Queue[tuple[Message, threading.Event] | None] = queue.Queue()
+    jobs: dict[str, threading.Event] = {}
+
+    def read() -> None:
+        def bad_line(why: str) -> None:
+            channel.send("error", code="invalid_request", message=why)
+
+        for message in read_messages(sys.stdin.buffer, bad_line):
+            job_id = str(message.get("id"))
+            if message["type"] == "cancel":
+                if job_id in jobs:
+                    jobs[job_id].set()
+            elif message["type"] == "shutdown":
+                inbox.put(None)
+            else:
+                jobs[job_id] = threading.Event()
+                inbox.put((message, jobs[job_id]))
+        # The parent is gone, and with it whoever wanted the video: stop in the middle of a step.
+        os._exit(0)
+
+    threading.Thread(target=read, name="stdin", daemon=True).start()
+
+    from .engine.worker import Worker
+
+    worker = Worker(channel, dict(os.environ))
+    worker.hello()
+    while (entry := inbox.get()) is not None:
+        message, cancelled = entry
+        worker.handle(message, cancelled)
+        jobs.pop(str(message.get("id")), None)
+    # Skips the interpreter's slow tidying of a big process.
+    sys.stderr.flush()
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

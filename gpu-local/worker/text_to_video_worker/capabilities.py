@@ -1,0 +1,84 @@
+"""What each family of models can do. The table itself is families.json, shared with the server."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal
+
+_TABLE: dict[str, Any] = json.loads(
+    Path(__file__).with_name("families.json").read_text(encoding="utf-8")
+)
+
+SCHEDULER_NAMES: tuple[str, ...] = tuple(_TABLE["schedulerNames"])
+LOOP_SCHEDULERS: frozenset[str] = frozenset(_TABLE["loopSchedulers"])
+STYLES: dict[str, str] = _TABLE["styles"]
+
+
+@dataclass(frozen=True)
+class Family:
+    """One family's limits. A loaded model's own configuration may narrow them (`with_sizes`)."""
+
+    name: str
+    title: str
+    pipeline_classes: frozenset[str]
+    #: Width and height the pipeline accepts are multiples of this.
+    size_multiple: int
+    #: The pipeline makes `frame_multiple * k + frame_plus` frames, at least `min_frames`.
+    frame_multiple: int
+    frame_plus: int
+    min_frames: int
+    max_frames: int
+    #: Frames the motion modules see at once (0: all); longer videos slide a window (FreeNoise).
+    window_frames: int
+    #: Layers of the CLIP text encoder (0: the family has none, so no clip_skip).
+    clip_layers: int
+    prompts: Literal["travel", "clips"]
+    closed_loop: Literal["latent-shift", "ping-pong"]
+    #: Name in a request → diffusers class that does it.
+    schedulers: dict[str, str]
+    flow: bool
+    supports: frozenset[str]
+    defaults: dict[str, float]
+
+    def with_sizes(
+        self,
+        *,
+        size_multiple: int | None = None,
+        frame_multiple: int | None = None,
+        window_frames: int | None = None,
+        clip_layers: int | None = None,
+    ) -> Family:
+        """The same family with what a loaded model's configuration says."""
+        changes = {
+            "size_multiple": size_multiple,
+            "frame_multiple": frame_multiple,
+            "window_frames": window_frames,
+            "clip_layers": clip_layers,
+        }
+        return replace(self, **{k: v for k, v in changes.items() if v is not None})  # type: ignore[arg-type]
+
+
+def _family(name: str, row: dict[str, Any]) -> Family:
+    return Family(
+        name=name,
+        title=row["title"],
+        pipeline_classes=frozenset(row["pipelineClasses"]),
+        size_multiple=row["sizeMultiple"],
+        frame_multiple=row["frameMultiple"],
+        frame_plus=row["framePlus"],
+        min_frames=row["minFrames"],
+        max_frames=row["maxFrames"],
+        window_frames=row["windowFrames"],
+        clip_layers=row["clipLayers"],
+        prompts=row["prompts"],
+        closed_loop=row["closedLoop"],
+        schedulers=row["schedulers"],
+        flow=row["flow"],
+        supports=frozenset(row["supports"]),
+        defaults=row["defaults"],
+    )
+
+
+FAMILIES: dict[str, Family] = {name: _family(name, row) for name, row in _TABLE["families"].items()}

@@ -1,0 +1,143 @@
+"""LoRAs and embeddings of a job: put on, checked for having an effect, and taken off again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from ..errors import WorkerError
+from ..plan import Plan
+from ..request import Adapter
+from ..safety import check_safetensors
+from .loading import Loaded
+
+
+def clear_loras(loaded: Loaded) -> None:
+    if loaded.active_loras:
+        loaded.pipe.unload_lora_weights()
+        loaded.active_loras = ()
+
+
+def use_loras(loaded: Loaded, wanted: tuple[Adapter, ...]) -> None:
+    """Makes exactly `wanted` (and the model's own) active; raises if one changes nothing."""
+    own = tuple(Adapter(Path(p).stem, p, strength) for p, strength in loaded.spec.loras)
+    adapters = own + wanted
+    key = tuple((a.path, a.strength) for a in adapters)
+    if key == loaded.active_loras:
+        return
+    clear_loras(loaded)
+    if not adapters:
+        return
+    try:
+        for index, adapter in enumerate(adapters):
+            _load_lora(loaded, adapter, f"lora_{index}")
+        loaded.pipe.set_adapters(
+            [f"lora_{i}" for i in range(len(adapters))], [a.strength for a in adapters]
+        )
+    except BaseException:
+        loaded.pipe.unload_lora_weights()
+        raise
+    loaded.active_loras = key
+
+
+def _load_lora(loaded: Loaded, adapter: Adapter, name: str) -> None:
+    path = Path(adapter.path)
+    check_safetensors(path)
+    pipe = loaded.pipe
+    options = {
+        "weight_name": path.name,
+        "adapter_name": name,
+        "local_files_only": True,
+        "use_safetensors": True,
+    }
+    try:
+        pipe.load_lora_weights(str(path.parent), **options)
+        if getattr(pipe, "transformer_2", None) is not None:
+            # Wan 2.2 has two experts; a LoRA for one of them is tried on both.
+            pipe.load_lora_weights(str(path.parent), load_into_transformer_2=True, **options)
+    except WorkerError:
+        raise
+    except Exception as error:
+        raise _useless(adapter, loaded, str(error).split("\n")[0][:300]) from error
+    if not _has_effect(pipe, name):
+        raise _useless(adapter, loaded, "none of its weights belongs to this model")
+
+
+def _useless(adapter: Adapter, loaded: Loaded, why: str) -> WorkerError:
+    return WorkerError(
+        "invalid_request",
+        f'The LoRA "{adapter.name}" changes nothing in the model "{loaded.spec.alias}": {why}.',
+        field="loras",
+        remedy=f"Use a LoRA that was made for {loaded.family.title}.",
+    )
+
+
+def _has_effect(pipe: Any, name: str) -> bool:
+    """A LoRA for another family loads silently as nothing, and one of zeros does nothing."""
+    parts = {part for part, names in pipe.get_list_adapters().items() if name in names}
+    for part in parts:
+        for layer in getattr(pipe, part).modules():
+            ups: Any = getattr(layer, "lora_B", None)
+            if isinstance(ups, torch.nn.ModuleDict) and name in ups:
+                weight = ups[name].weight
+                if weight.device.type == "meta" or float(weight.abs().sum()) > 0:
+                    return True
+    return False
+
+
+def use_embeddings(loaded: Loaded, embeddings: tuple[Adapter, ...]) -> None:
+    """Teaches the tokenizer each embedding's name as a word; `clear_embeddings` takes it back."""
+    for embedding in embeddings:
+        path = Path(embedding.path)
+        header = check_safetensors(path)
+        state: Any = str(path)
+        if "emb_params" not in header and len([k for k in header if k != "__metadata__"]) != 1:
+            raise WorkerError(
+                "invalid_request",
+                f'The embedding "{embedding.name}" is not a textual inversion for SD 1.x.',
+                field="embeddings",
+            )
+        try:
+            loaded.pipe.load_textual_inversion(
+                state, token=embedding.name, use_safetensors=True, local_files_only=True
+            )
+        except ValueError as error:
+            raise WorkerError(
+                "invalid_request",
+                f'The embedding "{embedding.name}" does not fit the model "{loaded.spec.alias}": '
+                f"{str(error).split(chr(10))[0][:300]}",
+                field="embeddings",
+                remedy="Use an embedding that was made for SD 1.x.",
+            ) from error
+
+
+def clear_embeddings(loaded: Loaded, plan: Plan) -> None:
+    if plan.embeddings:
+        loaded.pipe.unload_textual_inversion()
+
+
+def use_window(loaded: Loaded, frames: int, stride: int) -> None:
+    """Turns FreeNoise's sliding window on (or off, 0).
+
+    It rebuilds the motion blocks from their weights, which only works while no LoRA sits in them.
+    """
+    if loaded.window_frames == frames:
+        return
+    clear_loras(loaded)
+    if loaded.window_frames:
+        _disable_free_noise(loaded.pipe)
+        loaded.window_frames = 0
+    if frames:
+        loaded.pipe.enable_free_noise(context_length=frames, context_stride=stride)
+        loaded.window_frames = frames
+
+
+def _disable_free_noise(pipe: Any) -> None:
+    """The pipeline's own method fails where the middle block has no motion modules (adapter v3)."""
+    unet = pipe.unet
+    for block in (*unet.down_blocks, unet.mid_block, *unet.up_blocks):
+        if getattr(block, "motion_modules", None) is not None:
+            pipe._disable_free_noise_in_block(block)
+    pipe._free_noise_context_length = None

@@ -1,0 +1,92 @@
+"""The device that this worker owns."""
+
+from __future__ import annotations
+
+import gc
+import importlib.metadata
+import platform
+from typing import Any
+
+import psutil
+import torch
+
+#: Kernels whose result depends on luck are not wanted: the same seed must give the same file.
+torch.backends.cudnn.deterministic = True
+torch.backends.cudnn.benchmark = False
+
+
+def pick_device(wanted: str | None) -> torch.device:
+    """`wanted` (for example `cuda:1`, `cpu`), or the best there is. ROCm calls itself cuda."""
+    if wanted:
+        return torch.device(wanted)
+    if torch.cuda.is_available():
+        return torch.device("cuda")
+    if torch.backends.mps.is_available():
+        return torch.device("mps")
+    return torch.device("cpu")
+
+
+def memory_bytes(device: torch.device) -> int:
+    """All memory of the device; for cpu and mps (which share it) the machine's."""
+    if device.type == "cuda":
+        return int(torch.cuda.get_device_properties(device).total_memory)
+    return int(psutil.virtual_memory().total)
+
+
+def free_bytes(device: torch.device) -> int:
+    """Memory that is free now, for choosing what to keep warm."""
+    if device.type == "cuda":
+        # What torch's allocator holds but does not use is free for us as well.
+        free, _ = torch.cuda.mem_get_info(device)
+        cached = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
+        return int(free + cached)
+    return int(psutil.virtual_memory().available)
+
+
+def release(device: torch.device) -> None:
+    """Gives back what no pipeline holds any more."""
+    gc.collect()
+    if device.type == "cuda":
+        torch.cuda.empty_cache()
+    elif device.type == "mps":
+        torch.mps.empty_cache()
+
+
+def family_dtype(device: torch.device, family: str) -> torch.dtype:
+    """SD 1.x wants float16, the transformers bfloat16; a CPU is fastest in float32."""
+    if device.type == "cpu":
+        return torch.float32
+    if family == "animatediff":
+        return torch.float16
+    return torch.bfloat16
+
+
+def describe(device: torch.device) -> dict[str, Any]:
+    """What `hello` says about the device and the software."""
+    name = platform.processor() or platform.machine()
+    if device.type == "cuda":
+        name = torch.cuda.get_device_name(device)
+    packages = ("torch", "diffusers", "transformers", "peft", "accelerate", "safetensors", "av")
+    versions = {package: importlib.metadata.version(package) for package in packages}
+    return {
+        "device": {"type": device.type, "index": device.index, "name": name},
+        "memory_bytes": memory_bytes(device),
+        "rocm": torch.version.hip is not None,
+        "versions": {"python": platform.python_version(), **versions},
+    }
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Each back end says it differently; the CPU's and MPS's is a plain RuntimeError."""
+    if isinstance(error, torch.OutOfMemoryError | MemoryError):
+        return True
+    text = str(error)
+    return isinstance(error, RuntimeError) and (
+        "can't allocate memory" in text or "out of memory" in text
+    )
+
+
+def peak_bytes(device: torch.device) -> int | None:
+    if device.type == "cuda":
+        return int(torch.cuda.max_memory_allocated(device))
+    return None

@@ -1,0 +1,218 @@
+"""From a model's files to a pipeline on the device, ready for its first request."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from diffusers import (
+    AnimateDiffPipeline,
+    CogVideoXPipeline,
+    FirstBlockCacheConfig,
+    LTXPipeline,
+    MotionAdapter,
+    StableDiffusionPipeline,
+    WanPipeline,
+)
+from transformers import CLIPTextModel
+
+from ..capabilities import FAMILIES, Family
+from ..errors import WorkerError
+from ..models import ModelSpec, weight_values
+from ..profiles import Profile, choose_memory, parse_profile
+from ..safety import check_folder, check_model, check_safetensors
+from .device import family_dtype, memory_bytes
+
+PIPELINES: dict[str, Any] = {
+    "animatediff": AnimateDiffPipeline,
+    "wan": WanPipeline,
+    "ltx": LTXPipeline,
+    "cogvideox": CogVideoXPipeline,
+}
+
+# For clip_skip diffusers reads `text_encoder.text_model.final_layer_norm`; transformers 5.6 took
+# the layer between away: the model itself is what used to be `text_model`.
+if not hasattr(CLIPTextModel, "text_model"):
+    CLIPTextModel.text_model = property(lambda self: self)
+
+
+@dataclass
+class Loaded:
+    """A warm pipeline and what is known about it."""
+
+    spec: ModelSpec
+    family: Family
+    pipe: Any
+    device: torch.device
+    profile: Profile
+    weight_bytes: int
+    #: The scheduler that the model came with: every swap starts from its configuration.
+    scheduler_class: str
+    scheduler_config: dict[str, Any]
+    #: LoRA files and strengths that are active now; left in place for the next job.
+    active_loras: tuple[tuple[str, float], ...] = ()
+    window_frames: int = 0
+    used_at: float = field(default=0.0)
+
+
+def load(
+    spec: ModelSpec,
+    device: torch.device,
+    memory: str | None = None,
+) -> Loaded:
+    """Loads a model. `memory` overrides the memory profile (after an out-of-memory)."""
+    path = Path(spec.path)
+    family = FAMILIES[spec.family]
+    dtype = family_dtype(device, spec.family)
+    values, largest = weight_values(path)
+    width = torch.finfo(dtype).bits // 8
+    chosen = Profile(
+        memory=choose_memory(
+            device.type, spec.family, memory_bytes(device), values * width, largest * width
+        )
+    )
+    profile = parse_profile(spec.profile, chosen)
+    if memory is not None:
+        profile = parse_profile(f"memory={memory}", profile)
+
+    pipe = _animatediff(spec, path, dtype) if spec.family == "animatediff" else None
+    if pipe is None:
+        check_model(path, family.pipeline_classes)
+        # Wan's VAE loses detail in half precision; it is small, so it stays wide.
+        kinds = {"default": dtype, "vae": torch.float32} if spec.family == "wan" else dtype
+        pipe = PIPELINES[spec.family].from_pretrained(
+            path, torch_dtype=kinds, local_files_only=True, use_safetensors=True
+        )
+    pipe.set_progress_bar_config(disable=True)
+    _place(pipe, device, profile)
+    return Loaded(
+        spec=spec,
+        family=_measured(family, pipe, spec),
+        pipe=pipe,
+        device=device,
+        profile=profile,
+        weight_bytes=values * width,
+        scheduler_class=type(pipe.scheduler).__name__,
+        scheduler_config=dict(pipe.scheduler.config),
+    )
+
+
+def _animatediff(spec: ModelSpec, path: Path, dtype: torch.dtype) -> Any:
+    """An SD 1.x checkpoint (folder or file) with motion modules, or a whole AnimateDiff folder."""
+    options = {"torch_dtype": dtype, "local_files_only": True, "use_safetensors": True}
+    if path.is_dir():
+        index = check_model(path, FAMILIES["animatediff"].pipeline_classes)
+        if index["_class_name"] == "AnimateDiffPipeline":
+            return AnimateDiffPipeline.from_pretrained(path, **options)
+    if spec.motion_adapter is None:
+        raise WorkerError(
+            "model_not_found",
+            f'The checkpoint "{spec.alias}" has no motion adapter, so it can only make pictures.',
+            field="model",
+            remedy="Add one with `gpu-local models add <motion adapter> --kind motion-adapter`.",
+        )
+    adapter = _motion_adapter(Path(spec.motion_adapter), dtype)
+    if path.is_dir():
+        return AnimateDiffPipeline.from_pretrained(
+            path, motion_adapter=adapter, feature_extractor=None, image_encoder=None, **options
+        )
+    check_safetensors(path)
+    if spec.config is None:
+        raise WorkerError(
+            "model_not_found",
+            f'The checkpoint "{spec.alias}" is one file and needs the configuration of SD 1.x.',
+            field="model",
+            remedy="Add a folder with it: `gpu-local models add <folder> --kind sd-config`.",
+        )
+    check_folder(Path(spec.config))
+    still = StableDiffusionPipeline.from_single_file(
+        str(path), config=spec.config, torch_dtype=dtype, local_files_only=True, safety_checker=None
+    )
+    return AnimateDiffPipeline(
+        vae=still.vae,
+        text_encoder=still.text_encoder,
+        tokenizer=still.tokenizer,
+        unet=still.unet,
+        motion_adapter=adapter,
+        scheduler=still.scheduler,
+    )
+
+
+def _motion_adapter(path: Path, dtype: torch.dtype) -> Any:
+    if path.is_dir():
+        check_folder(path)
+        return MotionAdapter.from_pretrained(
+            path, torch_dtype=dtype, local_files_only=True, use_safetensors=True
+        )
+    check_safetensors(path)
+    return MotionAdapter.from_single_file(str(path), torch_dtype=dtype, local_files_only=True)
+
+
+def _place(pipe: Any, device: torch.device, profile: Profile) -> None:
+    """Puts the pipeline on the device as the profile says. Caches go on before the first call."""
+    denoiser = getattr(pipe, "transformer", None) or pipe.unet
+    if profile.fp8_storage:
+        compute = next(denoiser.parameters()).dtype
+        denoiser.enable_layerwise_casting(storage_dtype=torch.float8_e4m3fn, compute_dtype=compute)
+    if profile.memory != "full":
+        pipe.vae.enable_tiling()
+        pipe.vae.enable_slicing()
+        if hasattr(pipe, "enable_free_noise_split_inference"):
+            denoiser.enable_forward_chunking(16)
+    if profile.memory == "model_offload":
+        pipe.enable_model_cpu_offload(device=device)
+    elif profile.memory == "group_offload":
+        pipe.enable_group_offload(onload_device=device, offload_type="leaf_level", use_stream=True)
+    else:
+        pipe.to(device)
+    if profile.attention is not None:
+        if not hasattr(denoiser, "set_attention_backend"):
+            raise WorkerError(
+                "model_not_found",
+                "This model's attention cannot be changed.",
+                field="model",
+                remedy="Take attention=… out of the model's profile.",
+            )
+        denoiser.set_attention_backend(profile.attention)
+    if profile.first_block_cache:
+        if not hasattr(denoiser, "enable_cache"):
+            raise WorkerError(
+                "model_not_found",
+                "This model cannot use the first-block cache.",
+                field="model",
+                remedy="Take cache=… out of the model's profile.",
+            )
+        denoiser.enable_cache(FirstBlockCacheConfig(threshold=profile.first_block_cache))
+    if profile.compile:
+        if hasattr(denoiser, "compile_repeated_blocks") and denoiser._repeated_blocks:
+            denoiser.compile_repeated_blocks(fullgraph=True)
+        else:
+            denoiser.compile()
+
+
+def _measured(family: Family, pipe: Any, spec: ModelSpec) -> Family:
+    """The family's limits as this model's own configuration has them."""
+    if family.name == "animatediff":
+        measured = family.with_sizes(
+            size_multiple=pipe.vae_scale_factor,
+            window_frames=pipe.motion_adapter.config.motion_max_seq_length,
+            clip_layers=pipe.text_encoder.config.num_hidden_layers,
+        )
+    elif family.name == "wan":
+        experts = [pipe.transformer, pipe.transformer_2]
+        patch = max(t.config.patch_size[1] for t in experts if t is not None)
+        measured = family.with_sizes(
+            size_multiple=pipe.vae_scale_factor_spatial * patch,
+            frame_multiple=pipe.vae_scale_factor_temporal,
+        )
+    elif family.name == "ltx":
+        # The pipeline refuses sizes that are no multiple of 32 whatever the VAE's ratio is.
+        measured = family.with_sizes(frame_multiple=pipe.vae_temporal_compression_ratio)
+    else:
+        measured = family.with_sizes(
+            size_multiple=pipe.vae_scale_factor_spatial * pipe.transformer.config.patch_size,
+            frame_multiple=pipe.vae_scale_factor_temporal,
+        )
+    return replace(measured, defaults={**family.defaults, **dict(spec.defaults)})

@@ -1,0 +1,121 @@
+"""The loop that takes messages one after another; only `cancel` overtakes the others."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from pathlib import Path
+from typing import Any
+
+from ..errors import Cancelled, WorkerError
+from ..models import ModelSpec, parse_model
+from ..plan import make_plan
+from ..profiles import next_memory
+from ..protocol import Channel, Message
+from ..request import parse_request
+from .device import describe, is_out_of_memory, pick_device, release
+from .run import run
+from .warm import WarmModels
+
+log = logging.getLogger("text_to_video_worker")
+
+
+class Worker:
+    def __init__(self, channel: Channel, environment: dict[str, str]) -> None:
+        self._channel = channel
+        self._device = pick_device(environment.get("TEXT_TO_VIDEO_DEVICE"))
+        most = int(environment.get("TEXT_TO_VIDEO_WARM_MODELS", "3"))
+        self._models = WarmModels(self._device, max(1, most))
+
+    def hello(self) -> None:
+        self._channel.send("hello", **describe(self._device))
+
+    def handle(self, message: Message, cancelled: threading.Event) -> None:
+        """One `load` or `generate`; its failure is a message, never an exception."""
+        job_id = message.get("id")
+        try:
+            if message["type"] == "load":
+                self._load(message)
+            elif message["type"] == "generate":
+                self._generate(str(job_id), message, cancelled)
+            else:
+                raise WorkerError(
+                    "invalid_request", f'The message type "{message["type"]}" is not known.'
+                )
+        except WorkerError as error:
+            self._channel.send("error", id=job_id, **error.to_json())
+        except Exception as error:
+            log.exception("job %s failed", job_id)
+            text = str(error).split("\n")[0][:500]
+            self._channel.send(
+                "error",
+                id=job_id,
+                code="worker_lost",
+                message=f"The engine failed: {type(error).__name__}: {text}",
+            )
+
+    def _load(self, message: Message) -> None:
+        spec = parse_model(message.get("model"))
+        loaded = self._models.get(spec, lambda: None)
+        self._channel.send(
+            "loaded",
+            id=message.get("id"),
+            profile=loaded.profile.describe(),
+            weight_bytes=loaded.weight_bytes,
+            warm=self._models.aliases(),
+        )
+
+    def _generate(self, job_id: str, message: Message, cancelled: threading.Event) -> None:
+        spec = parse_model(message.get("model"))
+        request = parse_request(message.get("request"))
+        output = Path(str(message.get("output")))
+
+        def report(stage: str, i: int | None, n: int | None) -> None:
+            if stage != "done":
+                counts = {} if i is None else {"i": i, "n": n}
+                self._channel.send("progress", id=job_id, stage=stage, **counts)
+
+        def attempt(memory: str | None) -> dict[str, Any]:
+            if memory is None:
+                loaded = self._models.get(spec, lambda: report("loading", None, None))
+            else:
+                report("loading", None, None)
+                loaded = self._models.reload(spec, memory)
+            if cancelled.is_set():
+                raise Cancelled
+            plan = make_plan(request, loaded.family, spec.scheduler or loaded.scheduler_class)
+            return run(loaded, plan, output, report, cancelled)
+
+        result = self._with_less_memory(spec, attempt)
+        self._channel.send("done", id=job_id, result=result, warm=self._models.aliases())
+
+    def _with_less_memory(self, spec: ModelSpec, attempt: Any) -> dict[str, Any]:
+        """Tries again once, in the next memory profile, when the device is too small."""
+        try:
+            result: dict[str, Any] = attempt(None)
+            return result
+        except Exception as error:
+            if not is_out_of_memory(error):
+                raise
+            log.warning("out of memory: %s", str(error).split("\n")[0])
+        # Outside the handler: the exception holds the frames that hold the tensors.
+        release(self._device)
+        used = self._models.memory_of(spec)
+        memory = next_memory(used, self._device.type, spec.family)
+        if memory is not None:
+            try:
+                result = attempt(memory)
+                result["warnings"].append(
+                    f"The device ran out of memory; the video was made with the profile {memory}, "
+                    "which is slower."
+                )
+                return result
+            except Exception as error:
+                if not is_out_of_memory(error):
+                    raise
+            release(self._device)
+        raise WorkerError(
+            "gpu_oom",
+            f"The device ran out of memory, also with the memory profile {memory or used}.",
+            remedy="Ask for a smaller size, fewer frames, or use a smaller model.",
+        )

@@ -1,0 +1,85 @@
+"""Which model a message names: files on this machine, as the server resolved them from an alias."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from .capabilities import FAMILIES
+from .errors import WorkerError
+from .safety import check_safetensors, values_in
+
+
+@dataclass(frozen=True)
+class ModelSpec:
+    alias: str
+    family: str
+    path: str
+    #: AnimateDiff only: folder or .safetensors file of the motion modules.
+    motion_adapter: str | None = None
+    #: A single .safetensors checkpoint only: folder with the configuration files of SD 1.x.
+    config: str | None = None
+    #: Used for what a request leaves out.
+    defaults: tuple[tuple[str, float], ...] = ()
+    #: Distilled models: the scheduler, and the noise levels to stop at, that they were made for.
+    scheduler: str | None = None
+    sigmas: tuple[float, ...] = ()
+    #: LoRAs that belong to the model itself, as (file, strength).
+    loras: tuple[tuple[str, float], ...] = ()
+    #: For example "memory=tiling,compile=on"; empty: chosen for the device.
+    profile: str = ""
+    key: tuple[Any, ...] = field(init=False, compare=False, hash=False, default=())
+
+    def __post_init__(self) -> None:
+        key = (self.path, self.motion_adapter, self.config, self.profile)
+        object.__setattr__(self, "key", key)
+
+
+def _text(raw: dict[str, Any], name: str) -> str | None:
+    value = raw.get(name)
+    if value is not None and not isinstance(value, str):
+        raise WorkerError("model_not_found", f'The model\'s "{name}" is not a text.', field="model")
+    return value or None
+
+
+def parse_model(raw: object) -> ModelSpec:
+    if not isinstance(raw, dict):
+        raise WorkerError("model_not_found", "No model was named.", field="model")
+    family, path = _text(raw, "family"), _text(raw, "path")
+    if family not in FAMILIES:
+        raise WorkerError(
+            "model_not_found",
+            f"The family {family!r} is not known. Known are: {', '.join(FAMILIES)}.",
+            field="model",
+        )
+    if path is None:
+        raise WorkerError("model_not_found", "The model has no path.", field="model")
+    defaults = raw.get("defaults") or {}
+    return ModelSpec(
+        alias=_text(raw, "alias") or Path(path).name,
+        family=family,
+        path=path,
+        motion_adapter=_text(raw, "motion_adapter"),
+        config=_text(raw, "config"),
+        defaults=tuple(sorted((str(k), float(v)) for k, v in defaults.items())),
+        scheduler=_text(raw, "scheduler"),
+        sigmas=tuple(float(s) for s in raw.get("sigmas") or ()),
+        loras=tuple((str(x["path"]), float(x["strength"])) for x in raw.get("loras") or ()),
+        profile=_text(raw, "profile") or "",
+    )
+
+
+def weight_values(path: Path) -> tuple[int, int]:
+    """Numbers in a model's weights: all of them, and those of its largest part."""
+    if path.is_file():
+        total = values_in(path)
+        return total, total
+    parts: dict[Path, int] = {}
+    for file in path.rglob("*.safetensors"):
+        # Variants (fp16 beside fp32) and pruned whole-model copies at the top are not loaded too.
+        if file.parent == path or ".fp16." in file.name or ".non_ema." in file.name:
+            continue
+        check_safetensors(file)
+        parts[file.parent] = parts.get(file.parent, 0) + values_in(file)
+    return sum(parts.values()), max(parts.values(), default=0)

@@ -1,0 +1,282 @@
+"""From a request to what the pipeline is asked for, family by family. Pure: nothing is loaded.
+
+The pipeline gets sizes and frame counts that it can make, always at least what was asked; the file
+is then cropped and trimmed to exactly what was asked. What cannot be honoured is a warning, or with
+`strict` a refusal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from .capabilities import LOOP_SCHEDULERS, SCHEDULER_NAMES, STYLES, Family
+from .errors import WorkerError
+from .request import Adapter, Request
+
+#: FreeNoise's window when several prompts travel; what AnimateDiff's motion modules know best.
+TRAVEL_WINDOW_FRAMES = 16
+TRAVEL_STRIDE_FRAMES = 4
+
+
+@dataclass(frozen=True)
+class Clip:
+    """One run of the pipeline."""
+
+    #: A text, or for prompt travel a text at each of some frames (the first is frame 0).
+    prompt: str | dict[int, str]
+    #: Frames that the pipeline makes.
+    frames: int
+    #: Frames of them that are kept, from the first.
+    keep: int
+
+
+@dataclass(frozen=True)
+class Plan:
+    clips: tuple[Clip, ...]
+    negative_prompt: str
+    #: What the file has.
+    width: int
+    height: int
+    frames: int
+    fps: float
+    #: What the pipeline makes, to be cropped.
+    pipeline_width: int
+    pipeline_height: int
+    steps: int
+    guidance_scale: float
+    seed: int
+    #: A name of the request, or None for the model's own scheduler.
+    scheduler: str | None
+    #: Sliding window of FreeNoise; 0: off.
+    window_frames: int
+    clip_skip: int | None
+    closed_loop: str | None
+    loras: tuple[Adapter, ...]
+    embeddings: tuple[Adapter, ...]
+    output_format: str
+    warnings: tuple[str, ...]
+
+
+def round_up(value: int, multiple: int) -> int:
+    return -(-value // multiple) * multiple
+
+
+def frames_to_make(family: Family, frames: int) -> int:
+    """The smallest count that the family can make and that is at least `frames`."""
+    wanted = max(frames, family.min_frames)
+    steps = -(-(wanted - family.frame_plus) // family.frame_multiple)
+    return max(steps, 0) * family.frame_multiple + family.frame_plus
+
+
+class _Notes:
+    """Collects what is not honoured: warnings, or with `strict` the first one as a refusal."""
+
+    def __init__(self, strict: bool) -> None:
+        self._strict = strict
+        self.warnings: list[str] = []
+
+    def not_honoured(self, field: str, message: str, remedy: str) -> None:
+        if self._strict:
+            raise WorkerError("unsupported_field", message, field=field, remedy=remedy)
+        self.warnings.append(message)
+
+    def say(self, message: str) -> None:
+        self.warnings.append(message)
+
+
+def _scheduler(request: Request, family: Family, notes: _Notes) -> str | None:
+    name = request.scheduler
+    if name is None or name in family.schedulers:
+        return name
+    if name not in SCHEDULER_NAMES:
+        raise WorkerError(
+            "invalid_request",
+            f'The scheduler "{name}" is not known. Known are: {", ".join(SCHEDULER_NAMES)}.',
+            field="scheduler",
+        )
+    notes.not_honoured(
+        "scheduler",
+        f"{name} does not work with {family.title}; the model's own scheduler was used.",
+        f"Choose one of: {', '.join(family.schedulers)}.",
+    )
+    return None
+
+
+def _closed_loop(
+    request: Request, family: Family, scheduler: str | None, own_scheduler: str
+) -> str | None:
+    if not request.closed_loop:
+        return None
+    # Rolling the latents between steps needs a sampler that remembers nothing of earlier steps.
+    used = scheduler or own_scheduler
+    if family.closed_loop == "latent-shift" and used in LOOP_SCHEDULERS:
+        return "latent-shift"
+    return "ping-pong"
+
+
+def _adapters(request: Request, family: Family, notes: _Notes) -> tuple[tuple[Adapter, ...], ...]:
+    loras = tuple(lora for lora in request.loras if lora.strength != 0)
+    for lora in request.loras:
+        if lora.strength == 0:
+            notes.say(f'The LoRA "{lora.name}" has strength 0, so it was left out.')
+    embeddings = request.embeddings
+    if embeddings and "embeddings" not in family.supports:
+        notes.not_honoured(
+            "embeddings",
+            f"{family.title} has no embeddings (textual inversion); they were left out.",
+            "Leave the embeddings out, or use an AnimateDiff model.",
+        )
+        embeddings = ()
+    texts = [request.prompt, request.negative_prompt, *(s.prompt for s in request.prompts)]
+    for embedding in embeddings:
+        if not any(embedding.name in text for text in texts):
+            notes.say(
+                f'The embedding "{embedding.name}" has no effect: write its name in the prompt '
+                "or in the negative prompt."
+            )
+    return loras, embeddings
+
+
+def _clip_skip(request: Request, family: Family, notes: _Notes) -> int | None:
+    skip = request.clip_skip
+    if skip is None:
+        return None
+    if not family.clip_layers:
+        notes.not_honoured(
+            "clip_skip",
+            f"{family.title} has no CLIP text encoder, so clip_skip was left out.",
+            "Leave clip_skip out, or use an AnimateDiff model.",
+        )
+        return None
+    if skip > family.clip_layers:
+        raise WorkerError(
+            "invalid_request",
+            f'The field "clip_skip" is {skip}, but this model\'s text encoder has '
+            f"{family.clip_layers} layers.",
+            field="clip_skip",
+            remedy=f"Use 1 to {family.clip_layers}.",
+        )
+    return skip
+
+
+def _styled(text: str, style: str | None) -> str:
+    if style is None:
+        return text
+    return f"{text}, {STYLES.get(style, style + ' style')}"
+
+
+def _ping_pong_half(frames: int) -> int:
+    """Frames to make so that forth and back give `frames`: the first and the turn stand once."""
+    return frames // 2 + 1
+
+
+def _clips(request: Request, family: Family, loop: str | None) -> tuple[Clip, ...]:
+    texts = [_styled(s.prompt, request.style) for s in request.prompts]
+    counts = [s.frames for s in request.prompts]
+    if len(texts) < 2:
+        texts, counts = [_styled(texts[0] if texts else request.prompt, request.style)], []
+    total = sum(counts) or request.num_frames
+    to_keep = _ping_pong_half(total) if loop == "ping-pong" else total
+    if len(texts) == 1:
+        return (Clip(texts[0], frames_to_make(family, to_keep), to_keep),)
+
+    # Where each prompt begins. Forth and back, every prompt gets its share of the way forth.
+    ends = [sum(counts[: i + 1]) * to_keep // total for i in range(len(counts))]
+    starts = [0, *ends[:-1]]
+
+    if family.prompts == "travel":
+        frames = frames_to_make(family, to_keep)
+        keys: dict[int, str] = {}
+        for text, start in zip(texts, starts, strict=True):
+            keys.setdefault(start, text)
+        if loop == "latent-shift":
+            keys.setdefault(frames - 1, texts[0])
+        return (Clip(keys, frames, to_keep),)
+
+    return tuple(
+        Clip(text, frames_to_make(family, end - start), end - start)
+        for text, start, end in zip(texts, starts, ends, strict=True)
+        if end > start
+    )
+
+
+def _check_length(family: Family, clips: Iterable[Clip]) -> None:
+    longest = max(clip.frames for clip in clips)
+    if longest > family.max_frames:
+        raise WorkerError(
+            "invalid_request",
+            f"{longest} frames are more than {family.title} makes in one go ({family.max_frames}).",
+            field="num_frames",
+            remedy="Ask for fewer seconds or fewer frames a second.",
+        )
+
+
+def make_plan(request: Request, family: Family, own_scheduler: str) -> Plan:
+    """What to run for a request. `own_scheduler` is the class that the model came with."""
+    notes = _Notes(request.strict)
+    if request.strength is not None:
+        notes.not_honoured(
+            "strength",
+            "strength has no meaning without a start image or video, so it was left out.",
+            "Leave strength out.",
+        )
+    scheduler = _scheduler(request, family, notes)
+    loop = _closed_loop(request, family, scheduler, own_scheduler)
+    if request.closed_loop and loop == "ping-pong":
+        notes.say("The loop is closed by playing the video forth and back.")
+    clips = _clips(request, family, loop)
+    _check_length(family, clips)
+    if len(clips) > 1:
+        notes.say(f"{family.title} makes one clip a prompt; they follow one another with a cut.")
+    guidance = request.guidance_scale
+    if guidance is None:
+        guidance = family.defaults["guidance_scale"]
+    if request.negative_prompt and guidance <= 1:
+        notes.not_honoured(
+            "negative_prompt",
+            "The negative prompt has no effect with a guidance scale of 1 or less.",
+            "Raise the guidance scale above 1, or leave the negative prompt out.",
+        )
+    loras, embeddings = _adapters(request, family, notes)
+
+    # H.264 in the form that every player knows stores colour for blocks of two by two pixels.
+    width, height = request.width, request.height
+    if request.output_format == "mp4" and (width % 2 or height % 2):
+        width, height = width - width % 2, height - height % 2
+        notes.not_honoured(
+            "size",
+            f"An MP4 has an even width and height, so the video is {width}x{height}.",
+            "Use an even width and height.",
+        )
+
+    frames = clips[0].frames
+    travels = isinstance(clips[0].prompt, dict)
+    window = 0
+    if travels:
+        window = min(TRAVEL_WINDOW_FRAMES, frames)
+    elif family.window_frames and frames > family.window_frames:
+        window = min(TRAVEL_WINDOW_FRAMES, family.window_frames)
+    total = sum(clip.keep for clip in clips) if loop != "ping-pong" else request.num_frames
+
+    return Plan(
+        clips=clips,
+        negative_prompt=request.negative_prompt,
+        width=width,
+        height=height,
+        frames=total,
+        fps=request.fps,
+        pipeline_width=round_up(width, family.size_multiple),
+        pipeline_height=round_up(height, family.size_multiple),
+        steps=request.num_inference_steps or int(family.defaults["num_inference_steps"]),
+        guidance_scale=guidance,
+        seed=request.seed,
+        scheduler=scheduler,
+        window_frames=window,
+        clip_skip=_clip_skip(request, family, notes),
+        closed_loop=loop,
+        loras=loras,
+        embeddings=embeddings,
+        output_format=request.output_format,
+        warnings=tuple(notes.warnings),
+    )
