@@ -1,0 +1,57 @@
+import type {
+	IAuthenticateGeneric,
+	Icon,
+	ICredentialTestRequest,
+	ICredentialType,
+	INodeProperties,
+} from 'n8n-workflow';
+
+export class TextToVideoModelsLabApi implements ICredentialType {
+	name = 'textToVideoModelsLabApi';
+
+	displayName = 'Text to Video: ModelsLab API';
+
+	documentationUrl = 'https://docs.modelslab.com';
+
+	icon: Icon = { light: 'file:icons/text-to-video.svg', dark: 'file:icons/text-to-video.dark.svg' };
+
+	properties: INodeProperties[] = [
+		{
+			displayName: 'API Key',
+			name: 'apiKey',
+			type: 'string',
+			typeOptions: { password: true },
+			required: true,
+			default: '',
+		},
+		{
+			displayName: 'Base URL',
+			name: 'baseUrl',
+			type: 'string',
+			required: true,
+			default: 'https://modelslab.com',
+			description:
+				'Change it only to use another server that speaks the same API, such as your own GPU',
+		},
+	];
+
+	authenticate: IAuthenticateGeneric = {
+		type: 'generic',
+		properties: { body: { key: '={{$credentials.apiKey}}' } },
+	};
+
+	/** Lists the public models, which costs nothing. A wrong key may be answered with HTTP 200 and `status: "error"`. */
+	test: ICredentialTestRequest = {
+		request: {
+			baseURL: '={{$credentials.baseUrl}}',
+			url: '/api/v4/dreambooth/model_list',
+			method: 'POST',
+		},
+		rules: [
+			{
+				type: 'responseSuccessBody',
+				properties: { key: 'status', value: 'error', message: 'The provider refused the API key' },
+			},
+		],
+	};
+}
