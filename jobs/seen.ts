@@ -1,0 +1,63 @@
+/**
+ * What was already delivered, so that a repeated or replayed callback starts nothing twice. A plain JSON record that
+ * a host can keep where it likes (n8n's static data, Node-RED's context, memory).
+ */
+import { createHash } from 'node:crypto';
+
+const HOUR_MS = 60 * 60 * 1000;
+/** Senders repeat for at most about three days (Standard Webhooks, OpenAI: 72 hours). */
+export const KEEP_MS = 73 * HOUR_MS;
+/** About 200 KiB as JSON. Only when more arrive within the time above are the oldest forgotten earlier. */
+export const MAX_ENTRIES = 5_000;
+
+/** Short key → Unix milliseconds of the first time. */
+export type SeenRecord = Record<string, number>;
+
+export interface Seen {
+	has(id: string, nowMs: number): boolean;
+	/** False where it was there already. */
+	add(id: string, nowMs: number): boolean;
+	/** The delivery came to nothing: let the next one through. */
+	forget(id: string): void;
+	/** How many are remembered. */
+	size(): number;
+}
+
+/** @param record mutated in place, so that a host's own store can be handed in */
+export function createSeen(
+	record: SeenRecord = {},
+	{ keepMs = KEEP_MS, maxEntries = MAX_ENTRIES } = {},
+): Seen {
+	const fresh = (key: string, nowMs: number): boolean => {
+		const since = record[key];
+		return since !== undefined && nowMs - since < keepMs;
+	};
+	return {
+		has: (id, nowMs) => fresh(keyOf(id), nowMs),
+		add(id, nowMs) {
+			const key = keyOf(id);
+			if (fresh(key, nowMs)) return false;
+			prune(record, nowMs - keepMs, maxEntries - 1);
+			record[key] = nowMs;
+			return true;
+		},
+		forget: (id) => {
+			delete record[keyOf(id)];
+		},
+		size: () => Object.keys(record).length,
+	};
+}
+
+/** Hashed: an id of any length and any characters becomes a short and harmless key. */
+const keyOf = (id: string): string =>
+	createHash('sha256').update(id).digest('base64url').slice(0, 22);
+
+function prune(record: SeenRecord, olderThanMs: number, atMost: number): void {
+	for (const [key, since] of Object.entries(record)) {
+		if (since <= olderThanMs) delete record[key];
+	}
+	const left = Object.entries(record);
+	if (left.length <= atMost) return;
+	left.sort(([, a], [, b]) => a - b);
+	for (const [key] of left.slice(0, left.length - atMost)) delete record[key];
+}
