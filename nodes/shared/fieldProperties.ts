@@ -39,7 +39,7 @@ function property(provider: Provider, field: Field): INodeProperties {
 		description: description(field),
 		...(field.required ? { required: true } : {}),
 		...(field.placeholder ? { placeholder: field.placeholder } : {}),
-		...(field.type === 'list' ? {} : { routing: routing(field) }),
+		...(field.type === 'list' || field.unsent ? {} : { routing: routing(field) }),
 	};
 	const start = field.default ?? field.initial;
 	switch (field.type) {
@@ -144,6 +144,8 @@ function description(field: Field): string {
 const EMPTY = '$value === undefined || $value === null || String($value).trim() === ""';
 
 function routing(field: Field, path: string = wirePath(field)): INodePropertyRouting {
+	// It only picks the path of the call, which the submit hook sets from the values.
+	if (field.unsent) return {};
 	if (field.header) return { request: { headers: { [field.header]: valueExpression(field) } } };
 	if (field.spread) {
 		return {
