@@ -71,7 +71,8 @@ export function n8nEnvironment(
 		N8N_TEMPLATES_ENABLED: 'false',
 		N8N_LICENSE_AUTO_RENEW_ENABLED: 'false',
 		N8N_VERIFIED_PACKAGES_ENABLED: 'false',
-		N8N_DISABLED_MODULES: 'mcp-registry',
+		// The assistant would greet with a set-up of its own, and the registry is asked over the network.
+		N8N_DISABLED_MODULES: 'instance-ai,mcp-registry',
 		...extra,
 	};
 }
