@@ -33,9 +33,7 @@ export class Editor {
 
 	/** Opens a node's panel by a double click, as a person does. */
 	async openNode(name: string): Promise<void> {
-		await this.page
-			.locator(`[data-test-id="canvas-node"][data-node-name="${name}"]`)
-			.dblclick();
+		await this.page.locator(`[data-test-id="canvas-node"][data-node-name="${name}"]`).dblclick();
 		await this.page.getByTestId('parameter-input').first().waitFor();
 		await this.settle();
 	}
