@@ -72,7 +72,7 @@ function normalise(field: Field, raw: unknown): JsonValue | undefined {
 		case 'list': {
 			const list = parsed(raw);
 			if (!Array.isArray(list)) return list;
-			if (list.length === 0 && !field.required) return undefined;
+			if (list.length === 0) return undefined;
 			return list.map((item) => (isObject(item) ? normaliseItem(field, item) : item));
 		}
 	}

@@ -145,7 +145,7 @@ function brokenValues(field: Field): Array<fc.Arbitrary<JsonValue | undefined>> 
 		case 'list': {
 			add('one');
 			const item = recordOf(field.items ?? []);
-			if (minItems) add([]);
+			if (minItems && field.required) add([]);
 			if (maxItems !== undefined)
 				broken.push(fc.array(item, { minLength: maxItems + 1, maxLength: maxItems + 2 }));
 			for (const inner of field.items ?? []) {

@@ -1,0 +1,118 @@
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { credentialsOf, itemParameters } from '../support/n8nNode';
+import { runWorkflow } from '../support/n8nCore';
+import { invalidValues, validValues } from '../support/arbitraryValues';
+import { TextToVideo } from '../../nodes/TextToVideo/TextToVideo.node';
+import type { RequestValues } from '../../providers/contract';
+import { fieldsOf } from '../../providers/fields';
+import { providers } from '../../providers/registry';
+import { issueText, validate } from '../../providers/validation';
+import { buildRequest } from '../../providers/wire';
+
+const RUNS = 25;
+const KEY = 'test-key-0123456789';
+
+interface Seen {
+	method?: string;
+	path?: string;
+	headers: IncomingMessage['headers'];
+	body: unknown;
+}
+
+let server: Server;
+let baseUrl: string;
+let seen: Seen[] = [];
+
+beforeAll(async () => {
+	server = createServer(async (request, response) => {
+		let text = '';
+		for await (const chunk of request) text += String(chunk);
+		seen.push({
+			method: request.method,
+			path: request.url,
+			headers: request.headers,
+			body: JSON.parse(text),
+		});
+		// A certain "no", so that every provider's submit ends here.
+		response.writeHead(400, { 'content-type': 'application/json' }).end('{"message":"enough"}');
+	});
+	await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+	baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+});
+afterAll(() => server.close());
+
+let runs = 0;
+
+/** A base URL of its own for every run, so that no run is paced by the ones before it. */
+async function run(provider: string, parameters: object) {
+	seen = [];
+	runs += 1;
+	return await runWorkflow({
+		nodeTypes: { textToVideo: new TextToVideo() },
+		credentials: await credentialsOf(provider, { baseUrl: `${baseUrl}/${runs}`, apiKey: KEY }),
+		nodes: [
+			{
+				name: 'Video',
+				type: 'textToVideo',
+				parameters: { ...parameters, whenSubmitted: 'return' } as never,
+				onError: 'stopWorkflow',
+			},
+		],
+	});
+}
+
+/** n8n itself turns anything but a list into an empty group before the node sees it. */
+const canBeHeld = ({ values, field }: { values: RequestValues; field: string }): boolean =>
+	lists.has(field) ? Array.isArray(values[field] ?? []) : true;
+const lists = new Set(
+	providers.flatMap(({ request }) =>
+		fieldsOf(request).flatMap(({ name, type }) => (type === 'list' ? [name] : [])),
+	),
+);
+
+describe.each(providers.map((provider) => [provider.id, provider] as const))(
+	'%s',
+	(id, provider) => {
+		it('sends through n8n what the pure builder makes', async () => {
+			await fc.assert(
+				fc.asyncProperty(validValues(provider), async (drawn) => {
+					const { values, issues } = validate(provider, drawn, baseUrl);
+					expect(issues).toEqual([]);
+					const expected = buildRequest(provider, values ?? {});
+					await run(id, itemParameters(provider, drawn));
+					expect(seen).toHaveLength(1);
+					const { method, path, headers, body } = seen[0] as Seen;
+					const { authentication } = provider.account;
+					const key = authentication.kind === 'bodyKey' ? { [authentication.property]: KEY } : {};
+					expect({ method, url: path, body }).toEqual({
+						method: expected.method,
+						url: `/${runs}${expected.url}`,
+						body: { ...expected.body, ...key },
+					});
+					for (const [name, value] of Object.entries(expected.headers)) {
+						expect(headers[name.toLowerCase()]).toBe(value);
+					}
+					if (authentication.kind === 'bearer') expect(headers.authorization).toBe(`Bearer ${KEY}`);
+				}),
+				{ numRuns: RUNS },
+			);
+		});
+
+		it('refuses through n8n what validation refuses, with the same words, and sends nothing', async () => {
+			await fc.assert(
+				fc.asyncProperty(invalidValues(provider).filter(canBeHeld), async ({ values: drawn }) => {
+					const { issues } = validate(provider, drawn, baseUrl);
+					expect(issues.length).toBeGreaterThan(0);
+					const { error } = await run(id, itemParameters(provider, drawn));
+					expect(seen).toEqual([]);
+					expect(error?.message).toBe(issueText(issues));
+					expect(error?.description).toContain('Nothing was submitted');
+				}),
+				{ numRuns: RUNS },
+			);
+		});
+	},
+);

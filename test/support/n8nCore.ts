@@ -1,0 +1,233 @@
+/**
+ * Runs a workflow of our nodes on the real n8n-core: the real RoutingNode, credentials, expressions and binary data,
+ * without the server around it.
+ */
+import 'reflect-metadata';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createRequire } from 'node:module';
+import type {
+	ICredentialDataDecryptedObject,
+	ICredentialType,
+	IDataObject,
+	IHttpRequestOptions,
+	INode,
+	INodeExecutionData,
+	INodeType,
+	IRun,
+	IRunExecutionData,
+	IWorkflowExecuteAdditionalData,
+	Workflow as WorkflowType,
+} from 'n8n-workflow';
+
+// One folder a test process; n8n reads it when its classes load.
+process.env.N8N_USER_FOLDER ??= mkdtempSync(join(tmpdir(), 'n8n-core-'));
+process.env.N8N_ENCRYPTION_KEY ??= 'a-key-for-tests-only';
+
+const require = createRequire(import.meta.url);
+const core = require('n8n-core') as typeof import('n8n-core');
+const { Container } = require('@n8n/di') as { Container: { get<T>(type: unknown): T } };
+const workflowModule = require('n8n-workflow') as typeof import('n8n-workflow');
+const { Workflow, createRunExecutionData, ICredentialsHelper } = workflowModule as never as {
+	Workflow: typeof WorkflowType;
+	createRunExecutionData(options: unknown): IRunExecutionData;
+	ICredentialsHelper: new () => object;
+};
+
+export interface Credential {
+	type: ICredentialType;
+	data: ICredentialDataDecryptedObject;
+}
+
+export interface WorkflowRun {
+	/** The workflow's nodes besides the first one, which feeds the items. */
+	nodes: Array<Partial<INode> & Pick<INode, 'name' | 'type' | 'parameters'>>;
+	nodeTypes: Record<string, INodeType>;
+	credentials?: Record<string, Credential>;
+	items?: INodeExecutionData[];
+	/** Earlier saved data, for a retry of an execution. */
+	contextData?: IRunExecutionData['executionData'] extends infer T ? unknown & T : never;
+	/** Called with a function that stops the execution. */
+	onStart?: (stop: () => void) => void;
+	mode?: 'manual' | 'trigger';
+}
+
+export interface WorkflowResult {
+	run: IRun;
+	/** Items of each output of the named node in its last run. */
+	outputs(name: string): INodeExecutionData[][];
+	items(name: string): INodeExecutionData[];
+	error?: { message: string; description?: string | null };
+}
+
+/** Feeds the items into the workflow. */
+const feed: INodeType = {
+	description: {
+		displayName: 'Feed',
+		name: 'feed',
+		group: ['trigger'],
+		version: 1,
+		description: '',
+		defaults: { name: 'Feed' },
+		inputs: [],
+		outputs: ['main'],
+		properties: [],
+	},
+	async execute() {
+		return [this.getInputData()];
+	},
+};
+
+let ready: Promise<unknown> | undefined;
+
+export async function runWorkflow(options: WorkflowRun): Promise<WorkflowResult> {
+	ready ??= Container.get<{ init(): Promise<void> }>(core.BinaryDataService).init();
+	await ready;
+	const nodeTypes = nodeTypesOf({ feed, ...options.nodeTypes });
+	const nodes: INode[] = [
+		{ id: 'feed', name: 'Feed', type: 'feed', typeVersion: 1, position: [0, 0], parameters: {} },
+		...options.nodes.map((node, index) => ({
+			id: `node${index}`,
+			typeVersion: 1,
+			position: [200 * (index + 1), 0] as [number, number],
+			...node,
+		})),
+	];
+	const connections = Object.fromEntries(
+		nodes
+			.slice(0, -1)
+			.map((node, index) => [
+				node.name,
+				{ main: [[{ node: (nodes[index + 1] as INode).name, type: 'main' as const, index: 0 }]] },
+			]),
+	);
+	const workflow = new Workflow({
+		id: 'workflow1',
+		name: 'Test',
+		nodes,
+		connections,
+		active: false,
+		nodeTypes: nodeTypes as never,
+		settings: {},
+	});
+	const mode = options.mode ?? 'manual';
+	const additionalData = additionalDataOf(options, workflow, mode);
+	const runData = createRunExecutionData({
+		executionData: {
+			contextData: {},
+			metadata: {},
+			waitingExecution: {},
+			waitingExecutionSource: {},
+			nodeExecutionStack: [
+				{
+					node: workflow.getNode('Feed'),
+					data: { main: [options.items ?? [{ json: {} }]] },
+					source: null,
+				},
+			],
+			...(options.contextData ? { contextData: options.contextData } : {}),
+		},
+	});
+	const execute = new core.WorkflowExecute(additionalData, mode, runData);
+	const running = execute.processRunExecutionData(workflow);
+	options.onStart?.(() => (running as unknown as { cancel(): void }).cancel());
+	const run = await running;
+	const outputs = (name: string) =>
+		(run.data.resultData.runData[name]?.at(-1)?.data?.main ?? []).map((items) => items ?? []);
+	const error = run.data.resultData.error as WorkflowResult['error'] | undefined;
+	return { run, outputs, items: (name) => outputs(name)[0] ?? [], ...(error ? { error } : {}) };
+}
+
+/** As n8n does at look-up: a node without `execute` gets the RoutingNode's. */
+function nodeTypesOf(types: Record<string, INodeType>) {
+	for (const type of Object.values(types)) {
+		if (type.execute || type.trigger || type.webhook || type.poll) continue;
+		type.execute = async function (this: unknown) {
+			return await new core.RoutingNode(this as never, type).runNode();
+		} as INodeType['execute'];
+	}
+	const getByNameAndVersion = (name: string) => {
+		const type = types[name];
+		if (!type) throw new Error(`No node type ${name}`);
+		return type;
+	};
+	return { getByName: getByNameAndVersion, getByNameAndVersion, getKnownTypes: () => ({}) };
+}
+
+function additionalDataOf(options: WorkflowRun, workflow: WorkflowType, mode: string) {
+	const credentials = options.credentials ?? {};
+	for (const node of Object.values(workflow.nodes)) {
+		for (const name of Object.keys(credentials)) {
+			(node.credentials ??= {})[name] = { id: name, name };
+		}
+	}
+	class Helper extends ICredentialsHelper {
+		getParentTypes() {
+			return [];
+		}
+		isCredentialUsableByNode() {
+			return true;
+		}
+		async preAuthentication() {
+			return undefined;
+		}
+		async getDecrypted(_data: unknown, _details: unknown, type: string) {
+			return credentials[type]?.data;
+		}
+		async authenticate(
+			data: ICredentialDataDecryptedObject,
+			type: string,
+			request: IHttpRequestOptions,
+		) {
+			const how = credentials[type]?.type.authenticate;
+			if (typeof how === 'function') return await how(data, request);
+			return generic(how?.properties as IDataObject | undefined, data, request);
+		}
+	}
+	const hooks = new core.ExecutionLifecycleHooks(mode as never, 'execution1', {
+		id: workflow.id,
+		name: 'Test',
+		nodes: [],
+		connections: {},
+		active: false,
+	} as never);
+	return {
+		credentialsHelper: new Helper(),
+		hooks,
+		executionId: 'execution1',
+		instanceBaseUrl: 'http://127.0.0.1:5678/',
+		restApiUrl: 'http://127.0.0.1:5678/rest',
+		webhookBaseUrl: 'http://127.0.0.1:5678/webhook',
+		webhookWaitingBaseUrl: 'http://127.0.0.1:5678/webhook-waiting',
+		webhookTestBaseUrl: 'http://127.0.0.1:5678/webhook-test',
+		formWaitingBaseUrl: 'http://127.0.0.1:5678/form-waiting',
+		variables: {},
+		currentNodeExecutionIndex: 0,
+		setExecutionStatus: () => undefined,
+		sendDataToUI: () => undefined,
+	} as unknown as IWorkflowExecuteAdditionalData;
+}
+
+/** n8n's generic authentication: `=… {{$credentials.x}}` in headers, query and body. */
+function generic(
+	properties: IDataObject | undefined,
+	data: ICredentialDataDecryptedObject,
+	request: IHttpRequestOptions,
+): IHttpRequestOptions {
+	const result: Record<string, unknown> = { ...request };
+	for (const [place, entries] of Object.entries(properties ?? {})) {
+		const filled = Object.fromEntries(
+			Object.entries(entries as IDataObject).map(([key, value]) => [
+				key,
+				String(value)
+					.replace(/^=/, '')
+					.replace(/\{\{\s*\$credentials\.(\w+)\s*\}\}/g, (_all, name: string) =>
+						String(data[name] ?? ''),
+					),
+			]),
+		);
+		result[place] = { ...(result[place] as object), ...filled };
+	}
+	return result as unknown as IHttpRequestOptions;
+}

@@ -1,0 +1,82 @@
+/** Node parameters as the editor saves them, and credentials, for any provider of the registry. */
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ICredentialDataDecryptedObject, ICredentialType } from 'n8n-workflow';
+import { ADDITIONAL_FIELDS, GROUP_ITEMS } from '../../nodes/shared/fieldProperties';
+import type { JsonObject, Provider, RequestValues } from '../../providers/contract';
+import { fieldsOf, isMainField, type Field } from '../../providers/fields';
+import { providerById } from '../../providers/registry';
+import type { Credential } from './n8nCore';
+
+/** n8n itself refuses a required field that is plainly empty; an expression that gives nothing comes to us. */
+const EMPTY = '={{ "" }}';
+
+/** The parameters that a person's entries become. */
+export function itemParameters(provider: Provider, values: RequestValues): JsonObject {
+	const main: JsonObject = {};
+	const additional: JsonObject = {};
+	for (const field of fieldsOf(provider.request)) {
+		const value = values[field.name];
+		if (value === undefined) {
+			if (isMainField(field)) main[field.name] = field.type === 'list' ? {} : EMPTY;
+			continue;
+		}
+		(isMainField(field) ? main : additional)[field.name] = saved(field, value) as never;
+	}
+	return {
+		provider: provider.id,
+		authentication: '={{ $parameter["provider"] }}',
+		...main,
+		[ADDITIONAL_FIELDS]: additional,
+	};
+}
+
+function saved(field: Field, value: unknown): unknown {
+	if (typeof value === 'string' && value.trim() === '') return EMPTY;
+	if (field.type === 'list') {
+		if (!Array.isArray(value)) throw new Error(`n8n can not hold ${String(value)} as a list`);
+		return { [GROUP_ITEMS]: value.map((item) => savedItem(field, item)) };
+	}
+	const given =
+		field.type !== 'json' && typeof value === 'object' ? `={{ ${JSON.stringify(value)} }}` : value;
+	if (field.search) return { __rl: true, mode: 'id', value: given };
+	if (field.type === 'json' && typeof value === 'object') return JSON.stringify(value);
+	return given;
+}
+
+function savedItem(field: Field, item: unknown): unknown {
+	if (typeof item !== 'object' || item === null) return item;
+	const values = item as Record<string, unknown>;
+	return Object.fromEntries(
+		(field.items ?? []).map((inner) => [
+			inner.name,
+			values[inner.name] === undefined ? EMPTY : saved(inner, values[inner.name]),
+		]),
+	);
+}
+
+const root = join(import.meta.dirname, '..', '..');
+
+/** The provider's credential with its real type, from the folder that n8n loads. */
+export async function credentialType(name: string): Promise<ICredentialType> {
+	for (const file of readdirSync(join(root, 'credentials'))) {
+		if (!file.endsWith('.credentials.ts')) continue;
+		const exports = (await import(join(root, 'credentials', file))) as Record<
+			string,
+			new () => ICredentialType
+		>;
+		for (const Type of Object.values(exports)) {
+			const type = new Type();
+			if (type.name === name) return type;
+		}
+	}
+	throw new Error(`No credential type ${name}`);
+}
+
+export async function credentialsOf(
+	provider: string,
+	data: ICredentialDataDecryptedObject,
+): Promise<Record<string, Credential>> {
+	const name = providerById(provider).credential;
+	return { [name]: { type: await credentialType(name), data } };
+}
