@@ -20,6 +20,9 @@ const SOURCES = [
 	'tsconfig.json',
 ];
 
+/** The n8n package, and the local executor. */
+const BUILDS = [[], ['--workspace', 'gpu-local']];
+
 const OUTPUTS = ['dist', 'gpu-local/dist'];
 
 /**
@@ -31,8 +34,15 @@ export async function buildIfNeeded(stampFile: string): Promise<boolean> {
 	const built = OUTPUTS.every((folder) => existsSync(join(REPOSITORY_FOLDER, folder)));
 	const stamp = await readFile(stampFile, 'utf8').catch(() => '');
 	if (built && stamp === fingerprint) return false;
+	for (const which of BUILDS) await build(which);
+	await mkdir(dirname(stampFile), { recursive: true });
+	await writeFile(stampFile, fingerprint);
+	return true;
+}
+
+async function build(which: string[]): Promise<void> {
 	const { file, args, shell } = npmCommand(n8nNodeBinary());
-	const result = await runCommand(file, [...args, 'run', 'build'], {
+	const result = await runCommand(file, [...args, 'run', 'build', ...which], {
 		cwd: REPOSITORY_FOLDER,
 		shell,
 	});
@@ -41,9 +51,6 @@ export async function buildIfNeeded(stampFile: string): Promise<boolean> {
 			`The package could not be built. The last lines were:\n${result.tail}`,
 			'Run "npm install" and start again.',
 		);
-	await mkdir(dirname(stampFile), { recursive: true });
-	await writeFile(stampFile, fingerprint);
-	return true;
 }
 
 async function sourcesFingerprint(): Promise<string> {

@@ -17,6 +17,8 @@ export async function startExecutor(options: {
 	port: number;
 	folder: string;
 	logFile: string;
+	/** Where n8n receives callbacks; the executor calls no other address of this computer. */
+	callbackOrigins: string[];
 }): Promise<Executor> {
 	const { bin } = JSON.parse(await readFile(join(PACKAGE_FOLDER, 'package.json'), 'utf8')) as {
 		bin: Record<string, string>;
@@ -33,12 +35,19 @@ export async function startExecutor(options: {
 			String(options.port),
 			'--data',
 			options.folder,
+			...options.callbackOrigins.flatMap((origin) => ['--webhook-allow', origin]),
 		],
 		cwd: PACKAGE_FOLDER,
-		env: process.env,
+		env: withoutForeignSettings(process.env),
 		logFile: options.logFile,
 	});
 	const url = `http://127.0.0.1:${options.port}`;
 	await program.untilReady(`${url}/readyz`, READY_LIMIT_MS);
 	return { url, program };
+}
+
+/** Settings of another executor, or another program's database, must not leak into this one. */
+function withoutForeignSettings(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+	const foreign = /^(GPU_LOCAL_|DATABASE_URL$|AWS_|NODE_OPTIONS$)/;
+	return Object.fromEntries(Object.entries(env).filter(([name]) => !foreign.test(name)));
 }

@@ -56,6 +56,7 @@ export async function startMainJob(options: StartOptions, progress: Progress): P
 				port: executorPort,
 				folder: inState('executor'),
 				logFile: inState('logs', 'executor.log'),
+				callbackOrigins: [`http://127.0.0.1:${port}`, `http://localhost:${port}`],
 			}).then((executor) => {
 				endings.push(() => executor.program.stop());
 				return executor;
