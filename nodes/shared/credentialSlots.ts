@@ -1,5 +1,6 @@
 /** One credential slot for the chosen provider. */
 import type { INodeCredentialDescription, INodeProperties } from 'n8n-workflow';
+import type { Provider } from '../../providers/contract';
 import { providers } from '../../providers/registry';
 
 /**
@@ -33,13 +34,14 @@ export function credentialSlots(): INodeCredentialDescription[] {
 
 /** The Provider list; each option carries the address of its requests. */
 export function providerProperty(routed: boolean): INodeProperties {
+	const [{ id: firstProvider }] = providers as [Provider];
 	return {
 		displayName: 'Provider',
 		name: 'provider',
 		type: 'options',
 		// One run has one provider: n8n resolves the credential once for all items.
 		noDataExpression: true,
-		default: providers[0]?.id ?? '',
+		default: firstProvider,
 		description: 'Who makes the video',
 		options: [...providers]
 			.sort((a, b) => a.title.localeCompare(b.title))

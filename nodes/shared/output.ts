@@ -29,33 +29,31 @@ export async function videoItem(
 	host: N8nHost,
 	choice: DownloadChoice,
 ): Promise<INodeExecutionData> {
-	try {
-		const { saved, job: current } = await downloadVideo(
-			provider,
-			account,
-			job,
-			host,
-			async ({ stream, fileName, mimeType }) =>
-				await context.helpers.prepareBinaryData(
-					stream as unknown as BinarySource,
-					fileName,
-					mimeType,
-				),
-			{
-				maxBytes: choice.maxBytes,
-				...(choice.fileName ? { fileName: choice.fileName } : {}),
-				...signalOf(context),
-			},
-		);
-		return {
-			...jobItem(current, context.getItemIndex()),
-			binary: { [choice.binaryProperty]: saved },
-		};
-	} catch (error) {
+	const { saved, job: current } = await downloadVideo(
+		provider,
+		account,
+		job,
+		host,
+		async ({ stream, fileName, mimeType }) =>
+			await context.helpers.prepareBinaryData(
+				stream as unknown as BinarySource,
+				fileName,
+				mimeType,
+			),
+		{
+			maxBytes: choice.maxBytes,
+			...(choice.fileName ? { fileName: choice.fileName } : {}),
+			...signalOf(context),
+		},
+	).catch((error: unknown) => {
 		if (!(error instanceof DownloadError)) throw error;
 		const problem = failure('network', error.message, { accepted: 'yes', advice: error.advice });
 		throw new ItemError(providerFailure(provider.id, problem, job));
-	}
+	});
+	return {
+		...jobItem(current, context.getItemIndex()),
+		binary: { [choice.binaryProperty]: saved },
+	};
 }
 
 export function signalOf(context: IExecuteSingleFunctions): { signal?: AbortSignal } {

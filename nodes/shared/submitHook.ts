@@ -72,12 +72,12 @@ async function workItem(
 			? await settle(settling, job)
 			: jobItem(withNextPoll(provider, job, 0, host.now()), itemIndex);
 	}
-	try {
-		return await waitAndSettle(settling, job, choices.waitAtMost ?? 10, onProgress);
-	} catch (error) {
-		await stopIfStopped(context, provider, account, job, host);
-		throw error;
-	}
+	return await waitAndSettle(settling, job, choices.waitAtMost ?? 10, onProgress).catch(
+		async (error: unknown) => {
+			await stopIfStopped(context, provider, account, job, host);
+			throw error;
+		},
+	);
 }
 
 async function submitItem(
