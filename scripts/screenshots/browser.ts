@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { chromium, type Browser } from 'playwright-core';
+import { chromium, selectors, type Browser } from 'playwright-core';
 import { Problem } from '../n8n-host/problem';
 
 const CANDIDATES = [
@@ -30,5 +30,7 @@ export async function openBrowser(): Promise<Browser> {
 			'There is no Chromium on this machine.',
 			'Install one (on Debian or Ubuntu "sudo apt-get install -y chromium"), or name it in CHROMIUM_PATH.',
 		);
+	// n8n's own name for the attribute that its tests go by.
+	selectors.setTestIdAttribute('data-test-id');
 	return await chromium.launch({ executablePath, headless: true, args: QUIET_ARGUMENTS });
 }

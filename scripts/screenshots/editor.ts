@@ -3,6 +3,7 @@ import type { Browser, Page } from 'playwright-core';
 const VIEWPORT = { width: 1440, height: 900 };
 /** Animations of the canvas and the panel end within this time. */
 const SETTLE_MS = 800;
+const RUN_LIMIT_MS = 120_000;
 
 /** n8n's editor in a browser, signed in. */
 export class Editor {
@@ -28,6 +29,17 @@ export class Editor {
 		await this.page.goto(`${origin}/workflow/${id}`, { waitUntil: 'domcontentloaded' });
 		await this.page.getByTestId('canvas-node').first().waitFor();
 		await this.page.keyboard.press('1');
+		await this.settle();
+	}
+
+	/** Presses "Execute workflow" and waits until every node has its green tick. */
+	async execute(): Promise<void> {
+		const nodes = await this.page.getByTestId('canvas-node').count();
+		await this.page.getByTestId('execute-workflow-button').first().click();
+		await this.page
+			.getByTestId('canvas-node-status-success')
+			.nth(nodes - 1)
+			.waitFor({ timeout: RUN_LIMIT_MS });
 		await this.settle();
 	}
 
