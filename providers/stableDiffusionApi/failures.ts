@@ -39,8 +39,10 @@ export const errorText = (body: JsonObject): string | undefined =>
 	flattenText(body.tips) ??
 	flattenText(body.tip);
 
+/** An explicit no, whatever the HTTP status says. */
 export const isRefusal = (body: JsonObject): boolean =>
-	/^(error|failed)$/i.test(String(body.status));
+	/^(error|failed)$/i.test(String(body.status)) ||
+	(body.status === undefined && flattenText(body.error) !== undefined);
 
 function codeOf(
 	status: number,
@@ -49,12 +51,12 @@ function codeOf(
 ): FailureCode | undefined {
 	if (DECISIVE_STATUSES.has(status)) return codeOfStatus(status);
 	if (status >= 500) return 'provider_error';
+	if (status < 300 && !isRefusal(body)) return undefined;
 	if (isObject(body.message) || isObject(body.messege)) return 'invalid_request';
 	const byText = text === undefined ? undefined : (codeOfText(text) ?? faultOfText(text));
 	if (byText) return byText;
-	if (status >= 300) return codeOfStatus(status);
 	if (/^failed$/i.test(String(body.status))) return 'generation_failed';
-	return isRefusal(body) ? 'invalid_request' : undefined;
+	return status < 300 ? 'invalid_request' : codeOfStatus(status);
 }
 
 /** An error of theirs in a reply that has HTTP 200. */

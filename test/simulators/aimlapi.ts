@@ -1,0 +1,97 @@
+/** AI/ML API `/v2/video/generations` and its legacy path as they are documented. No callbacks, no cancel. */
+import { aimlapiPixverse } from '../../providers/aimlapi';
+import type { JobStatus } from '../../providers/contract';
+import { uuid } from './novita';
+import type { ErrorKind, FamilySimulator } from './types';
+
+const PATHS = ['/v2/video/generations', '/v2/generate/video/pixverse/generation'];
+
+const STATUSES: Record<JobStatus, string> = {
+	queued: 'queued',
+	processing: 'generating',
+	succeeded: 'completed',
+	failed: 'error',
+	cancelled: 'error',
+};
+
+const ERRORS: Record<ErrorKind, [status: number, message: string]> = {
+	invalidKey: [401, 'Invalid API key'],
+	invalidRequest: [400, 'Invalid payload provided'],
+	modelUnknown: [404, 'Model not found'],
+	noCredit: [403, 'You have run out of credits'],
+	notFound: [404, 'Generation not found'],
+	promptRefused: [400, 'The prompt was rejected by content moderation'],
+	rateLimited: [429, 'Too many requests'],
+	serverError: [500, 'Internal server error'],
+};
+
+const CREDITS = 840_000;
+
+export const aimlapi: FamilySimulator = {
+	family: 'aimlapi',
+	route({ method, path, query }) {
+		if (method === 'GET' && path === '/v1/billing/balance') return { call: 'account' };
+		if (!PATHS.includes(path)) return undefined;
+		if (method === 'POST') return { call: 'submit', provider: aimlapiPixverse };
+		return method === 'GET'
+			? { call: 'fetch', jobId: query.get('generation_id') ?? '' }
+			: undefined;
+	},
+	keyOf: ({ headers }) => /^Bearer (.+)$/.exec(headers.authorization ?? '')?.[1],
+	// Both documented kinds: with the model behind a colon, and short.
+	newJobId: ({ random }) =>
+		random() < 0.5
+			? `${uuid(random)}:pixverse/v5/text-to-video`
+			: Buffer.from(uuid(random)).toString('base64url').slice(0, 21),
+	trackingIdOf: ({ headers }) => headers['x-client-request-id'],
+	callbackUrlOf: () => undefined,
+	submitted: (job) => ({
+		status: job.id.includes(':') ? 201 : 200,
+		headers: {
+			'x-inference-id': job.id.slice(0, 8),
+			'x-aimlapi-credits-used': String(CREDITS),
+			'x-aimlapi-usd-spent': '0.42',
+			...(job.trackingId ? { 'x-client-request-id': job.trackingId } : {}),
+		},
+		body: { id: job.id, status: 'queued', meta: { usage: { credits_used: CREDITS } } },
+	}),
+	fetched(job, now, context) {
+		const failed = now.status === 'failed' || now.status === 'cancelled';
+		const video = {
+			url: context.fileUrl(job, { folder: 'eagle/files/penguin' }),
+			content_type: 'video/mp4',
+			file_name: 'output.mp4',
+			file_size: 7105,
+		};
+		return {
+			status: 200,
+			body: {
+				id: job.id,
+				status: STATUSES[now.status],
+				video: now.status === 'succeeded' ? video : null,
+				error: failed ? { name: 'GenerationError', message: now.reason || 'Failed' } : null,
+				meta: now.status === 'succeeded' ? { usage: { credits_used: CREDITS } } : null,
+			},
+		};
+	},
+	error(kind, { message, path = '/', retryAfterSeconds, status }, { nowMs, random }) {
+		const [code, said] = ERRORS[kind];
+		return {
+			status: status ?? code,
+			...(retryAfterSeconds === undefined
+				? {}
+				: { headers: { 'retry-after': String(retryAfterSeconds) } }),
+			body: {
+				message: message ?? said,
+				path,
+				requestId: uuid(random),
+				statusCode: String(status ?? code),
+				timestamp: new Date(nowMs).toISOString(),
+			},
+		};
+	},
+	account: () => ({
+		status: 200,
+		body: { balance: 10_000_000, lowBalance: false, status: 'current' },
+	}),
+};

@@ -1,0 +1,78 @@
+/** What goes wrong and when: once on demand, or by chance from a seed. */
+import type { Call, Fault } from './types';
+
+interface Planned {
+	call: Call;
+	fault: Fault;
+	left: number;
+	jobId?: string;
+}
+
+export class Faults {
+	private readonly planned: Planned[] = [];
+	private readonly chances: Array<{ call: Call; fault: Fault; probability: number }> = [];
+
+	constructor(private readonly random: () => number) {}
+
+	/**
+	 * The next requests of this kind go wrong, in the order in which the faults were planned.
+	 *
+	 * @param options `times` (1), `jobId`: only requests about this job
+	 */
+	next(call: Call, fault: Fault, options: { times?: number; jobId?: string } = {}): this {
+		const { times = 1, jobId } = options;
+		this.planned.push({ call, fault, left: times, ...(jobId ? { jobId } : {}) });
+		return this;
+	}
+
+	/** Every request of this kind goes wrong with this probability (0–1), drawn from the simulator's seed. */
+	chance(call: Call, probability: number, fault: Fault): this {
+		this.chances.push({ call, fault, probability });
+		return this;
+	}
+
+	/** From now on everything goes well. */
+	clear(): void {
+		this.planned.length = 0;
+		this.chances.length = 0;
+	}
+
+	/** Faults that were planned and have not happened. */
+	get pending(): number {
+		return this.planned.reduce((sum, { left }) => sum + left, 0);
+	}
+
+	take(call: Call, jobId: string | undefined): Fault | undefined {
+		const plan = this.planned.find(
+			(entry) => entry.call === call && entry.left > 0 && (!entry.jobId || entry.jobId === jobId),
+		);
+		if (plan) {
+			plan.left -= 1;
+			return plan.fault;
+		}
+		return this.chances.find((entry) => entry.call === call && this.random() < entry.probability)
+			?.fault;
+	}
+}
+
+/** Mulberry32: a small seeded generator, 0 ≤ n < 1. */
+export function seededRandom(seed: number): () => number {
+	let state = seed >>> 0;
+	return () => {
+		state = (state + 0x6d2b79f5) >>> 0;
+		let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+		mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+		return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+	};
+}
+
+/** Every member in another type than documented. */
+export function wronglyTyped(body: unknown): unknown {
+	if (typeof body !== 'object' || body === null) return { status: 7 };
+	return Object.fromEntries(
+		Object.entries(body).map(([name, value]) => [
+			name,
+			typeof value === 'string' ? { text: value } : typeof value === 'number' ? [value] : 'text',
+		]),
+	);
+}

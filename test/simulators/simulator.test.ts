@@ -1,0 +1,228 @@
+import { createServer } from 'node:http';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { Job } from '../../providers/contract';
+import { localGpu } from '../../providers/localGpu';
+import { novita } from '../../providers/novita';
+import { providers } from '../../providers/registry';
+import { stableDiffusionV4, stableDiffusionV5 } from '../../providers/stableDiffusionApi';
+import { ask, fetchOnce, smallValues, submit } from './client';
+import { listen } from './http';
+import { startSimulator, TINY_MP4, type Simulator, type SimulatorOptions } from './simulator';
+
+let open: Array<{ close(): unknown }> = [];
+afterEach(async () => {
+	await Promise.all(open.map((each) => each.close()));
+	open = [];
+});
+
+async function start(options?: SimulatorOptions): Promise<Simulator> {
+	const sim = await startSimulator(options);
+	open.push(sim);
+	return sim;
+}
+
+const jobOf = (reading: { job?: Job | undefined; failure?: unknown }): Job => {
+	expect(reading.failure).toBeUndefined();
+	return reading.job!;
+};
+
+const START_MS = Date.UTC(2026, 0, 1);
+
+describe.each(providers.map((provider) => [provider.id, provider] as const))(
+	'%s',
+	(_id, provider) => {
+		it('lives from submit to file as time passes, and is charged once', async () => {
+			let nowMs = START_MS;
+			const sim = await start({ durationMs: 10_000, queueMs: 2_000, now: () => nowMs });
+			let job = jobOf(await submit(sim, provider, smallValues(provider), { nowMs }));
+			expect(job.videos).toEqual([]);
+			const seen = [job.status];
+			while (seen.at(-1) !== 'succeeded') {
+				nowMs += 2_500;
+				job = jobOf(await fetchOnce(sim, provider, job, nowMs));
+				seen.push(job.status);
+			}
+			expect(seen).toHaveLength(5);
+			const reply = await fetch(job.videos[0]!.url);
+			expect(reply.headers.get('content-type')).toBe('video/mp4');
+			expect(Buffer.from(await reply.arrayBuffer())).toEqual(TINY_MP4);
+			expect(sim.book.charges).toBe(1);
+			expect(sim.book.of('fetch', job.jobId)).toHaveLength(4);
+			expect(sim.book.keyLeaks).toEqual([]);
+		});
+
+		it('tells a failed job with its reason', async () => {
+			const sim = await start({ durationMs: Infinity });
+			const job = jobOf(await submit(sim, provider, smallValues(provider)));
+			await sim.fail(job.jobId, 'The lights went out');
+			const failed = jobOf(await fetchOnce(sim, provider, job));
+			expect(failed.status).toBe('failed');
+			expect(failed.failure?.message).toContain('The lights went out');
+		});
+
+		it('refuses a wrong key and takes no job', async () => {
+			const sim = await start();
+			const { failure } = await submit(sim, provider, smallValues(provider), { key: 'wrong' });
+			expect(failure).toMatchObject({ code: 'invalid_key', accepted: 'no', retryable: false });
+			expect(sim.book.charges).toBe(0);
+		});
+
+		it('does not know a job of nobody', async () => {
+			const sim = await start();
+			const job: Job = { ...jobOf(await submit(sim, provider, smallValues(provider))), jobId: '7' };
+			delete job.fetchUrl;
+			const { failure } = await fetchOnce(sim, provider, job);
+			expect(failure).toMatchObject({ code: 'not_found', accepted: 'yes' });
+		});
+
+		it('refuses a request that the document does not allow', async () => {
+			const sim = await start();
+			const values = { ...smallValues(provider), prompt: '', prompts: [] };
+			const { failure } = await submit(sim, provider, values);
+			expect(failure).toMatchObject({ code: 'invalid_request', accepted: 'no' });
+		});
+
+		it.each([
+			[
+				{ kind: 'error', error: 'rateLimited' },
+				{ code: 'rate_limited', accepted: 'no', retryable: true },
+				0,
+			],
+			[{ kind: 'error', error: 'noCredit' }, { accepted: 'no', retryable: false }, 0],
+			[{ kind: 'error', error: 'promptRefused' }, { accepted: 'no', retryable: false }, 0],
+			[{ kind: 'error', error: 'serverError' }, { code: 'provider_error', accepted: 'unknown' }, 0],
+			[{ kind: 'serverErrorAfter' }, { code: 'provider_error', accepted: 'unknown' }, 1],
+			[{ kind: 'truncated' }, { code: 'unreadable_reply', accepted: 'unknown' }, 1],
+			[{ kind: 'webPage' }, { code: 'unreadable_reply', accepted: 'unknown' }, 1],
+			[{ kind: 'wronglyTyped' }, { code: 'unreadable_reply', accepted: 'unknown' }, 1],
+			[{ kind: 'redirect' }, { code: 'moved', accepted: 'no', retryable: false }, 0],
+		] as const)('reads a submit that meets %o', async (fault, expected, charges) => {
+			const sim = await start({ durationMs: 60_000 });
+			sim.faults.next('submit', fault);
+			const { failure } = await submit(sim, provider, smallValues(provider));
+			expect(failure).toMatchObject(expected);
+			expect(failure!.message).not.toBe('');
+			expect(sim.book.charges).toBe(charges);
+			expect(jobOf(await submit(sim, provider, smallValues(provider))).jobId).not.toBe('');
+		});
+
+		it.each([
+			[{ kind: 'resetBefore' }, 0],
+			[{ kind: 'resetAfter' }, 1],
+		] as const)('breaks the connection for %o', async (fault, charges) => {
+			const sim = await start();
+			sim.faults.next('submit', fault);
+			await expect(submit(sim, provider, smallValues(provider))).rejects.toThrow();
+			expect(sim.book.charges).toBe(charges);
+		});
+	},
+);
+
+describe('the simulator', () => {
+	it('sends the documented callback to the address in the request, as often as asked', async () => {
+		const heard: unknown[] = [];
+		const receiver = createServer(async (request, response) => {
+			heard.push(JSON.parse(Buffer.concat(await request.toArray()).toString()));
+			response.end();
+		});
+		const receiverUrl = await listen(receiver);
+		open.push(receiver);
+		const sim = await start({ durationMs: Infinity });
+		const job = jobOf(
+			await submit(sim, stableDiffusionV4, {
+				...smallValues(stableDiffusionV4),
+				webhook: `${receiverUrl}/hook`,
+				track_id: 'order-1',
+			}),
+		);
+		expect(await sim.callback(job.jobId, { times: 2, forged: true })).toEqual([200, 200]);
+		await sim.finish(job.jobId);
+		expect(heard).toHaveLength(3);
+		const [forged, , real] = heard.map(
+			(body) => stableDiffusionV4.readCallback!(body, { nowMs: START_MS, baseUrl: sim.url })!.job,
+		);
+		expect(forged!.videos[0]!.url).toBe('https://forged.example.com/video.mp4');
+		expect(real).toMatchObject({ jobId: job.jobId, status: 'succeeded', trackingId: 'order-1' });
+		expect(real!.videos[0]!.url.startsWith(sim.filesUrl)).toBe(true);
+		expect(sim.book.tracked('order-1')).toHaveLength(1);
+		expect(sim.book.callbacks.map(({ forged: was }) => was)).toEqual([true, true, false]);
+		receiver.closeAllConnections();
+	});
+
+	it('keeps a future link at 404 until the job is done', async () => {
+		const sim = await start({ durationMs: Infinity });
+		const values = smallValues(stableDiffusionV5);
+		const reply = await ask(sim, stableDiffusionV5, {
+			method: 'POST',
+			url: '/api/v5/text2video',
+			body: values,
+		});
+		const [link] = (reply.body as { future_links: [string] }).future_links;
+		expect((await fetch(link)).status).toBe(404);
+		await sim.finish(sim.book.jobs[0]!.id);
+		expect((await fetch(link)).status).toBe(200);
+	});
+
+	it('lets result URLs expire by their own time and on demand, and serves ranges', async () => {
+		let nowMs = START_MS;
+		const sim = await start({ now: () => nowMs, fileTtlSeconds: 60 });
+		const submitted = jobOf(await submit(sim, novita, smallValues(novita), { nowMs }));
+		const { videos } = jobOf(await fetchOnce(sim, novita, submitted, nowMs));
+		expect(videos[0]!.expiresAt).toBe(new Date(START_MS + 60_000).toISOString());
+		const part = await fetch(videos[0]!.url, { headers: { range: 'bytes=0-7' } });
+		expect([part.status, (await part.arrayBuffer()).byteLength]).toEqual([206, 8]);
+		nowMs += 61_000;
+		expect((await fetch(videos[0]!.url)).status).toBe(403);
+		const fresh = jobOf(await fetchOnce(sim, novita, submitted, nowMs)).videos[0]!.url;
+		expect((await fetch(fresh)).status).toBe(200);
+		sim.expireFiles();
+		expect((await fetch(fresh)).status).toBe(403);
+	});
+
+	it('makes one job of one idempotency key', async () => {
+		const sim = await start({ durationMs: Infinity });
+		const call = {
+			method: 'POST' as const,
+			url: '/v1/videos',
+			body: { prompt: 'A boat' },
+			headers: { 'Idempotency-Key': 'once' },
+		};
+		const replies = [await ask(sim, localGpu, call), await ask(sim, localGpu, call)];
+		expect(new Set(replies.map(({ body }) => (body as { id: string }).id)).size).toBe(1);
+		expect(sim.book.charges).toBe(1);
+	});
+
+	it('holds the documented requests a minute where told to', async () => {
+		let nowMs = START_MS;
+		const sim = await start({ enforceRateLimits: true, now: () => nowMs });
+		const codes = [];
+		for (let index = 0; index < 3; index += 1) {
+			codes.push((await submit(sim, novita, smallValues(novita))).failure?.code);
+		}
+		nowMs += 60_000;
+		codes.push((await submit(sim, novita, smallValues(novita))).failure?.code);
+		expect(codes).toEqual([undefined, undefined, 'rate_limited', undefined]);
+	});
+
+	it('writes down who gave the key to the file host', async () => {
+		const sim = await start();
+		await fetch(`${sim.filesUrl}/elsewhere`, { headers: { authorization: `Bearer ${sim.key}` } });
+		expect(sim.book.keyLeaks).toHaveLength(1);
+	});
+
+	it('fails by chance the same way for the same seed', async () => {
+		const runs = await Promise.all(
+			[7, 7].map(async (seed) => {
+				const sim = await start({ seed });
+				sim.faults.chance('submit', 0.5, { kind: 'error', error: 'rateLimited' });
+				const codes = [];
+				for (let index = 0; index < 12; index += 1) {
+					codes.push((await submit(sim, novita, smallValues(novita))).failure?.code ?? 'job');
+				}
+				return codes;
+			}),
+		);
+		expect(runs[0]).toEqual(runs[1]);
+		expect(new Set(runs[0])).toEqual(new Set(['job', 'rate_limited']));
+	});
+});

@@ -1,0 +1,227 @@
+/** Stable Diffusion API (v5, v4, Enterprise v1) and ModelsLab (v6, v7) as they are documented. */
+import type { JsonObject, Provider } from '../../providers/contract';
+import { modelslabV6, modelslabV6Ultra, modelslabV7 } from '../../providers/modelslab';
+import { SCHEDULERS } from '../../providers/schedulers';
+import {
+	stableDiffusionEnterprise,
+	stableDiffusionV4,
+	stableDiffusionV5,
+} from '../../providers/stableDiffusionApi';
+import { isObject } from '../../providers/wire';
+import type {
+	Answer,
+	ErrorDetail,
+	ErrorKind,
+	FamilyContext,
+	FamilySimulator,
+	Incoming,
+	Route,
+	SimulatedJob,
+	Snapshot,
+} from './types';
+
+interface Endpoint {
+	provider: Provider;
+	/** Path of the fetch, with the id at its end; a path without a slash at its end takes `request_id`. */
+	fetch: string[];
+	/** The newer generation speaks with HTTP statuses, the older with 200 and an error body. */
+	modern: boolean;
+}
+
+const ENDPOINTS: Record<string, Endpoint> = {
+	'/api/v5/text2video': { provider: stableDiffusionV5, fetch: ['/api/v3/fetch/'], modern: false },
+	'/api/v4/dreambooth/text2video': {
+		provider: stableDiffusionV4,
+		fetch: ['/api/v3/dreambooth/fetch/', '/api/v4/dreambooth/fetch'],
+		modern: false,
+	},
+	'/api/v1/enterprise/text2video': {
+		provider: stableDiffusionEnterprise,
+		fetch: ['/api/v1/enterprise/fetch'],
+		modern: false,
+	},
+	'/api/v6/video/text2video': {
+		provider: modelslabV6,
+		fetch: ['/api/v6/video/fetch/'],
+		modern: true,
+	},
+	'/api/v6/video/text2video_ultra': {
+		provider: modelslabV6Ultra,
+		fetch: ['/api/v6/video/fetch/'],
+		modern: true,
+	},
+	'/api/v7/video-fusion/text-to-video': {
+		provider: modelslabV7,
+		fetch: ['/api/v7/video-fusion/fetch/'],
+		modern: true,
+	},
+};
+
+const endpointOf = (job: SimulatedJob): Endpoint =>
+	Object.values(ENDPOINTS).find(({ provider }) => provider.id === job.provider)!;
+
+/** Those that answer a submit with the result where it is ready at once, as their documented examples do. */
+const SYNCHRONOUS = new Set([stableDiffusionV5.id, stableDiffusionEnterprise.id]);
+
+function route({ method, path, body }: Incoming): Route | undefined {
+	if (method !== 'POST') return undefined;
+	const endpoint = ENDPOINTS[path];
+	if (endpoint) return { call: 'submit', provider: endpoint.provider };
+	if (path === '/api/v4/dreambooth/model_list') return { call: 'models' };
+	if (path === '/api/v1/enterprise/schedulers_list') return { call: 'account' };
+	const named = /^(.*\/fetch\/)([^/]+)$/.exec(path);
+	const prefix = named?.[1] ?? path;
+	const asked = Object.values(ENDPOINTS).filter(({ fetch }) => fetch.includes(prefix));
+	if (asked.length === 0) return undefined;
+	const jobId = named
+		? decodeURIComponent(named[2]!)
+		: isObject(body)
+			? String(body.request_id)
+			: '';
+	// v6 has one fetch for two submits.
+	return { call: 'fetch', jobId, ...(asked.length === 1 ? { provider: asked[0]!.provider } : {}) };
+}
+
+function submitted(job: SimulatedJob, now: Snapshot, context: FamilyContext): Answer {
+	if (now.status === 'succeeded' && SYNCHRONOUS.has(job.provider)) {
+		return ok({
+			status: 'success',
+			generationTime: 8.905120134353638,
+			id: Number(job.id),
+			output: [context.fileUrl(job)],
+		});
+	}
+	const { modern, fetch } = endpointOf(job);
+	const v5 = job.provider === stableDiffusionV5.id;
+	const future: JsonObject = v5 || modern ? { future_links: [context.fileUrl(job)] } : {};
+	const path = fetch[0]!;
+	return ok({
+		status: 'processing',
+		tip: 'for faster speed, keep resolution upto 512x512',
+		eta: now.etaSeconds || 1,
+		[modern ? 'message' : 'messege']: 'Try to fetch request after given estimated time',
+		fetch_result: `${context.fetchBase}${path}${path.endsWith('/') ? job.id : ''}`,
+		id: Number(job.id),
+		output: v5 ? '' : [],
+		...future,
+		meta: metaOf(job, modern),
+	});
+}
+
+function metaOf(job: SimulatedJob, modern: boolean): JsonObject {
+	const { webhook = null, track_id = null, ...request } = job.request;
+	const size: JsonObject = modern
+		? { width: Number(request.width ?? 512), height: Number(request.height ?? 512) }
+		: { W: Number(request.width ?? 512), H: Number(request.height ?? 512) };
+	return {
+		prompt: String(request.prompt),
+		negative_prompt: request.negative_prompt ?? '',
+		...(request.model_id ? { model_id: request.model_id } : NOTHING),
+		...size,
+		seed: typeof request.seed === 'number' ? request.seed : job.seed,
+		...(modern ? { id: job.id, track_id, webhook, temp: request.temp ? 'yes' : 'no' } : NOTHING),
+		file_prefix: 'd06b5499-eb10-4292-8256-9c269c36199f',
+	};
+}
+
+function fetched(job: SimulatedJob, now: Snapshot, context: FamilyContext): Answer {
+	const { modern } = endpointOf(job);
+	if (now.status === 'succeeded') {
+		return ok({ status: 'success', id: Number(job.id), output: [context.fileUrl(job)] });
+	}
+	if (now.status === 'failed') {
+		return ok({ status: 'failed', id: '', message: now.reason || 'Failed, Try Again', output: '' });
+	}
+	return ok({
+		status: 'processing',
+		[modern ? 'message' : 'messege']: 'try again later.',
+		output: '',
+		tip: 'Your request is being processed',
+	});
+}
+
+function error(kind: ErrorKind, detail: ErrorDetail, _context: FamilyContext): Answer {
+	const modern = /\/api\/v[67]\//.test(detail.path ?? '');
+	const say = (status: number, message: unknown, more: JsonObject = {}): Answer => ({
+		status: detail.status ?? (modern || status >= 500 ? status : 200),
+		body: { status: 'error', message: detail.message ?? message, ...more },
+	});
+	switch (kind) {
+		case 'invalidKey':
+			return say(401, modern ? 'Invalid API key' : 'Invalid Api Key', {
+				tip: 'Get one at the dashboard',
+			});
+		case 'invalidRequest':
+			return say(400, { prompt: ['The prompt field is required.'] });
+		case 'modelUnknown':
+			return say(404, modern ? 'Model not found: nothing' : 'Model id not found');
+		case 'noCredit':
+			return say(402, 'Insufficient credits. Please add credit to your account.');
+		case 'notFound':
+			return say(404, 'Request not found');
+		case 'promptRefused':
+			return say(400, 'NSFW content detected in the prompt');
+		case 'rateLimited':
+			return rateLimited(detail);
+		case 'serverError':
+			return say(500, 'Server Error');
+	}
+}
+
+/** The newer form says how long to wait; the older one does not. */
+function rateLimited({ retryAfterSeconds, status }: ErrorDetail): Answer {
+	if (retryAfterSeconds === undefined && status === undefined) {
+		return ok({ status: 'error', messege: 'Rate limit exceeded', tips: 'Try again in a while' });
+	}
+	const message = 'Rate limit exceeded. Maximum 5 queued requests allowed.';
+	const wait = retryAfterSeconds === undefined ? {} : { retry_after: retryAfterSeconds };
+	return { status: status ?? 429, body: { status: 'error', message, ...wait } };
+}
+
+function callback(job: SimulatedJob, now: Snapshot, context: FamilyContext): JsonObject {
+	const track = { track_id: job.trackingId ?? null };
+	if (now.status === 'succeeded') {
+		return {
+			status: 'success',
+			id: Number(job.id),
+			output: [context.fileUrl(job)],
+			generationTime: 45.2,
+			...track,
+			meta: metaOf(job, endpointOf(job).modern),
+		};
+	}
+	if (now.status === 'failed') {
+		return {
+			status: 'failed',
+			id: Number(job.id),
+			message: `Processing failed: ${now.reason}`,
+			...track,
+		};
+	}
+	return { status: 'processing', id: Number(job.id), eta: now.etaSeconds, ...track };
+}
+
+const text = (value: unknown): string | undefined =>
+	typeof value === 'string' && value !== '' ? value : undefined;
+const member = ({ body }: Incoming, name: string): string | undefined =>
+	isObject(body) ? text(body[name]) : undefined;
+const NOTHING: JsonObject = {};
+const ok = (body: JsonObject): Answer => ({ status: 200, body });
+
+export const stableDiffusion: FamilySimulator = {
+	family: 'stableDiffusion',
+	route,
+	keyOf: (incoming) => member(incoming, 'key'),
+	newJobId: ({ random }) => String(10_000_000 + Math.floor(random() * 90_000_000)),
+	trackingIdOf: (incoming) => member(incoming, 'track_id'),
+	callbackUrlOf: (incoming) => member(incoming, 'webhook'),
+	submitted,
+	fetched,
+	error,
+	callback,
+	models: () => ({
+		status: 200,
+		body: [{ model_id: 'midjourney', model_name: 'Midjourney', status: 'model_ready' }],
+	}),
+	account: () => ok({ schedulers: SCHEDULERS.filter((name) => name !== 'LCMScheduler') }),
+};
