@@ -1,0 +1,85 @@
+/** The n8n package as people get it: what is in the tarball, and that it loads with n8n's own modules and no others. */
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+const root = resolve(import.meta.dirname, '..', '..');
+const require = createRequire(import.meta.url);
+const folder = mkdtempSync(join(tmpdir(), 'pack-'));
+
+interface Manifest {
+	dependencies?: Record<string, string>;
+	peerDependencies: Record<string, string>;
+	n8n: { nodes: string[]; credentials: string[] };
+}
+
+let files: string[];
+let unpacked: string;
+let manifest: Manifest;
+
+beforeAll(() => {
+	execFileSync(process.execPath, [join(root, 'scripts', 'build.mjs')], { cwd: root });
+	const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
+	const [tarball] = JSON.parse(
+		execFileSync(npm, ['pack', '--json', '--ignore-scripts', '--pack-destination', folder], {
+			cwd: root,
+			encoding: 'utf8',
+			shell: process.platform === 'win32',
+		}),
+	) as Array<{ filename: string; files: Array<{ path: string }> }>;
+	files = (tarball?.files ?? []).map(({ path }) => path);
+	execFileSync('tar', ['-xzf', join(folder, tarball?.filename ?? ''), '-C', folder]);
+	unpacked = join(folder, 'package');
+	manifest = JSON.parse(readFileSync(join(unpacked, 'package.json'), 'utf8')) as Manifest;
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe('the n8n tarball', () => {
+	it('holds the compiled nodes, their icons and the documents, and nothing else', () => {
+		const others = files.filter(
+			(path) =>
+				!/^(LICENSE|README\.md|CHANGELOG\.md|package\.json)$/.test(path) &&
+				!/^dist\/(providers|jobs|nodes|credentials)\/.+\.(js|svg|node\.json)$/.test(path),
+		);
+		expect(others).toEqual([]);
+		expect(files).toEqual(expect.arrayContaining(['LICENSE', 'README.md', 'package.json']));
+	});
+
+	it('has every file that n8n is told to load', () => {
+		const missing = [...manifest.n8n.nodes, ...manifest.n8n.credentials].filter(
+			(path) => !existsSync(join(unpacked, path)),
+		);
+		expect(missing).toEqual([]);
+	});
+
+	it('brings no dependency along', () => {
+		expect(manifest.dependencies ?? {}).toEqual({});
+		expect(manifest.peerDependencies).toEqual({ 'n8n-workflow': '*' });
+	});
+
+	it('loads with nothing but the modules that n8n itself carries', () => {
+		mkdirSync(join(folder, 'node_modules'));
+		for (const name of ['n8n-workflow', 'zod']) {
+			const home = require.resolve(`${name}/package.json`);
+			symlinkSync(dirname(home), join(folder, 'node_modules', name), 'junction');
+		}
+		for (const path of [...manifest.n8n.nodes, ...manifest.n8n.credentials]) {
+			const exports = require(join(unpacked, path)) as Record<string, new () => object>;
+			// n8n takes the class that bears the file's name.
+			const name = path.split('/').at(-1)?.split('.')[0] ?? '';
+			const loaded = new (
+				exports[name] as new () => { description?: { icon: object }; icon?: object }
+			)();
+			const icons = Object.values(loaded.description?.icon ?? loaded.icon ?? {}) as string[];
+			expect(icons, path).toHaveLength(2);
+			for (const icon of icons) {
+				expect(existsSync(join(unpacked, dirname(path), icon.replace('file:', ''))), icon).toBe(
+					true,
+				);
+			}
+		}
+	});
+});
