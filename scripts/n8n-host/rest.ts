@@ -108,6 +108,12 @@ export class N8nRest {
 		return reply;
 	}
 
+	/** Every node type that n8n loaded, with its description. */
+	async nodeTypes(): Promise<Array<{ name: string; [key: string]: unknown }>> {
+		const reply = await this.send('GET', '/types/nodes.json');
+		return (await reply.json()) as Array<{ name: string }>;
+	}
+
 	/** Creates the credential, or overwrites the one of the same type and name. Returns its id. */
 	async saveCredential(credential: {
 		name: string;

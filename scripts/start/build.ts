@@ -21,7 +21,7 @@ const SOURCES = [
 ];
 
 /** The n8n package, and the local executor. */
-const BUILDS = [[], ['--workspace', 'gpu-local']];
+const BUILDS = [[], ['--workspace', 'gpu-local', '--if-present']];
 
 const OUTPUTS = ['dist', 'gpu-local/dist'];
 

@@ -98,6 +98,11 @@ export class N8nServer {
 		});
 	}
 
+	/** The names of all node types that n8n loaded, e.g. `n8n-nodes-text-to-video.textToVideo`. */
+	async nodeTypes(): Promise<string[]> {
+		return (await this.rest.nodeTypes()).map(({ name }) => name);
+	}
+
 	/** Presses "Execute workflow" and waits for the end, whatever it is. */
 	async run(workflowId: string, triggerName: string, limitMs = 120_000): Promise<Execution> {
 		const id = await this.rest.runManually(workflowId, triggerName);
