@@ -7,8 +7,23 @@ const MINUTE_MS = 60_000;
 export function createGate(parallel: number) {
 	let running = 0;
 	const waiting: Array<() => void> = [];
-	return async function pass<T>(task: () => Promise<T>): Promise<T> {
-		if (running >= parallel) await new Promise<void>((resolve) => waiting.push(resolve));
+	/** One that is stopped leaves the line at once; one that has started is its own to stop. */
+	const turn = (signal: AbortSignal | undefined): Promise<void> =>
+		new Promise((resolve, reject) => {
+			const leave = () => {
+				waiting.splice(waiting.indexOf(enter), 1);
+				reject(signal?.reason);
+			};
+			const enter = () => {
+				signal?.removeEventListener('abort', leave);
+				resolve();
+			};
+			if (signal?.aborted) return reject(signal.reason);
+			waiting.push(enter);
+			signal?.addEventListener('abort', leave, { once: true });
+		});
+	return async function pass<T>(task: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+		if (running >= parallel) await turn(signal);
 		else running += 1;
 		try {
 			return await task();
