@@ -155,7 +155,14 @@ def motion_adapter() -> MotionAdapter:
 
 
 def sd_scheduler() -> DDIMScheduler:
-    return DDIMScheduler(beta_start=0.00085, beta_end=0.012, beta_schedule="linear", steps_offset=1)
+    """As SD 1.x checkpoints have it; AnimateDiff wants other betas."""
+    return DDIMScheduler(
+        beta_start=0.00085,
+        beta_end=0.012,
+        beta_schedule="scaled_linear",
+        clip_sample=False,
+        steps_offset=1,
+    )
 
 
 def stable_diffusion(hidden: int = 8) -> StableDiffusionPipeline:
@@ -179,7 +186,9 @@ def animatediff() -> AnimateDiffPipeline:
         tokenizer=clip_tokenizer(),
         unet=unet2d(),
         motion_adapter=motion_adapter(),
-        scheduler=sd_scheduler(),
+        scheduler=DDIMScheduler.from_config(
+            sd_scheduler().config, beta_schedule="linear", timestep_spacing="linspace"
+        ),
     )
 
 
@@ -205,7 +214,7 @@ def wan() -> WanPipeline:
         num_layers=2,
         cross_attn_norm=True,
         qk_norm="rms_norm_across_heads",
-        rope_max_seq_len=32,
+        rope_max_seq_len=1024,
     )
     return WanPipeline(
         vae=vae,
@@ -228,7 +237,7 @@ def ltx() -> LTXPipeline:
         num_attention_heads=4,
         attention_head_dim=8,
         cross_attention_dim=32,
-        num_layers=1,
+        num_layers=2,
         caption_channels=32,
     )
     torch.manual_seed(0)
@@ -271,7 +280,7 @@ def cogvideox() -> CogVideoXPipeline:
         out_channels=4,
         time_embed_dim=2,
         text_embed_dim=32,
-        num_layers=1,
+        num_layers=2,
         sample_width=2,
         sample_height=2,
         sample_frames=9,

@@ -11,67 +11,11 @@ import math
 from pathlib import Path
 from typing import Any
 
+from .capabilities import ALLOWED_PARTS
 from .errors import WorkerError
 
 MAX_HEADER_BYTES = 100_000_000
 MAX_CONFIG_BYTES = 4_000_000
-
-#: (library, class) of every part that a supported pipeline folder may name.
-ALLOWED_PARTS: frozenset[tuple[str, str]] = frozenset(
-    {
-        ("diffusers", name)
-        for name in (
-            "AutoencoderKL",
-            "AutoencoderKLCogVideoX",
-            "AutoencoderKLLTXVideo",
-            "AutoencoderKLWan",
-            "AutoencoderTiny",
-            "CogVideoXDDIMScheduler",
-            "CogVideoXDPMScheduler",
-            "CogVideoXTransformer3DModel",
-            "DDIMScheduler",
-            "DDPMScheduler",
-            "DEISMultistepScheduler",
-            "DPMSolverMultistepScheduler",
-            "DPMSolverSinglestepScheduler",
-            "EulerAncestralDiscreteScheduler",
-            "EulerDiscreteScheduler",
-            "FlowMatchEulerDiscreteScheduler",
-            "FlowMatchHeunDiscreteScheduler",
-            "FlowMatchLCMScheduler",
-            "HeunDiscreteScheduler",
-            "KDPM2AncestralDiscreteScheduler",
-            "KDPM2DiscreteScheduler",
-            "LCMScheduler",
-            "LMSDiscreteScheduler",
-            "LTXVideoTransformer3DModel",
-            "MotionAdapter",
-            "PNDMScheduler",
-            "UNet2DConditionModel",
-            "UNetMotionModel",
-            "UniPCMultistepScheduler",
-            "WanTransformer3DModel",
-        )
-    }
-    | {
-        ("transformers", name)
-        for name in (
-            "CLIPFeatureExtractor",
-            "CLIPImageProcessor",
-            "CLIPImageProcessorPil",
-            "CLIPTextModel",
-            "CLIPTokenizer",
-            "CLIPTokenizerFast",
-            "PreTrainedTokenizerFast",
-            "T5EncoderModel",
-            "T5Tokenizer",
-            "T5TokenizerFast",
-            "TokenizersBackend",
-            "UMT5EncoderModel",
-        )
-    }
-    | {("stable_diffusion", "StableDiffusionSafetyChecker")}
-)
 
 
 def _refuse(path: Path, why: str) -> WorkerError:
@@ -194,7 +138,7 @@ def check_model(root: Path, pipeline_classes: frozenset[str]) -> dict[str, Any]:
     if index is None:
         raise _refuse(root, "it has no model_index.json, so it is not in diffusers' layout.")
     class_name = index.get("_class_name")
-    if class_name not in pipeline_classes:
+    if not isinstance(class_name, str) or class_name not in pipeline_classes:
         raise _refuse(
             root,
             f"its pipeline is {class_name!r}; needed is {' or '.join(sorted(pipeline_classes))}.",

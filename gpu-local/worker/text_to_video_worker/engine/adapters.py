@@ -81,8 +81,8 @@ def _has_effect(pipe: Any, name: str) -> bool:
         for layer in getattr(pipe, part).modules():
             ups: Any = getattr(layer, "lora_B", None)
             if isinstance(ups, torch.nn.ModuleDict) and name in ups:
-                weight = ups[name].weight
-                if weight.device.type == "meta" or float(weight.abs().sum()) > 0:
+                weight: Any = ups[name].weight
+                if weight.device.type == "meta" or bool((weight != 0).any()):
                     return True
     return False
 

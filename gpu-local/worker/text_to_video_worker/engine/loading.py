@@ -10,6 +10,7 @@ import torch
 from diffusers import (
     AnimateDiffPipeline,
     CogVideoXPipeline,
+    DDIMScheduler,
     FirstBlockCacheConfig,
     LTXPipeline,
     MotionAdapter,
@@ -115,9 +116,11 @@ def _animatediff(spec: ModelSpec, path: Path, dtype: torch.dtype) -> Any:
         )
     adapter = _motion_adapter(Path(spec.motion_adapter), dtype)
     if path.is_dir():
-        return AnimateDiffPipeline.from_pretrained(
+        pipe = AnimateDiffPipeline.from_pretrained(
             path, motion_adapter=adapter, feature_extractor=None, image_encoder=None, **options
         )
+        pipe.scheduler = _motion_scheduler(pipe.scheduler)
+        return pipe
     check_safetensors(path)
     if spec.config is None:
         raise WorkerError(
@@ -136,7 +139,18 @@ def _animatediff(spec: ModelSpec, path: Path, dtype: torch.dtype) -> Any:
         tokenizer=still.tokenizer,
         unet=still.unet,
         motion_adapter=adapter,
-        scheduler=still.scheduler,
+        scheduler=_motion_scheduler(still.scheduler),
+    )
+
+
+def _motion_scheduler(still: Any) -> Any:
+    """The motion modules were trained with other betas than the picture checkpoint has."""
+    return DDIMScheduler.from_config(
+        still.config,
+        beta_schedule="linear",
+        clip_sample=False,
+        timestep_spacing="linspace",
+        steps_offset=1,
     )
 
 
@@ -159,8 +173,6 @@ def _place(pipe: Any, device: torch.device, profile: Profile) -> None:
     if profile.memory != "full":
         pipe.vae.enable_tiling()
         pipe.vae.enable_slicing()
-        if hasattr(pipe, "enable_free_noise_split_inference"):
-            denoiser.enable_forward_chunking(16)
     if profile.memory == "model_offload":
         pipe.enable_model_cpu_offload(device=device)
     elif profile.memory == "group_offload":

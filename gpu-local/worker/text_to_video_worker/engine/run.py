@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -133,6 +134,7 @@ def _arguments(
     name = loaded.family.name
     if name == "animatediff":
         arguments["clip_skip"] = plan.clip_skip
+        arguments["decode_chunk_size"] = 16 if loaded.profile.memory == "full" else 4
     elif name == "ltx":
         arguments["frame_rate"] = plan.fps
     elif name == "cogvideox":
@@ -153,9 +155,11 @@ def _fixed_sigmas(loaded: Loaded) -> Iterator[None]:
     scheduler = loaded.pipe.scheduler
     set_timesteps = scheduler.set_timesteps
 
+    # Pipelines look at the signature before they pass `sigmas` or `mu`.
+    @functools.wraps(set_timesteps)
     def set_own(*args: Any, **options: Any) -> Any:
-        device = options.get("device")
-        return set_timesteps(sigmas=list(sigmas), device=device)
+        passed = {name: options[name] for name in ("device", "mu") if name in options}
+        return set_timesteps(sigmas=list(sigmas), **passed)
 
     scheduler.set_timesteps = set_own
     try:
@@ -210,6 +214,9 @@ def run(
     adapters.use_loras(loaded, plan.loras)
     scheduler = use_scheduler(loaded, plan.scheduler)
     warnings = list(plan.warnings)
+    fixed_steps = len(loaded.spec.sigmas)
+    if fixed_steps and plan.steps != fixed_steps:
+        warnings.append(f"This distilled model always makes {fixed_steps} steps.")
     try:
         adapters.use_embeddings(loaded, plan.embeddings)
         warnings += _cut_words(loaded, plan)
@@ -252,7 +259,7 @@ def _settings(loaded: Loaded, plan: Plan, scheduler: str, made: dict[str, Any]) 
         "height": made["height"],
         "num_frames": made["frames"],
         "fps": made["fps"],
-        "num_inference_steps": plan.steps,
+        "num_inference_steps": len(loaded.spec.sigmas) or plan.steps,
         "guidance_scale": plan.guidance_scale,
         "scheduler": scheduler,
         "seed": plan.seed,
