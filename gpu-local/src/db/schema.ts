@@ -53,7 +53,6 @@ const MIGRATIONS: readonly string[] = [
 		id uuid PRIMARY KEY,
 		video_id uuid NOT NULL REFERENCES gpu_local.videos (id) ON DELETE CASCADE,
 		url text NOT NULL,
-		signed boolean NOT NULL,
 		body text NOT NULL,
 		status text NOT NULL DEFAULT 'pending',
 		attempts integer NOT NULL DEFAULT 0,

@@ -73,6 +73,7 @@ export class Queue {
 			// A lost process is no answer of the receiver: the delivery's own attempts are counted apart.
 			retryLimit: 1000,
 		});
+		await queue.#prime(CALLBACK_QUEUE);
 		return queue;
 	}
 
@@ -91,7 +92,16 @@ export class Queue {
 			// One more than the attempts: the last claim finds that there were too many and says so.
 			retryLimit: this.maxAttempts,
 		});
+		await this.#prime(name);
 		this.#known.add(name);
+	}
+
+	/**
+	 * pg-boss looks a queue up once, on a connection of its own. The built-in database has just one, so
+	 * within a transaction that look-up would wait for itself.
+	 */
+	async #prime(name: string): Promise<void> {
+		await this.#boss.findJobs(name, { id: '00000000-0000-0000-0000-000000000000' });
 	}
 
 	/** In the transaction that stores the job, so that neither is there without the other. */

@@ -1,0 +1,171 @@
+import { lookup } from 'node:dns/promises';
+import { BlockList, isIP } from 'node:net';
+import { ApiError } from '../core/errors.ts';
+
+export interface CallbackPolicy {
+	/**
+	 * Origins (`http://localhost:5678`) or host names (`n8n.lan`) that may lie on this machine or the
+	 * local network. `*` allows every private and loopback address.
+	 */
+	allow: readonly string[];
+}
+
+/** Where a callback connects: the address that was checked, not one looked up a second time. */
+export interface CheckedTarget {
+	url: URL;
+	address: string;
+	family: 4 | 6;
+}
+
+/** Nothing that belongs in a callback ever lives here: metadata services, link-local, multicast … */
+const NEVER = blockList([
+	'0.0.0.0/8',
+	'169.254.0.0/16',
+	'192.0.0.0/24',
+	'192.0.2.0/24',
+	'198.18.0.0/15',
+	'198.51.100.0/24',
+	'203.0.113.0/24',
+	'224.0.0.0/4',
+	'240.0.0.0/4',
+	// Alibaba Cloud's metadata service hides in the shared address space.
+	'100.100.100.200/32',
+	'::/128',
+	'fe80::/10',
+	'fec0::/10',
+	'ff00::/8',
+	'2001:db8::/32',
+	// The metadata service of AWS, over IPv6.
+	'fd00:ec2::254/128',
+]);
+
+/** Only by allow-list: this machine and its local network. */
+const PRIVATE = blockList([
+	'127.0.0.0/8',
+	'10.0.0.0/8',
+	'172.16.0.0/12',
+	'192.168.0.0/16',
+	'100.64.0.0/10',
+	'::1/128',
+	'fc00::/7',
+]);
+
+const METADATA_NAMES = new Set(['metadata', 'metadata.google.internal', 'instance-data']);
+
+/** Refuses what can be refused without a look-up, so that the caller hears of it at once. */
+export function checkCallbackUrl(text: string, policy: CallbackPolicy): URL {
+	const url = parseUrl(text);
+	const host = hostOf(url);
+	if (METADATA_NAMES.has(host.replace(/\.$/, '').toLowerCase())) throw refused(text, NEVER_REASON);
+	if (isIP(host)) checkAddress(text, url, host, policy);
+	return url;
+}
+
+/** Looks the host up once and checks every address that it has. */
+export async function resolveCallback(
+	text: string,
+	policy: CallbackPolicy,
+	resolve: (host: string) => Promise<Array<{ address: string; family: number }>> = resolveAll,
+): Promise<CheckedTarget> {
+	const url = checkCallbackUrl(text, policy);
+	const host = hostOf(url);
+	const addresses = isIP(host) ? [{ address: host, family: isIP(host) }] : await resolve(host);
+	if (addresses.length === 0) throw refused(text, 'the host name has no address');
+	for (const { address } of addresses) checkAddress(text, url, address, policy);
+	const [first] = addresses;
+	return { url, address: first!.address, family: first!.family === 6 ? 6 : 4 };
+}
+
+const resolveAll = (host: string) => lookup(host, { all: true });
+
+function parseUrl(text: string): URL {
+	let url: URL;
+	try {
+		url = new URL(text);
+	} catch {
+		throw refused(text, 'it is no web address');
+	}
+	if (url.protocol !== 'http:' && url.protocol !== 'https:') {
+		throw refused(text, 'only http:// and https:// addresses can be called');
+	}
+	if (url.username || url.password) {
+		throw refused(text, 'a name or password may not stand in the address');
+	}
+	return url;
+}
+
+const NEVER_REASON = 'such addresses (link-local, metadata, multicast …) are never called';
+
+function checkAddress(text: string, url: URL, address: string, policy: CallbackPolicy): void {
+	const plain = embeddedIpv4(address) ?? address;
+	const family = isIP(plain) === 6 ? 'ipv6' : 'ipv4';
+	if (NEVER.check(plain, family)) throw refused(text, NEVER_REASON);
+	if (!PRIVATE.check(plain, family)) return;
+	if (policy.allow.some((entry) => matches(entry, url))) return;
+	throw refused(
+		text,
+		`${plain} is on this machine or its local network, which must be allowed first: start the server with --webhook-allow ${url.origin}`,
+	);
+}
+
+function matches(entry: string, url: URL): boolean {
+	if (entry === '*') return true;
+	if (entry.includes('://')) {
+		try {
+			return new URL(entry).origin === url.origin;
+		} catch {
+			return false;
+		}
+	}
+	return entry.toLowerCase() === hostOf(url).toLowerCase();
+}
+
+/** IPv4 in the clothes of IPv6: mapped, translated (NAT64) and 6to4. */
+function embeddedIpv4(address: string): string | undefined {
+	const groups = expandIpv6(address);
+	if (!groups) return undefined;
+	const ipv4 = (high: number, low: number) =>
+		[high >> 8, high & 255, low >> 8, low & 255].join('.');
+	const zeros = (from: number, to: number) => groups.slice(from, to).every((group) => group === 0);
+	if (zeros(0, 5) && (groups[5] === 0xffff || (groups[5] === 0 && groups[6] !== 0))) {
+		return ipv4(groups[6]!, groups[7]!);
+	}
+	if (groups[0] === 0x64 && groups[1] === 0xff9b && zeros(2, 6)) {
+		return ipv4(groups[6]!, groups[7]!);
+	}
+	if (groups[0] === 0x2002) return ipv4(groups[1]!, groups[2]!);
+	return undefined;
+}
+
+function expandIpv6(address: string): number[] | undefined {
+	const plain = address.split('%')[0]!;
+	if (isIP(plain) !== 6) return undefined;
+	const dotted = /^(.*:)(\d+)\.(\d+)\.(\d+)\.(\d+)$/.exec(plain);
+	const hexadecimal = dotted
+		? `${dotted[1]}${pair(dotted[2]!, dotted[3]!)}:${pair(dotted[4]!, dotted[5]!)}`
+		: plain;
+	const [head = '', tail] = hexadecimal.split('::');
+	const parse = (part: string) => (part ? part.split(':').map((group) => parseInt(group, 16)) : []);
+	const front = parse(head);
+	if (tail === undefined) return front;
+	const back = parse(tail);
+	return [...front, ...Array<number>(8 - front.length - back.length).fill(0), ...back];
+}
+
+const pair = (high: string, low: string): string => (Number(high) * 256 + Number(low)).toString(16);
+
+const hostOf = (url: URL): string => url.hostname.replace(/^\[|\]$/g, '');
+
+const refused = (url: string, reason: string): ApiError =>
+	new ApiError(400, 'invalid_request', `The webhook address ${url} cannot be used: ${reason}.`, {
+		field: 'webhook_url',
+	});
+
+function blockList(ranges: string[]): BlockList {
+	const list = new BlockList();
+	for (const range of ranges) {
+		const [address, bits] = range.split('/') as [string, string];
+		list.addSubnet(address, Number(bits), address.includes(':') ? 'ipv6' : 'ipv4');
+	}
+	return list;
+}

@@ -1,0 +1,263 @@
+import { createHash, randomInt, randomUUID } from 'node:crypto';
+import type { RequestValues } from '../../../providers/contract';
+import type { ArtifactStore } from '../artifacts/store.ts';
+import { checkCallbackUrl } from '../callbacks/guard.ts';
+import type { CallbackPolicy } from '../callbacks/guard.ts';
+import type { Database, Sql } from '../db/database.ts';
+import type { Queue } from '../queue/queue.ts';
+import { liveRunners } from '../store/runners.ts';
+import type { Runner } from '../store/runners.ts';
+import { countQueued } from '../store/statistics.ts';
+import { isOpen } from '../store/video.ts';
+import type { VideoRow } from '../store/video.ts';
+import {
+	artifactBytes,
+	cancelVideo,
+	deleteVideo,
+	insertVideo,
+	listVideos,
+	videoById,
+	videoByNumber,
+} from '../store/videos.ts';
+import type { NewVideo, Page } from '../store/videos.ts';
+import { cached } from './cached.ts';
+import { ApiError, notFound } from './errors.ts';
+import type { Limits } from './limits.ts';
+import { chooseModel, shorten } from './models.ts';
+import { completeRequest } from './videoRequest.ts';
+
+export interface ServiceOptions {
+	limits: Limits;
+	defaultModel: string | undefined;
+	aliases: Record<string, string>;
+	callbacks: CallbackPolicy;
+}
+
+export interface Order {
+	/** Field values of the Local GPU provider, validated. */
+	values: RequestValues;
+	owner: string;
+	dialect: string;
+	/** −10 … 10; 0 where nobody asked. */
+	priority?: number;
+	idempotencyKey?: string;
+	/** Kept with the job for the dialect's own replies. */
+	dialectData?: Record<string, unknown>;
+	/** Said before those about the model. */
+	warnings?: string[];
+}
+
+const MAX_SEED = 2 ** 32 - 1;
+const RUNNERS_FRESH_MS = 1000;
+const USAGE_FRESH_MS = 2000;
+/** One step of priority outweighs any number of jobs that stand before in the fair order. */
+const PRIORITY_STEP = 100_000_000;
+/** Room that a finished video is expected to need at most. */
+const EXPECTED_VIDEO_BYTES = 64 * 1024 * 1024;
+const QUEUE_FULL_RETRY_SECONDS = 30;
+
+/** What every dialect does with jobs. Knows nothing about HTTP. */
+export class VideoService {
+	readonly #runners: () => Promise<Runner[]>;
+	readonly #usedBytes: () => Promise<number>;
+	readonly #freeBytes: () => Promise<number | undefined>;
+	/** Called when something new stands in the queue of this process. */
+	onQueued: () => void = () => undefined;
+	/** Called with the id of a job that was cancelled through this process. */
+	onCancelled: (id: string) => void = () => undefined;
+
+	constructor(
+		private readonly database: Database,
+		private readonly queue: Queue,
+		private readonly artifacts: ArtifactStore,
+		private readonly options: ServiceOptions,
+	) {
+		this.#runners = cached(() => liveRunners(database), RUNNERS_FRESH_MS);
+		this.#usedBytes = cached(() => artifactBytes(database), USAGE_FRESH_MS);
+		this.#freeBytes = cached(() => artifacts.freeBytes(), USAGE_FRESH_MS);
+	}
+
+	runners(): Promise<Runner[]> {
+		return this.#runners();
+	}
+
+	/** Stores a job and queues it, in one transaction: when this resolves, neither gets lost. */
+	async create(order: Order): Promise<{ video: VideoRow; created: boolean }> {
+		const { values, owner, dialect } = order;
+		const webhookUrl = typeof values.webhook_url === 'string' ? values.webhook_url : undefined;
+		if (webhookUrl !== undefined) checkCallbackUrl(webhookUrl, this.options.callbacks);
+		const asked = typeof values.model === 'string' ? values.model : undefined;
+		const chosen = chooseModel(await this.#runners(), asked, this.options);
+		const completed = completeRequest(
+			values,
+			chosen.model,
+			this.options.limits,
+			randomInt(0, MAX_SEED),
+		);
+		const warnings = [...(order.warnings ?? []), ...completed.warnings];
+		if (chosen.substituted) {
+			warnings.unshift(
+				`There is no model "${shorten(asked ?? '')}" here; "${chosen.model.id}" was used instead.`,
+			);
+		}
+		return await this.#store({
+			id: randomUUID(),
+			owner,
+			dialect,
+			queue: chosen.queue,
+			request: completed.request,
+			warnings,
+			...(typeof values.track_id === 'string' ? { trackId: values.track_id } : {}),
+			...(webhookUrl === undefined ? {} : { webhookUrl }),
+			dialectData: order.dialectData ?? {},
+			...(order.idempotencyKey === undefined ? {} : { idempotencyKey: order.idempotencyKey }),
+			requestHash: hashOf({ dialect, values }),
+			priority: order.priority ?? 0,
+			work: completed.work,
+		});
+	}
+
+	/** The same request once more, as a new job. */
+	async retry(owner: string, id: string): Promise<VideoRow> {
+		const video = await this.get(owner, id);
+		if (isOpen(video.status)) {
+			throw new ApiError(
+				409,
+				'conflict',
+				'The job is still open. Wait for it, or cancel it, before you run it again.',
+			);
+		}
+		const { video: again } = await this.#store({
+			id: randomUUID(),
+			owner,
+			dialect: video.dialect,
+			queue: video.queue,
+			request: video.request,
+			warnings: [],
+			...(video.track_id === null ? {} : { trackId: video.track_id }),
+			...(video.webhook_url === null ? {} : { webhookUrl: video.webhook_url }),
+			dialectData: video.dialect_data,
+			requestHash: video.request_hash,
+			priority: video.priority,
+			work: video.work,
+		});
+		return again;
+	}
+
+	async #store(video: NewVideo): Promise<{ video: VideoRow; created: boolean }> {
+		if (video.idempotencyKey === undefined) await this.#checkRoom(video.owner);
+		await this.queue.ensureVideoQueue(video.queue);
+		const { row, created } = await this.database.transaction(async (tx) => {
+			const stored = await insertVideo(tx, video);
+			if (!stored.created) {
+				checkSameRequest(stored.row, video);
+				return stored;
+			}
+			if (video.idempotencyKey !== undefined) await this.#checkRoom(video.owner, tx, 1);
+			await this.queue.enqueueVideo(
+				tx,
+				video.queue,
+				video.id,
+				rankOf(video.priority, stored.fairOrder),
+			);
+			return stored;
+		});
+		if (created) this.onQueued();
+		return { video: row, created };
+	}
+
+	/** @param own jobs among those counted that are the one being made */
+	async #checkRoom(owner: string, sql: Sql = this.database, own = 0): Promise<void> {
+		const { limits } = this.options;
+		const all = (await countQueued(sql)) - own;
+		const mine = all === 0 ? 0 : (await countQueued(sql, owner)) - own;
+		if (all >= limits.maxQueued || mine >= limits.maxQueuedPerKey) {
+			throw new ApiError(
+				429,
+				'queue_full',
+				`${all} jobs are waiting, which is all that this server takes. Try again later.`,
+				{ retryAfterSeconds: QUEUE_FULL_RETRY_SECONDS },
+			);
+		}
+		const used = await this.#usedBytes();
+		const free = await this.#freeBytes();
+		const expected = (all + 1) * EXPECTED_VIDEO_BYTES;
+		if (
+			used + expected > limits.quotaBytes ||
+			(free !== undefined && free < limits.minFreeBytes + EXPECTED_VIDEO_BYTES)
+		) {
+			throw new ApiError(
+				507,
+				'disk_full',
+				'There is no room for another video. Delete old ones, or give the server more room (--quota-gb, --min-free-gb).',
+			);
+		}
+	}
+
+	async get(owner: string, id: string): Promise<VideoRow> {
+		const video = await videoById(this.database, id);
+		if (!video || video.owner !== owner) throw notFound('video with this id');
+		return video;
+	}
+
+	async getByNumber(owner: string, number: number): Promise<VideoRow> {
+		const video = await videoByNumber(this.database, number);
+		if (!video || video.owner !== owner) throw notFound('video with this id');
+		return video;
+	}
+
+	async list(page: Page): Promise<{ rows: VideoRow[]; more: boolean }> {
+		return await listVideos(this.database, page);
+	}
+
+	/** Stops an open job, wherever it runs. A finished one stays as it is. */
+	async cancel(owner: string, id: string): Promise<VideoRow> {
+		const video = await this.get(owner, id);
+		const cancelled = await this.database.transaction(async (tx) => {
+			const row = await cancelVideo(tx, id);
+			if (row) {
+				await this.queue.cancelVideo(tx, row.queue, id);
+				await this.queue.announce(tx);
+			}
+			return row;
+		});
+		if (cancelled) this.onCancelled(id);
+		return cancelled ?? (await videoById(this.database, id)) ?? video;
+	}
+
+	/** Cancels an open job; removes a finished one and its file. */
+	async remove(owner: string, id: string): Promise<void> {
+		const video = await this.get(owner, id);
+		if (isOpen(video.status)) {
+			const after = await this.cancel(owner, id);
+			if (after.status === 'cancelled') return;
+			return await this.remove(owner, id);
+		}
+		await this.database.transaction(async (tx) => {
+			await deleteVideo(tx, id);
+			await this.queue.removeVideo(tx, video.queue, id);
+		});
+		if (video.artifact) await this.artifacts.remove(video.artifact.name);
+	}
+}
+
+const rankOf = (priority: number, fairOrder: number): number =>
+	priority * PRIORITY_STEP - (fairOrder % PRIORITY_STEP);
+
+function checkSameRequest(stored: VideoRow, video: NewVideo): void {
+	if (stored.request_hash === video.requestHash) return;
+	throw new ApiError(
+		409,
+		'conflict',
+		`The idempotency key was used before for another request, the job ${stored.id}. Use a new key for a new request.`,
+	);
+}
+
+/** The same for equal values, whatever the order of their members. */
+function hashOf(value: unknown): string {
+	const sorted = (_key: string, inner: unknown): unknown =>
+		inner !== null && typeof inner === 'object' && !Array.isArray(inner)
+			? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
+			: inner;
+	return createHash('sha256').update(JSON.stringify(value, sorted)).digest('hex');
+}

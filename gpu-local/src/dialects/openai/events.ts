@@ -1,0 +1,54 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { VideoRow } from '../../store/video.ts';
+import { isOpen } from '../../store/video.ts';
+import type { ChangeFeed } from '../../http/changeFeed.ts';
+
+const KEEP_ALIVE_MS = 15_000;
+
+/**
+ * Server-sent events: `event: video`, `data:` a video object. For one job the stream starts with its
+ * state and ends with it; for all jobs of a key it goes on until the caller leaves.
+ */
+export function sendEvents(
+	request: FastifyRequest,
+	reply: FastifyReply,
+	feed: ChangeFeed,
+	options: {
+		first: VideoRow | undefined;
+		concerns: (video: VideoRow) => boolean;
+		describe: (video: VideoRow) => Promise<object>;
+	},
+): void {
+	reply.hijack();
+	const { raw } = reply;
+	raw.writeHead(200, {
+		'content-type': 'text/event-stream; charset=utf-8',
+		'cache-control': 'no-store',
+		'x-accel-buffering': 'no',
+	});
+	raw.write(': connected\n\n');
+	let sending: Promise<void> = Promise.resolve();
+	const send = (video: VideoRow): void => {
+		sending = sending
+			.then(async () => {
+				if (raw.writableEnded) return;
+				raw.write(`event: video\ndata: ${JSON.stringify(await options.describe(video))}\n\n`);
+				if (options.first && !isOpen(video.status)) stop();
+			})
+			.catch((error: unknown) => {
+				request.log.warn({ err: error }, 'An event could not be sent');
+				stop();
+			});
+	};
+	const unsubscribe = feed.subscribe((video) => {
+		if (options.concerns(video)) send(video);
+	}, stop);
+	const timer = setInterval(() => raw.write(': still here\n\n'), KEEP_ALIVE_MS);
+	function stop(): void {
+		unsubscribe();
+		clearInterval(timer);
+		if (!raw.writableEnded) raw.end();
+	}
+	raw.on('close', stop);
+	if (options.first) send(options.first);
+}

@@ -1,0 +1,87 @@
+import { fieldsOf } from '../../../../providers/fields';
+import { localGpu } from '../../../../providers/localGpu';
+import { issueText, validate } from '../../../../providers/validation';
+import { isObject, readRequest, wirePath } from '../../../../providers/wire';
+import type { RequestValues } from '../../../../providers/contract';
+import { ApiError } from '../../core/errors.ts';
+
+export interface ReadOrder {
+	values: RequestValues;
+	priority: number;
+	warnings: string[];
+}
+
+/** The server checks callback addresses itself, so a local one is no mistake here. */
+const OWN_ADDRESS = 'http://127.0.0.1';
+const MAX_PRIORITY = 10;
+
+/** Members that other servers of this dialect know and that change nothing here. */
+const HARMLESS = new Set(['user', 'metadata', 'quality', 'response_format', 'store']);
+
+/**
+ * A body of `POST /v1/videos`, JSON or form, as field values. Takes the spellings of OpenAI, SGLang and
+ * vLLM-Omni: `extra_body`, `width` and `height`, forms whose values are all text.
+ */
+export function readOrder(raw: unknown): ReadOrder {
+	if (!isObject(raw)) throw invalid('The request body is not a JSON object.');
+	const { extra_body: extra, ...own } = raw;
+	const body: Record<string, unknown> = { ...own, ...(isObject(extra) ? extra : {}) };
+	unifySpelling(body);
+	const known = fieldsOf(localGpu.request);
+	const values = readRequest(localGpu, body);
+	const validation = validate(localGpu, values, OWN_ADDRESS);
+	if (validation.issues.length > 0) {
+		throw invalid(issueText(validation.issues), validation.issues[0]?.field);
+	}
+	const roots = new Set(known.map((field) => wirePath(field).split('.')[0]));
+	const unknown = Object.keys(body).filter(
+		(name) => !roots.has(name) && !HARMLESS.has(name) && name !== 'priority' && body[name] != null,
+	);
+	const priority = readPriority(body.priority);
+	if (unknown.length === 0) return { values: validation.values!, priority, warnings: [] };
+	const message = `Not known here and not used: ${unknown.join(', ')}.`;
+	if (validation.values!.strict === true) {
+		throw new ApiError(400, 'unsupported_field', message, { field: unknown[0]! });
+	}
+	return { values: validation.values!, priority, warnings: [message] };
+}
+
+function unifySpelling(body: Record<string, unknown>): void {
+	const { width, height, webhook, webhook_url: webhookUrl, prompts, n } = body;
+	if (body.size == null && width != null && height != null) body.size = `${width}x${height}`;
+	delete body.width;
+	delete body.height;
+	if (typeof webhook === 'string') body.webhook = parseOr(webhook, { url: webhook });
+	else if (webhook == null && webhookUrl != null) body.webhook = { url: webhookUrl };
+	delete body.webhook_url;
+	const parts = typeof prompts === 'string' ? parseOr(prompts, prompts) : prompts;
+	if (body.prompt == null && Array.isArray(parts) && isObject(parts[0])) {
+		body.prompt = parts[0].prompt;
+	}
+	if (n != null && Number(n) !== 1) {
+		throw invalid('n must be 1: one job makes one video. Create several jobs instead.', 'n');
+	}
+	delete body.n;
+}
+
+function parseOr(text: string, otherwise: unknown): unknown {
+	if (!/^\s*[[{]/.test(text)) return otherwise;
+	try {
+		return JSON.parse(text) as unknown;
+	} catch {
+		return otherwise;
+	}
+}
+
+function readPriority(value: unknown): number {
+	if (value === undefined || value === null || value === '') return 0;
+	const priority = Number(value);
+	if (Number.isInteger(priority) && Math.abs(priority) <= MAX_PRIORITY) return priority;
+	throw invalid(
+		`priority must be a whole number from -${MAX_PRIORITY} to ${MAX_PRIORITY}.`,
+		'priority',
+	);
+}
+
+const invalid = (message: string, field?: string): ApiError =>
+	new ApiError(400, 'invalid_request', message, field === undefined ? {} : { field });

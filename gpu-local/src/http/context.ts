@@ -1,0 +1,40 @@
+import type { FastifyRequest } from 'fastify';
+import { signPath } from '../artifacts/signedUrl.ts';
+import type { ArtifactStore } from '../artifacts/store.ts';
+import type { VideoService } from '../core/service.ts';
+import { etaSeconds } from '../core/estimate.ts';
+import type { Database } from '../db/database.ts';
+import type { VideoRow } from '../store/video.ts';
+import type { KeyRing } from './keys.ts';
+
+/** What routes need of the server. */
+export interface HttpContext {
+	service: VideoService;
+	database: Database;
+	artifacts: ArtifactStore;
+	keys: KeyRing;
+	/** Signs links to files. */
+	urlSecret: string;
+	publicUrl: string | undefined;
+	version: string;
+}
+
+/** The address under which the caller reaches this server; its Host header has been checked. */
+export function baseUrlOf(context: HttpContext, request: FastifyRequest): string {
+	return context.publicUrl ?? `${request.protocol}://${request.host}`;
+}
+
+/** A link to the finished file that works without a key until `expiresAt`. */
+export function fileUrl(
+	context: Pick<HttpContext, 'urlSecret'>,
+	baseUrl: string,
+	video: VideoRow,
+	expiresAt: Date | null = video.expires_at,
+): string | undefined {
+	if (!video.artifact || !expiresAt) return undefined;
+	return `${baseUrl}${signPath(context.urlSecret, video.artifact.name, expiresAt)}`;
+}
+
+export async function estimate(context: HttpContext, video: VideoRow): Promise<number | undefined> {
+	return await etaSeconds(context.database, video, await context.service.runners(), Date.now());
+}

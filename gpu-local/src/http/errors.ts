@@ -1,0 +1,31 @@
+import type { FastifyBaseLogger, FastifyError } from 'fastify';
+import { ApiError } from '../core/errors.ts';
+
+/** Whatever was thrown, as something that can be told to the caller. What is our fault is logged. */
+export function toApiError(error: FastifyError | Error, log: FastifyBaseLogger): ApiError {
+	if (error instanceof ApiError) return error;
+	const status = 'statusCode' in error ? (error.statusCode ?? 500) : 500;
+	if (status === 413) {
+		return new ApiError(413, 'too_large', 'The request is too large. Send less.');
+	}
+	if (status === 415) {
+		return new ApiError(
+			415,
+			'invalid_request',
+			'The request body must be JSON (Content-Type: application/json).',
+		);
+	}
+	if (status >= 400 && status < 500) {
+		return new ApiError(
+			status,
+			'invalid_request',
+			`The request cannot be read: ${error.message}.`.replace(/\.\.$/, '.'),
+		);
+	}
+	log.error({ err: error }, 'A request failed');
+	return new ApiError(
+		500,
+		'internal',
+		'The server had a problem with this request. Its log says more.',
+	);
+}

@@ -1,0 +1,86 @@
+import Fastify, { LogController } from 'fastify';
+import type { FastifyError, FastifyInstance } from 'fastify';
+import { isSigned } from '../artifacts/signedUrl.ts';
+import { ApiError, notFound } from '../core/errors.ts';
+import { openaiDialect } from '../dialects/openai/index.ts';
+import type { Artifact } from '../store/video.ts';
+import type { ChangeFeed } from './changeFeed.ts';
+import type { HttpContext } from './context.ts';
+import { toApiError } from './errors.ts';
+import { refusalOf } from './hostGuard.ts';
+import type { HostPolicy } from './hostGuard.ts';
+import { LOCAL_OWNER } from './keys.ts';
+import { sendFile } from './sendFile.ts';
+
+const MAX_BODY_BYTES = 1024 * 1024;
+const HEADERS_TIMEOUT_MS = 20_000;
+const REQUEST_TIMEOUT_MS = 60_000;
+const MAX_PARAMETER_CHARACTERS = 200;
+
+export interface ServerOptions {
+	context: HttpContext;
+	feed: ChangeFeed;
+	hosts: HostPolicy;
+	logger: import('fastify').FastifyBaseLogger;
+}
+
+/** All routes. Each dialect is a plugin of its own, with its own errors and its own way to a key. */
+export async function buildServer(options: ServerOptions): Promise<FastifyInstance> {
+	const { context, feed, hosts, logger } = options;
+	const app: FastifyInstance = Fastify({
+		loggerInstance: logger,
+		logController: new LogController({ disableRequestLogging: true }),
+		bodyLimit: MAX_BODY_BYTES,
+		requestTimeout: REQUEST_TIMEOUT_MS,
+		routerOptions: { maxParamLength: MAX_PARAMETER_CHARACTERS, ignoreTrailingSlash: true },
+		http: { headersTimeout: HEADERS_TIMEOUT_MS },
+		forceCloseConnections: true,
+		// A body with "__proto__" is refused, not quietly cleaned.
+		onProtoPoisoning: 'error',
+		onConstructorPoisoning: 'error',
+	});
+	app.decorateRequest('owner', LOCAL_OWNER);
+	app.addHook('onRequest', async (request) => {
+		const refusal = refusalOf(request.headers, hosts);
+		if (refusal !== undefined) throw new ApiError(403, 'not_allowed', refusal);
+	});
+	app.setErrorHandler<FastifyError>(async (error, request, reply) => {
+		const { status, code, message, detail } = toApiError(error, request.log);
+		if (detail.retryAfterSeconds !== undefined) {
+			reply.header('retry-after', detail.retryAfterSeconds);
+		}
+		return await reply.code(status).send({ error: { code, message } });
+	});
+	app.setNotFoundHandler(async (request, reply) => {
+		return await reply.code(404).send({
+			error: { code: 'not_found', message: `There is nothing at ${request.url.split('?')[0]}.` },
+		});
+	});
+	await app.register(openaiDialect, { context, feed });
+	app.get<{ Params: { name: string }; Querystring: Record<string, string> }>(
+		'/files/:name',
+		async (request, reply) => {
+			const { name } = request.params;
+			if (!isSigned(context.urlSecret, name, request.query, Date.now())) {
+				throw new ApiError(
+					403,
+					'not_allowed',
+					'The link is not valid any more. Ask for the job again to get a new one.',
+				);
+			}
+			const artifact = await artifactNamed(context, name);
+			return await sendFile(request, reply, context.artifacts, artifact, name);
+		},
+	);
+	return app;
+}
+
+async function artifactNamed(context: HttpContext, name: string): Promise<Artifact> {
+	const id = name.slice(0, 32);
+	const [row] = await context.database.query<{ artifact: Artifact | null }>(
+		'SELECT artifact FROM gpu_local.videos WHERE id = $1',
+		[id],
+	);
+	if (row?.artifact?.name !== name) throw notFound('such file any more');
+	return row.artifact;
+}
