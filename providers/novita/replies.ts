@@ -130,7 +130,11 @@ export function readFailure(reply: Reply, accepted?: 'yes'): ProviderFailure {
 		text && reason && !text.includes(reason) ? `${text} (${reason})` : (text ?? reason);
 	const byReason = reason ? REASONS[reason] : undefined;
 	const byText = reply.status >= 400 && reply.status < 500 && text ? codeOfText(text) : undefined;
-	const code = byReason ?? byText ?? (reply.status >= 300 ? codeOfStatus(reply.status) : undefined);
+	// An unknown model is told as an invalid request; only the text says which of the two it is.
+	const code =
+		byReason === 'invalid_request' && byText === 'model_not_found'
+			? byText
+			: (byReason ?? byText ?? (reply.status >= 300 ? codeOfStatus(reply.status) : undefined));
 	return httpFailure(reply, {
 		...(code ? { code } : {}),
 		...(message ? { message } : {}),
