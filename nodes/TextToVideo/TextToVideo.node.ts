@@ -20,7 +20,7 @@ export class TextToVideo implements INodeType {
 		},
 		group: ['transform'],
 		version: 1,
-		subtitle: '={{ $parameter["provider"] }}',
+		subtitle: `={{ ${providerTitleExpression} }}`,
 		description: 'Make videos from text with a provider or with your own GPU',
 		defaults: { name: 'Text to Video' },
 		inputs: [NodeConnectionTypes.Main],

@@ -17,7 +17,7 @@ export class TextToVideoFetchResult implements INodeType {
 		},
 		group: ['transform'],
 		version: 1,
-		subtitle: '={{ $parameter["operation"] + ": " + $parameter["provider"] }}',
+		subtitle: `={{ $parameter["operation"] + ": " + ${providerTitleExpression} }}`,
 		description: 'Get, wait for, download or cancel a video job that was submitted before',
 		defaults: { name: 'Fetch Result' },
 		inputs: [NodeConnectionTypes.Main],

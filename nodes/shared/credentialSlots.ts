@@ -32,6 +32,11 @@ export function credentialSlots(): INodeCredentialDescription[] {
 	});
 }
 
+/** Under the node's name on the canvas: the provider's title instead of its id. */
+export const providerTitleExpression = `${JSON.stringify(
+	Object.fromEntries(providers.map(({ id, title }) => [id, title])),
+)}[$parameter["provider"]]`;
+
 /** The Provider list; each option carries the address of its requests. */
 export function providerProperty(routed: boolean): INodeProperties {
 	const [{ id: firstProvider }] = providers as [Provider];
