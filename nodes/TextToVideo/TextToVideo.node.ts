@@ -4,6 +4,7 @@ import {
 	authenticationProperty,
 	credentialSlots,
 	providerProperty,
+	providerTitleExpression,
 } from '../shared/credentialSlots';
 import { fieldProperties } from '../shared/fieldProperties';
 import { searchMethods } from '../shared/modelSearch';

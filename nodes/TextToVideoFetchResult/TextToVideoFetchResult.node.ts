@@ -3,6 +3,7 @@ import {
 	authenticationProperty,
 	credentialSlots,
 	providerProperty,
+	providerTitleExpression,
 } from '../shared/credentialSlots';
 import { fetchHook } from '../shared/fetchHook';
 import { fetchOptionsProperty, requestOptionsProperty } from '../shared/options';
