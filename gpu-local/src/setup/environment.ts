@@ -2,7 +2,9 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { BACKENDS } from './backend.ts';
 import type { Backend } from './backend.ts';
 import { environmentPlan, pythonOf } from './locations.ts';
 import { findPython, findUv, LEAST_PYTHON } from './python.ts';
@@ -60,9 +62,19 @@ export async function ensureEnvironment(options: SetupOptions): Promise<Environm
 			`Setting up Python for ${backend.title} in ${folder} (about ${backend.downloadGb} GB to download).`,
 		);
 		const uv = await makeVenv(folder, options);
-		for (const step of installSteps(locks, backend, await readFile(locks[0]!, 'utf8'))) {
+		const torchLock = await readFile(locks[0]!, 'utf8');
+		const install = (step: Step) => {
 			say(step.title);
-			await runStep(uv, ['pip', 'install', '--python', pythonOf(folder), ...step.args], options);
+			return runStep(uv, ['pip', 'install', '--python', pythonOf(folder), ...step.args], options);
+		};
+		for (const step of installSteps(locks, backend, torchLock)) {
+			await install(step).catch(async (error: unknown) => {
+				if (backend.torchBackend !== 'cpu' || !step.args.includes('--torch-backend=cpu')) {
+					throw error;
+				}
+				say("PyTorch's own server cannot be reached; taking the larger build from PyPI instead.");
+				for (const other of installSteps(locks, BACKENDS.pypi, torchLock)) await install(other);
+			});
 		}
 		await writeMark(folder, backend);
 		say('Python is set up.');
@@ -79,21 +91,24 @@ interface Step {
 
 /** Every package is held to the hash in its lock, but torch where it comes from PyTorch's own index. */
 export function installSteps(locks: string[], backend: Backend, torchLock: string): Step[] {
-	const [torch, ...others] = locks as [string, ...string[]];
-	const rest = {
-		title: 'Installing diffusers and what it needs …',
-		args: ['--require-hashes', ...others.flatMap((lock) => ['-r', lock])],
-	};
+	const hashed = (files: string[]) => [
+		'--require-hashes',
+		...files.flatMap((file) => ['-r', file]),
+	];
 	if (backend.torchBackend === undefined) {
-		return [{ title: 'Installing torch …', args: ['--require-hashes', '-r', torch] }, rest];
+		return [{ title: 'Installing torch, diffusers and what they need …', args: hashed(locks) }];
 	}
 	const version = TORCH_LINE.exec(torchLock)?.[1];
 	return [
 		{
+			title: 'Installing diffusers and what it needs …',
+			// The lock is complete; resolving would bring PyPI's torch.
+			args: ['--no-deps', ...hashed(locks.slice(1))],
+		},
+		{
 			title: `Installing torch for ${backend.title} …`,
 			args: [`torch==${version}`, `--torch-backend=${backend.torchBackend}`],
 		},
-		rest,
 	];
 }
 
@@ -135,12 +150,13 @@ async function runStep(command: string[], args: string[], { env, say }: SetupOpt
 			windowsHide: true,
 		});
 		let tail = '';
-		const listen = (chunk: Buffer) => {
-			tail = (tail + chunk.toString()).slice(-2000);
-			for (const line of chunk.toString().split(/[\r\n]+/)) if (line.trim()) say(`  ${line}`);
-		};
-		child.stdout.on('data', listen);
-		child.stderr.on('data', listen);
+		for (const stream of [child.stdout, child.stderr]) {
+			createInterface({ input: stream }).on('line', (line) => {
+				if (line.trim() === '') return;
+				tail = `${tail}${line}\n`.slice(-2000);
+				say(`  ${line}`);
+			});
+		}
 		child.on('error', reject);
 		child.on('close', (code) => {
 			if (code === 0) resolve();
