@@ -7,10 +7,19 @@
  *    is passed on. A forged callback thus achieves one question to the provider and nothing else.
  */
 import { timingSafeEqual } from 'node:crypto';
-import { isFinal, type Job, type Provider, type ProviderFailure } from '../providers/contract';
+import {
+	isFinal,
+	JOB_STATUSES,
+	type CallbackReading,
+	type Job,
+	type Provider,
+	type ProviderFailure,
+} from '../providers/contract';
 import { mayCarryKey } from '../providers/hosts';
 import { newJob } from '../providers/jobs';
+import { isObject } from '../providers/wire';
 import type { Account, Host } from './http';
+import { parseUntrusted } from './untrusted';
 import type { Seen } from './seen';
 import { verify } from './standardWebhooks';
 import { askOnce, givesUp } from './wait';
@@ -35,6 +44,8 @@ export interface IncomingCallback {
 	secrets?: readonly string[];
 	/** Absent: all. */
 	events?: readonly CallbackEvent[];
+	/** Which jobs are wanted, e.g. by their tracking id. Absent: all. */
+	wants?: (job: Job) => boolean;
 	seen: Seen;
 	nowMs: number;
 }
@@ -56,8 +67,7 @@ export function receiveCallback(incoming: IncomingCallback): Receipt {
 		return refuse(401, 'The address is not complete: its secret part is missing or wrong.');
 	}
 	if (rawBody.byteLength > MAX_CALLBACK_BYTES) return refuse(413, 'The message is too large.');
-	const contentType = headerText(headers, 'content-type');
-	if (!/^\s*($|application\/([\w.+-]+\+)?json|text\/(plain|json))/i.test(contentType)) {
+	if (!isJsonType(headers)) {
 		return refuse(415, 'The message must be JSON (Content-Type: application/json).');
 	}
 	const signature = checkSignature(incoming);
@@ -65,7 +75,7 @@ export function receiveCallback(incoming: IncomingCallback): Receipt {
 		return refuse(401, 'The signature is missing, too old, or does not match the secret.');
 	}
 	const reading = readBody(provider, account, rawBody, nowMs);
-	if (typeof reading === 'string') return refuse(400, reading);
+	if ('refusal' in reading) return reading.refusal;
 
 	const { job, testEvent = false } = reading;
 	const deliveryId = reading.deliveryId ?? headerText(headers, 'webhook-id');
@@ -73,6 +83,12 @@ export function receiveCallback(incoming: IncomingCallback): Receipt {
 	const event = eventOf(job, testEvent);
 	if (!wanted(incoming.events, event)) {
 		return { status: 200, reason: `Events of the kind "${event}" are not wanted.` };
+	}
+	if (incoming.wants && !incoming.wants(job)) {
+		return { status: 200, reason: 'Messages about this job are not wanted.' };
+	}
+	if (!testEvent && isOvertaken(job, seen, nowMs)) {
+		return { status: 200, reason: `Job ${job.jobId} has ended already.` };
 	}
 	// An id that nobody signed could be used to hide the real delivery that bears it.
 	const isNew =
@@ -151,6 +167,11 @@ export function eventOf(job: Job, testEvent: boolean): CallbackEvent {
 const wanted = (events: readonly CallbackEvent[] | undefined, event: CallbackEvent): boolean =>
 	!events || events.includes(event);
 
+/** Messages can overtake each other: "processing" is old news once the end of the job was told. */
+const isOvertaken = (job: Job, seen: Seen, nowMs: number): boolean =>
+	!isFinal(job.status) &&
+	JOB_STATUSES.some((status) => isFinal(status) && seen.has(stateKey({ ...job, status }), nowMs));
+
 /** The same state of the same job is one message, however often and under whatever delivery id it comes. */
 function stateKey(job: Job): string {
 	const progress = isFinal(job.status) ? '' : ` ${job.progress ?? 0}`;
@@ -165,15 +186,32 @@ function checkSignature(incoming: IncomingCallback): 'right' | 'wrong' | 'none' 
 	return verify({ secrets, headers, rawBody, nowMs }) ? 'right' : 'wrong';
 }
 
-function readBody(provider: Provider, account: Account, rawBody: Uint8Array, nowMs: number) {
-	let body: unknown;
-	try {
-		body = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(rawBody));
-	} catch {
-		return 'The message is not JSON.';
-	}
-	const reading = provider.readCallback?.(body, { nowMs, baseUrl: account.baseUrl });
-	return reading ?? `The message is not one that ${provider.title} sends.`;
+function readBody(
+	provider: Provider,
+	account: Account,
+	rawBody: Uint8Array,
+	nowMs: number,
+): CallbackReading | { refusal: Receipt } {
+	const body = parseUntrusted(rawBody);
+	if ('problem' in body) return { refusal: refuse(400, body.problem) };
+	const reading = provider.readCallback?.(body.json, { nowMs, baseUrl: account.baseUrl });
+	if (reading) return reading;
+	const other = otherEventType(provider, body.json);
+	return {
+		refusal:
+			other === undefined
+				? refuse(400, `The message is not one that ${provider.title} sends.`)
+				: { status: 200, reason: `Events of the type "${other}" are not about a video.` },
+	};
+}
+
+/** The type of an event of this sender that tells of no job: taken note of, so that it is not sent again. */
+function otherEventType(provider: Provider, body: unknown): string | undefined {
+	const known = provider.abilities.callback?.eventType;
+	const type = known && isObject(body) ? body[known.member] : undefined;
+	return typeof type === 'string' && type !== '' && !known?.ours.test(type)
+		? type.slice(0, 80)
+		: undefined;
 }
 
 /**
@@ -195,8 +233,14 @@ function headerText(headers: IncomingCallback['headers'], name: string): string 
 	return (Array.isArray(value) ? value[0] : value) ?? '';
 }
 
+/** By the Content-Type header; a sender that names none is read as well. */
+export const isJsonType = (headers: IncomingCallback['headers']): boolean =>
+	/^\s*($|application\/([\w.+-]+\+)?json|text\/(plain|json))/i.test(
+		headerText(headers, 'content-type'),
+	);
+
 /** Constant time for texts of the same length; the length of a token is no secret. */
-function sameText(given: string, expected: string): boolean {
+export function sameText(given: string, expected: string): boolean {
 	const a = Buffer.from(given);
 	const b = Buffer.from(expected);
 	return expected !== '' && a.length === b.length && timingSafeEqual(a, b);

@@ -142,6 +142,8 @@ export interface CallbackAbility {
 	signature: 'none' | 'standard-webhooks';
 	/** Sends progress events too, not just the final one. */
 	progress: boolean;
+	/** Where a message names its kind: the member, and the kinds that tell of a job. Others are not ours to judge. */
+	eventType?: { member: string; ours: RegExp };
 }
 
 /** A job told by a callback; the sender is not trusted yet. */

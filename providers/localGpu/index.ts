@@ -64,7 +64,12 @@ export const localGpu: Provider = {
 	request,
 	limits: { parallelJobs: 4, typicalSeconds: 60 },
 	abilities: {
-		callback: { field: 'webhook_url', signature: 'standard-webhooks', progress: true },
+		callback: {
+			field: 'webhook_url',
+			signature: 'standard-webhooks',
+			progress: true,
+			eventType: { member: 'type', ours: /^video\./ },
+		},
 		cancel: true,
 		progress: true,
 		idempotencyHeader: 'Idempotency-Key',

@@ -105,7 +105,12 @@ export const novita: Provider = {
 	request,
 	limits: { requestsPerMinute: 2, parallelJobs: 4, typicalSeconds: 90 },
 	abilities: {
-		callback: { field: 'webhook_url', signature: 'none', progress: false },
+		callback: {
+			field: 'webhook_url',
+			signature: 'none',
+			progress: false,
+			eventType: { member: 'event_type', ours: /^ASYNC_TASK_RESULT$/ },
+		},
 		cancel: false,
 		progress: true,
 	},

@@ -143,10 +143,41 @@ describe('an unsigned callback', () => {
 		['nothing', '', 400, 'The message is not JSON.'],
 		['another message', '{"hello":"world"}', 400, 'is not one that Novita'],
 		['null', 'null', 400, 'is not one that Novita'],
+		['levels without end', '['.repeat(100_000), 400, 'nested too deeply'],
+		['quotes without end', `"${'\\"'.repeat(500_000)}`, 400, 'not JSON'],
+		['a number for a kind', '{"event_type":7}', 400, 'is not one that Novita'],
+		['our kind without a task', '{"event_type":"ASYNC_TASK_RESULT"}', 400, 'is not one that'],
 	])('of %s is refused with words', (_name, body, status, reason) => {
 		const receipt = unsigned({}, body);
 		expect(receipt.status).toBe(status);
 		expect(receipt.reason).toContain(reason);
+	});
+
+	it('of another kind than a job is acknowledged, so that it is not sent again', () => {
+		expect(unsigned({}, { event_type: 'ACCOUNT_NOTICE', payload: {} })).toEqual({
+			status: 200,
+			reason: 'Events of the type "ACCOUNT_NOTICE" are not about a video.',
+		});
+	});
+
+	it('goes no further where the receiver does not want the job', () => {
+		const receipt = unsigned({ wants: (job) => job.jobId === 'another' });
+		expect(receipt).toEqual({ status: 200, reason: 'Messages about this job are not wanted.' });
+		expect(unsigned({ wants: (job) => job.jobId === 'task-1' }).status).toBe(202);
+	});
+
+	it('that was overtaken by the end of its job is old news', () => {
+		const seen = createSeen();
+		const processing = novitaEvent('TASK_STATUS_PROCESSING');
+		expect(unsigned({ seen }, processing).status).toBe(202);
+		for (const end of ['TASK_STATUS_SUCCEED', 'TASK_STATUS_FAILED']) {
+			const later = createSeen();
+			expect(unsigned({ seen: later }, novitaEvent(end)).status).toBe(202);
+			expect(unsigned({ seen: later }, processing)).toEqual({
+				status: 200,
+				reason: 'Job task-1 has ended already.',
+			});
+		}
 	});
 
 	it('is refused where it is too large or no JSON by its type', () => {
