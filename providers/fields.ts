@@ -163,9 +163,12 @@ export function allowedPhrase(field: Field): string {
 			return kind;
 		}
 		case 'list': {
-			const item = field.itemTitle ?? 'item';
-			const most = field.maxItems === undefined ? '' : ` and at most ${field.maxItems}`;
-			return `a list of at least ${field.minItems ?? 0}${most} (${item})`;
+			const { itemTitle = 'item', minItems = 0, maxItems } = field;
+			const bounds = [
+				...(minItems > 0 || maxItems === undefined ? [`at least ${minItems}`] : []),
+				...(maxItems === undefined ? [] : [`at most ${maxItems}`]),
+			];
+			return `a list of ${bounds.join(' and ')} (${itemTitle})`;
 		}
 		case 'text':
 			if (field.format === 'uri') return 'a full web address that starts with http:// or https://';

@@ -37,3 +37,12 @@ export const exchanges: Exchange[] = [
 /** Request bodies as the documents print them. */
 export const documentedRequests =
 	read<Array<{ source: string; provider: string; body: JsonObject }>>('requests.json');
+
+/** The parameters of the documents, in their order, with what the documents say about each. */
+export interface DocumentedParameters {
+	source: string;
+	provider: string;
+	rows: Record<string, { range?: string; type?: string; default?: string; choices?: number }>;
+}
+
+export const documentedParameters = read<DocumentedParameters[]>('parameterRows.json');

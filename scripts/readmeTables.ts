@@ -1,0 +1,74 @@
+/**
+ * Writes the field tables into README.md (between their markers) and docs/fields.md, from the providers' schemas. With
+ * `--check` it only says whether they are up to date (exit code 1 where not). Run with tsx.
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { format, resolveConfig } from 'prettier';
+import { providers } from '../providers/registry';
+import { endpointOf, fieldTable } from '../providers/tables';
+import { REPOSITORY_FOLDER } from './repository';
+
+const START = '<!-- fields:start -->';
+const END = '<!-- fields:end -->';
+
+/** Aligned columns would be hundreds of spaces wide, for the longest cell holds all schedulers. */
+const UNALIGNED_START = '<!-- prettier-ignore-start -->';
+const UNALIGNED_END = '<!-- prettier-ignore-end -->';
+
+/** README.md with fresh tables: every provider folded. */
+export function readmeWithTables(readme: string): string {
+	const from = readme.indexOf(START);
+	const to = readme.indexOf(END);
+	if (from < 0 || to < from) throw new Error(`README.md has no ${START} … ${END}`);
+	const tables = providers.map((provider) => {
+		const summary = `<summary><b>${provider.title}</b>: <code>${endpointOf(provider)}</code></summary>`;
+		return `<details>\n${summary}\n\n${fieldTable(provider)}\n\n</details>`;
+	});
+	const text = `${UNALIGNED_START}\n\n${tables.join('\n\n')}\n\n${UNALIGNED_END}`;
+	return `${readme.slice(0, from + START.length)}\n\n${text}\n\n${readme.slice(to)}`;
+}
+
+/** docs/fields.md: the same tables with the help texts. */
+export function fieldsDocument(): string {
+	const sections = providers.map((provider) =>
+		[
+			`## ${provider.title}`,
+			`${provider.description}. \`${endpointOf(provider)}\`, as described in [the provider's document](${provider.documentationUrl}).`,
+			fieldTable(provider, { help: true }),
+		].join('\n\n'),
+	);
+	const intro = `# Fields of every provider
+
+Generated from the schemas in \`providers/\`; do not edit by hand. A field that is left out is not sent, and the provider
+uses its own default.`;
+	return [intro, UNALIGNED_START, ...sections, UNALIGNED_END].join('\n\n');
+}
+
+/** The generated files by path, formatted as the repository formats Markdown. */
+export async function generated(): Promise<Record<string, string>> {
+	const texts = {
+		[join(REPOSITORY_FOLDER, 'README.md')]: readmeWithTables(
+			readFileSync(join(REPOSITORY_FOLDER, 'README.md'), 'utf8'),
+		),
+		[join(REPOSITORY_FOLDER, 'docs', 'fields.md')]: fieldsDocument(),
+	};
+	const entries = Object.entries(texts).map(async ([filepath, text]) => [
+		filepath,
+		await format(text, { ...(await resolveConfig(filepath)), filepath }),
+	]);
+	return Object.fromEntries(await Promise.all(entries)) as Record<string, string>;
+}
+
+async function main(): Promise<void> {
+	for (const [path, text] of Object.entries(await generated())) {
+		if (!process.argv.includes('--check')) writeFileSync(path, text);
+		else if (readFileSync(path, 'utf8') !== text) {
+			console.error(`${path} is old. Run: npx tsx scripts/readmeTables.ts`);
+			process.exitCode = 1;
+		}
+	}
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) void main();

@@ -1,0 +1,238 @@
+import { describe, expect, it } from 'vitest';
+import type { JsonValue } from '../../providers/contract';
+import { providerById, providers } from '../../providers/registry';
+import { issueText, validate } from '../../providers/validation';
+import { smallValues } from '../simulators/client';
+
+/** What a person reads when this field of an otherwise good request has this value. */
+function messageFor(id: string, change: Record<string, unknown>, baseUrl?: string): string {
+	const provider = providerById(id);
+	const values = { ...smallValues(provider), ...change };
+	const { issues } = validate(provider, values, baseUrl ?? provider.account.defaultBaseUrl);
+	return issueText(issues);
+}
+
+const parts = (...frames: number[]): JsonValue =>
+	frames.map((count) => ({ prompt: 'a', frames: count }));
+
+describe('bad input is refused before it is sent, in words that name field, value and what is allowed', () => {
+	it.each([
+		[
+			'novita',
+			{ height: 128 },
+			'Height (height) is 128, which is not allowed. Give a whole number from 256 to 1024.',
+		],
+		[
+			'novita',
+			{ steps: 50.5 },
+			'Steps (steps) is 50.5, which is not allowed. Give a whole number from 1 to 50.',
+		],
+		[
+			'novita',
+			{ guidance_scale: 31 },
+			'Guidance Scale (guidance_scale) is 31, which is not allowed. Give a number from 1 to 30.',
+		],
+		[
+			'novita',
+			{ width: 'wide' },
+			'Width (width) is "wide", which is not allowed. Give a whole number from 256 to 1024.',
+		],
+		[
+			'novita',
+			{ seed: -2 },
+			'Seed (seed) is -2, which is not allowed. Give a whole number, -1 or more.',
+		],
+		[
+			'novita',
+			{ model_name: '  ' },
+			'Model Name (model_name) is empty. Give text that is not empty.',
+		],
+		[
+			'novita',
+			{ prompts: parts() },
+			'Prompts (prompts) is empty. Give a list of at least 1 (Prompt).',
+		],
+		[
+			'novita',
+			{ prompts: [{ prompt: ' ', frames: 16 }] },
+			'Prompts 1, Prompt (prompts.0.prompt) is empty. Give text of 1 to 1024 characters.',
+		],
+		[
+			'novita',
+			{ prompts: parts(16, 4) },
+			'Prompts 2, Frames (prompts.1.frames) is 4, which is not allowed. Give a whole number from 8 to 64.',
+		],
+		[
+			'novita',
+			{ prompts: parts(64, 64, 8) },
+			'Prompts (prompts) is 136, which is not allowed: the frames of all prompts together may be at most 128.',
+		],
+		[
+			'novita',
+			{ loras: Array(6).fill({ model_name: 'a', strength: 1 }) },
+			'Give a list of at most 5 (LoRA).',
+		],
+		[
+			'novita',
+			{ embeddings: Array(6).fill({ model_name: 'a' }) },
+			'Give a list of at most 5 (Embedding).',
+		],
+		[
+			'novita',
+			{ response_video_type: 'avi' },
+			'Response Video Type (response_video_type) is "avi", which is not allowed. Give one of mp4, gif.',
+		],
+		[
+			'novita',
+			{ webhook_url: 'hook.example.com' },
+			'Webhook URL (webhook_url) is "hook.example.com", which is not allowed. Give a full web address that starts with http:// or https://.',
+		],
+		[
+			'novita',
+			{ test_mode_enabled: true },
+			'Webhook Test Mode, its result and Webhook URL go together',
+		],
+		['stableDiffusionV4', { prompt: '' }, 'Prompt (prompt) is empty. Give text that is not empty.'],
+		[
+			'stableDiffusionV4',
+			{ width: 1025 },
+			'Width (width) is 1025, which is not allowed. Give a whole number from 1 to 1024.',
+		],
+		[
+			'stableDiffusionV4',
+			{ num_inference_steps: 51 },
+			'is 51, which is not allowed. Give a whole number from 1 to 50.',
+		],
+		[
+			'stableDiffusionV4',
+			{ guidance_scale: 0.5 },
+			'is 0.5, which is not allowed. Give a number from 1 to 20.',
+		],
+		[
+			'stableDiffusionV4',
+			{ scheduler: 'Euler' },
+			'Scheduler (scheduler) is "Euler", which is not allowed. Give one of DDPMScheduler, DDIMScheduler,',
+		],
+		[
+			'stableDiffusionV4',
+			{ enhance_prompt: 'maybe' },
+			'Enhance Prompt (enhance_prompt) is "maybe", which is not allowed. Give true or false (or yes or no).',
+		],
+		[
+			'stableDiffusionV4',
+			{ prompt: '{{ $json.prompt }}' },
+			'Prompt (prompt) is "{{ $json.prompt }}", an expression that was not evaluated. Switch the field to Expression, or remove the {{ }}.',
+		],
+		[
+			'stableDiffusionV4',
+			{ webhook: 'http://localhost:5678/webhook/x' },
+			'an address that only this machine or network can reach. Stable Diffusion API: Train Text to Video (v4) calls back from the internet: give a public address (a tunnel, or the public address of your server).',
+		],
+		[
+			'stableDiffusionV4',
+			{ webhook: 'http://192.168.1.5/webhook/x' },
+			'an address that only this machine or network can reach',
+		],
+		[
+			'stableDiffusionV4',
+			{ height_: 5 },
+			'There is no field height_. The fields are: model_id, prompt,',
+		],
+		[
+			'modelslabV6',
+			{ num_frames: 26 },
+			'is 26, which is not allowed. Give a whole number from 1 to 25.',
+		],
+		[
+			'modelslabV7',
+			{ extra_parameters: '{"a": ' },
+			'Extra Parameters (extra_parameters) is "{\\"a\\": ", which is not allowed. Give a JSON object, such as {"name": "value"}.',
+		],
+		[
+			'modelslabV7',
+			{ fps: 24, extra_parameters: { fps: 30 } },
+			'is {"fps":30}, which is not allowed: fps is set by its own field too, set it in one place.',
+		],
+		[
+			'modelslabV7',
+			{ extra_parameters: { image: '{{ $json.image }}' } },
+			'an expression that was not evaluated',
+		],
+		[
+			'aimlapiPixverse',
+			{ resolution: '1080p', duration: 8 },
+			'Duration (duration) is 8, which is not allowed: PixVerse v5 makes 1080p videos of 5 seconds only, choose 5 seconds or 720p.',
+		],
+		[
+			'aimlapiPixverse',
+			{ duration: 6 },
+			'Duration (duration) is 6, which is not allowed. Give one of 5, 8.',
+		],
+		[
+			'aimlapiPixverse',
+			{ client_request_id: 'order 4711' },
+			'Tracking ID (client_request_id) is "order 4711", which is not allowed. Give text such as order-4711.',
+		],
+		[
+			'aimlapiPixverse',
+			{ model: 'pixverse/v5.5/text-to-video', legacy_path: true },
+			'the legacy path knows the model pixverse/v5/text-to-video only',
+		],
+		[
+			'localGpu',
+			{ size: '512' },
+			'Size (size) is "512", which is not allowed. Give text such as 832x480.',
+		],
+	])('%s %j', (id, change, expected) => {
+		expect(messageFor(id, change)).toContain(expected);
+	});
+
+	it('says that a prompt is too long, without repeating all of it', () => {
+		const message = messageFor('novita', { prompts: [{ prompt: 'x'.repeat(1025), frames: 16 }] });
+		expect(message).toContain('Give text of 1 to 1024 characters.');
+		expect(message.length).toBeLessThan(250);
+	});
+
+	it('tells everything that is wrong at once', () => {
+		const message = messageFor('novita', { height: 1, width: 1, steps: 0 });
+		expect(message.split('\n')).toHaveLength(3);
+	});
+});
+
+describe('good input is not refused', () => {
+	it.each(providers.map((provider) => [provider.id] as const))(
+		'%s takes its smallest request',
+		(id) => {
+			expect(messageFor(id, {})).toBe('');
+		},
+	);
+
+	it.each([
+		['novita', { prompts: parts(64, 64) }],
+		[
+			'novita',
+			{
+				webhook_url: 'https://n8n.example.com/webhook/x',
+				test_mode_enabled: true,
+				test_mode_return_task_status: 'TASK_STATUS_FAILED',
+			},
+		],
+		['aimlapiPixverse', { resolution: '1080p', duration: 5 }],
+		['aimlapiPixverse', { resolution: '720p', duration: '8' }],
+		[
+			'aimlapiPixverse',
+			{ model: 'pixverse/v5.5/text-to-video', extra_parameters: '{"duration": 10}' },
+		],
+		['aimlapiPixverse', { legacy_path: true }],
+		['stableDiffusionV4', { seed: 4294967295, width: '512', enhance_prompt: 'no' }],
+		['stableDiffusionV4', { negative_prompt: '', scheduler: null, seed: undefined }],
+	])('%s %j', (id, change) => {
+		expect(messageFor(id, change)).toBe('');
+	});
+
+	it('lets a provider on the own machine call back to it', () => {
+		const webhook = 'http://localhost:5678/webhook/x';
+		expect(messageFor('localGpu', { webhook_url: webhook })).toBe('');
+		expect(messageFor('novita', { webhook_url: webhook }, 'http://127.0.0.1:8484')).toBe('');
+	});
+});
