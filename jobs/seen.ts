@@ -49,7 +49,7 @@ export function createSeen(
 }
 
 /** Hashed: an id of any length and any characters becomes a short and harmless key. */
-const keyOf = (id: string): string =>
+export const keyOf = (id: string): string =>
 	createHash('sha256').update(id).digest('base64url').slice(0, 22);
 
 function prune(record: SeenRecord, olderThanMs: number, atMost: number): void {

@@ -16,10 +16,12 @@ export const authenticationProperty: INodeProperties = {
 	options: [{ name: 'None', value: 'none' }],
 };
 
-export function credentialSlots(): INodeCredentialDescription[] {
-	const types = [...new Set(providers.map(({ credential }) => credential))];
+export function credentialSlots(
+	among: readonly Provider[] = providers,
+): INodeCredentialDescription[] {
+	const types = [...new Set(among.map(({ credential }) => credential))];
 	return types.map((name) => {
-		const users = providers.filter(({ credential }) => credential === name);
+		const users = among.filter(({ credential }) => credential === name);
 		const ids = users.map(({ id }) => id);
 		return {
 			name,
@@ -38,8 +40,11 @@ export const providerTitleExpression = `${JSON.stringify(
 )}[$parameter["provider"]]`;
 
 /** The Provider list; each option carries the address of its requests. */
-export function providerProperty(routed: boolean): INodeProperties {
-	const [{ id: firstProvider }] = providers as [Provider];
+export function providerProperty(
+	routed: boolean,
+	among: readonly Provider[] = providers,
+): INodeProperties {
+	const [{ id: firstProvider }] = among as [Provider];
 	return {
 		displayName: 'Provider',
 		name: 'provider',
@@ -48,7 +53,7 @@ export function providerProperty(routed: boolean): INodeProperties {
 		noDataExpression: true,
 		default: firstProvider,
 		description: 'Who makes the video',
-		options: [...providers]
+		options: [...among]
 			.sort((a, b) => a.title.localeCompare(b.title))
 			.map((provider) => ({
 				name: provider.title,

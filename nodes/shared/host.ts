@@ -1,13 +1,13 @@
 /** n8n as the host of a job's life: its HTTP helpers, its sleep, its log. */
-import { sleep, type IExecuteSingleFunctions, type IHttpRequestOptions } from 'n8n-workflow';
+import { sleep, type IHttpRequestOptions, type Logger } from 'n8n-workflow';
 import type { Host, HttpStream } from '../../jobs/http';
 import type { Provider } from '../../providers/contract';
-import { commonOptions, openStream, sendRequest } from './http';
+import { commonOptions, openStream, sendRequest, type RequestContext } from './http';
 
 export type N8nHost = Host & { stream: HttpStream };
 
 export function hostOf(
-	context: IExecuteSingleFunctions,
+	context: RequestContext & { logger: Logger },
 	provider: Provider,
 	options: IHttpRequestOptions,
 ): N8nHost {

@@ -20,7 +20,7 @@ export const downloadChoice = (options: NodeOptions): DownloadChoice => ({
 	...(options.fileName?.trim() ? { fileName: options.fileName.trim() } : {}),
 });
 
-const binaryProperty: INodeProperties = {
+export const binaryProperty: INodeProperties = {
 	displayName: 'Output Data Field Name',
 	name: 'binaryProperty',
 	type: 'string',
@@ -28,7 +28,7 @@ const binaryProperty: INodeProperties = {
 	description: 'The name of the output field that holds the video file',
 };
 
-const fileName: INodeProperties = {
+export const fileName: INodeProperties = {
 	displayName: 'File Name',
 	name: 'fileName',
 	type: 'string',
@@ -37,7 +37,7 @@ const fileName: INodeProperties = {
 	description: 'The name of the video file. Left empty, it is made from the job ID.',
 };
 
-const maximumSize: INodeProperties = {
+export const maximumSize: INodeProperties = {
 	displayName: 'Maximum Size',
 	name: 'maximumSize',
 	type: 'number',

@@ -1,9 +1,14 @@
 /** A job, and its video where wanted, as an n8n item. */
-import type { IDataObject, IExecuteSingleFunctions, INodeExecutionData } from 'n8n-workflow';
+import type {
+	IBinaryKeyData,
+	IDataObject,
+	IExecuteSingleFunctions,
+	INodeExecutionData,
+} from 'n8n-workflow';
 import { DownloadError, downloadVideo } from '../../jobs/download';
 import type { Account } from '../../jobs/http';
 import { failure } from '../../providers/failures';
-import type { Job, Provider } from '../../providers/contract';
+import { isFinal, type Job, type Provider } from '../../providers/contract';
 import { ItemError, providerFailure } from './errors';
 import type { N8nHost } from './host';
 
@@ -15,8 +20,9 @@ export interface DownloadChoice {
 	fileName?: string;
 }
 
+/** `finished` is what an IF node asks; `status` says how it ended. */
 export const jobItem = (job: Job, itemIndex: number): INodeExecutionData => ({
-	json: job as unknown as IDataObject,
+	json: { ...job, finished: isFinal(job.status) } as unknown as IDataObject,
 	pairedItem: { item: itemIndex },
 });
 
@@ -29,6 +35,30 @@ export async function videoItem(
 	host: N8nHost,
 	choice: DownloadChoice,
 ): Promise<INodeExecutionData> {
+	try {
+		const { signal } = signalOf(context);
+		const stored = await storeVideo(context, provider, account, job, host, choice, signal);
+		return { ...jobItem(stored.job, context.getItemIndex()), binary: stored.binary };
+	} catch (error) {
+		if (!(error instanceof DownloadError)) throw error;
+		const problem = failure('network', error.message, { accepted: 'yes', advice: error.advice });
+		throw new ItemError(providerFailure(provider.id, problem, job));
+	}
+}
+
+/**
+ * @returns the file under its field's name, and the job with the address that worked
+ * @throws DownloadError
+ */
+export async function storeVideo(
+	context: { helpers: Pick<IExecuteSingleFunctions['helpers'], 'prepareBinaryData'> },
+	provider: Provider,
+	account: Account,
+	job: Job,
+	host: N8nHost,
+	{ binaryProperty, maxBytes, fileName: chosenName }: DownloadChoice,
+	signal?: AbortSignal,
+): Promise<{ job: Job; binary: IBinaryKeyData }> {
 	const { saved, job: current } = await downloadVideo(
 		provider,
 		account,
@@ -41,19 +71,12 @@ export async function videoItem(
 				mimeType,
 			),
 		{
-			maxBytes: choice.maxBytes,
-			...(choice.fileName ? { fileName: choice.fileName } : {}),
-			...signalOf(context),
+			maxBytes,
+			...(chosenName ? { fileName: chosenName } : {}),
+			...(signal ? { signal } : {}),
 		},
-	).catch((error: unknown) => {
-		if (!(error instanceof DownloadError)) throw error;
-		const problem = failure('network', error.message, { accepted: 'yes', advice: error.advice });
-		throw new ItemError(providerFailure(provider.id, problem, job));
-	});
-	return {
-		...jobItem(current, context.getItemIndex()),
-		binary: { [choice.binaryProperty]: saved },
-	};
+	);
+	return { job: current, binary: { [binaryProperty]: saved } };
 }
 
 export function signalOf(context: IExecuteSingleFunctions): { signal?: AbortSignal } {
