@@ -153,6 +153,8 @@ export interface Engine {
 	readonly fallbackModel?: string;
 	/** Everything a request may name, checkpoints, LoRAs and embeddings. Cheap: called often. */
 	models(): Promise<ModelInfo[]>;
+	/** Models that are loaded now: jobs for them are taken first, within a bound. Cheap. */
+	warmModels?(): readonly string[];
 	/** Rejects with an {@link EngineError}; anything else that is thrown counts as `worker_lost`. */
 	generate(job: EngineJob, context: EngineContext): Promise<EngineResult>;
 	/** For `gpu-local doctor`. */

@@ -3,6 +3,7 @@ import type { Engine, EngineFactory, EngineOptions } from './engine.ts';
 
 /** Loaded only when chosen: an engine that is not used costs nothing. */
 const ENGINES: Record<string, () => Promise<EngineFactory>> = {
+	diffusers: async () => (await import('./diffusers/index.ts')).createDiffusersEngine,
 	preview: async () => (await import('./preview/index.ts')).createPreviewEngine,
 };
 

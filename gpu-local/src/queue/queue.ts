@@ -19,8 +19,15 @@ const MONITOR_SECONDS = 5;
 /** Jobs that nobody takes stay for as long as pg-boss can keep them. */
 const KEEP_QUEUED_SECONDS = 10 * 365 * 24 * 3600;
 const KEEP_DONE_SECONDS = 3600;
+/**
+ * Attempts are counted in our own tables, where a run that ended with an orderly stop does not count;
+ * pg-boss's own count is only a bound that is never reached in earnest.
+ */
+const MAX_CLAIMS = 10_000;
 /** Bounds one attempt to deliver a callback. */
 const CALLBACK_EXPIRES_SECONDS = 120;
+/** How long jobs for a loaded model may go first. */
+const PASSED_OVER_SECONDS = 120;
 
 /** A claim on a queue entry. Settling it works only while the claim holds. */
 export interface Claim {
@@ -41,7 +48,6 @@ export class Queue {
 		private readonly database: Database,
 		boss: PgBoss,
 		private readonly jobSeconds: number,
-		private readonly maxAttempts: number,
 	) {
 		this.#boss = boss;
 	}
@@ -50,7 +56,6 @@ export class Queue {
 		database: Database,
 		options: {
 			jobSeconds: number;
-			maxAttempts: number;
 			onError: (error: Error) => void;
 		},
 	): Promise<Queue> {
@@ -64,14 +69,13 @@ export class Queue {
 		});
 		boss.on('error', options.onError);
 		await boss.start();
-		const queue = new Queue(database, boss, options.jobSeconds, options.maxAttempts);
+		const queue = new Queue(database, boss, options.jobSeconds);
 		await boss.createQueue(CALLBACK_QUEUE, {
 			heartbeatSeconds: HEARTBEAT_SECONDS,
 			expireInSeconds: CALLBACK_EXPIRES_SECONDS,
 			retentionSeconds: KEEP_QUEUED_SECONDS,
 			deleteAfterSeconds: KEEP_DONE_SECONDS,
-			// A lost process is no answer of the receiver: the delivery's own attempts are counted apart.
-			retryLimit: 1000,
+			retryLimit: MAX_CLAIMS,
 		});
 		await queue.#prime(CALLBACK_QUEUE);
 		return queue;
@@ -89,8 +93,7 @@ export class Queue {
 			expireInSeconds: this.jobSeconds,
 			retentionSeconds: KEEP_QUEUED_SECONDS,
 			deleteAfterSeconds: KEEP_DONE_SECONDS,
-			// One more than the attempts: the last claim finds that there were too many and says so.
-			retryLimit: this.maxAttempts,
+			retryLimit: MAX_CLAIMS,
 		});
 		await this.#prime(name);
 		this.#known.add(name);
@@ -126,14 +129,19 @@ export class Queue {
 		await this.database.listen(NEWS_CHANNEL, callback);
 	}
 
-	/** The job that stands first over all these queues. */
-	async nextVideo(queues: string[]): Promise<Claim | undefined> {
+	/**
+	 * The job that stands first over all these queues. Of jobs of equal priority those of `warm` queues
+	 * come first, which saves loading a model, but they do not pass one that has waited for long.
+	 */
+	async nextVideo(queues: string[], warm: string[] = []): Promise<Claim | undefined> {
 		for (;;) {
 			const [head] = await this.database.query<{ name: string }>(
 				`SELECT name FROM ${SCHEMA}.job
 				WHERE name = ANY($1) AND state < 'active' AND start_after <= now()
-				ORDER BY priority DESC, created_on, id LIMIT 1`,
-				[queues],
+				ORDER BY priority DESC,
+					(name <> ALL($2) AND created_on > now() - interval '${PASSED_OVER_SECONDS} seconds'),
+					created_on, id LIMIT 1`,
+				[queues, warm],
 			);
 			if (!head) return undefined;
 			const [job] = await this.#boss.fetch(head.name, { includeMetadata: true });

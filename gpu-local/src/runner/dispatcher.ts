@@ -119,7 +119,7 @@ export class Dispatcher {
 		while (!this.#stopping) {
 			try {
 				if (this.#runs.size < this.engine.slots) {
-					const claim = await this.queue.nextVideo(await this.#queues());
+					const claim = await this.queue.nextVideo(await this.#queues(), this.#warmQueues());
 					if (claim) {
 						await this.#begin(claim);
 						continue;
@@ -142,6 +142,10 @@ export class Dispatcher {
 			names.push(name);
 		}
 		return names;
+	}
+
+	#warmQueues(): string[] {
+		return (this.engine.warmModels?.() ?? []).map((id) => Queue.videoQueue(id));
 	}
 
 	async #begin(claim: Claim): Promise<void> {

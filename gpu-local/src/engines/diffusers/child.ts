@@ -1,0 +1,226 @@
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import { EngineError } from '../engine.ts';
+import type { EngineContext } from '../engine.ts';
+import { parseWorkerMessage } from './protocol.ts';
+import type { GenerateMessage, WorkerHello, WorkerMessage, WorkerResult } from './protocol.ts';
+
+export interface ChildOptions {
+	python: string;
+	/** Folder that holds the Python package. */
+	workerFolder: string;
+	/** As torch names it; undefined lets the worker choose. */
+	device: string | undefined;
+	env: Record<string, string | undefined>;
+	log: EngineContext['log'];
+}
+
+/** A worker beats every 5 s; one that is silent for this long hangs. */
+const SILENCE_MS = 60_000;
+/** The server gives an engine 2 s to stop; what does not leave its step by then is killed. */
+const CANCEL_GRACE_MS = 1_500;
+const STOP_GRACE_MS = 1_000;
+/** Importing torch from a cold disk. */
+const START_MS = 10 * 60_000;
+
+/** What a worker may see of this process's environment: no keys, and what a GPU needs. */
+const KEPT_ENV =
+	/^(PATH|HOME|USER|LANG|LC_\w+|TZ|TMPDIR|TEMP|TMP|XDG_CACHE_HOME|LD_LIBRARY_PATH|DYLD_\w+|SYSTEMROOT|WINDIR|USERPROFILE|APPDATA|LOCALAPPDATA|COMSPEC|PATHEXT|NUMBER_OF_PROCESSORS|(CUDA|NVIDIA|NCCL|HIP|HSA|ROCR|ROCM|PYTORCH|TORCH|TORCHINDUCTOR|TRITON|OMP|MKL|TEXT_TO_VIDEO)_\w+)$/i;
+
+export function workerEnv(
+	env: Record<string, string | undefined>,
+	options: Pick<ChildOptions, 'workerFolder' | 'device'>,
+): Record<string, string | undefined> {
+	const kept = Object.entries(env).filter(([name]) => KEPT_ENV.test(name));
+	return {
+		...Object.fromEntries(kept),
+		PYTHONPATH: options.workerFolder,
+		PYTHONDONTWRITEBYTECODE: '1',
+		PYTHONUNBUFFERED: '1',
+		...(options.device === undefined ? {} : { TEXT_TO_VIDEO_DEVICE: options.device }),
+	};
+}
+
+interface Running {
+	id: string;
+	context: EngineContext;
+	resolve(result: WorkerResult): void;
+	reject(error: Error): void;
+}
+
+/** One Python process that owns one device and makes one video at a time. */
+export class WorkerChild {
+	readonly #child: ChildProcess;
+	readonly #watchdog: NodeJS.Timeout;
+	readonly #ready: Promise<WorkerHello>;
+	#settleReady!: { resolve(hello: WorkerHello): void; reject(error: Error): void };
+	#running: Running | undefined;
+	#heardAtMs = performance.now();
+	#lastWords = '';
+	#why = 'The process that makes videos ended';
+	#hello: WorkerHello | undefined;
+	/** Aliases of loaded models, the least recently used first. */
+	warm: string[] = [];
+	alive = true;
+
+	constructor(private readonly options: ChildOptions) {
+		this.#ready = new Promise((resolve, reject) => (this.#settleReady = { resolve, reject }));
+		// A start that nobody waits for is told to the next job.
+		this.#ready.catch(() => undefined);
+		this.#child = spawn(options.python, ['-m', 'text_to_video_worker'], {
+			cwd: options.workerFolder,
+			env: workerEnv(options.env, options),
+			stdio: ['pipe', 'ignore', 'pipe', 'pipe'],
+			windowsHide: true,
+		});
+		this.#child.on('error', (error) => this.#ended(error.message));
+		this.#child.on('exit', (code, signal) => this.#ended(signal ?? `exit code ${code}`));
+		this.#child.stdin!.on('error', () => undefined);
+		createInterface({ input: this.#child.stderr! }).on('line', (line) => {
+			this.#lastWords = line.slice(0, 500);
+			options.log('debug', 'worker', { line: this.#lastWords });
+		});
+		createInterface({ input: this.#child.stdio[3] as Readable }).on('line', (line) =>
+			this.#hear(line),
+		);
+		const startedAtMs = performance.now();
+		this.#watchdog = setInterval(() => {
+			const now = performance.now();
+			if (now - this.#heardAtMs > SILENCE_MS) this.kill('The process that makes videos hung');
+			else if (!this.#hello && now - startedAtMs > START_MS) {
+				this.kill('The process that makes videos did not get ready');
+			}
+		}, SILENCE_MS / 12);
+		this.#watchdog.unref();
+	}
+
+	/** What the worker said of its device when it was ready. */
+	get hello(): WorkerHello | undefined {
+		return this.#hello;
+	}
+
+	get busy(): boolean {
+		return this.#running !== undefined;
+	}
+
+	get pid(): number | undefined {
+		return this.#child.pid;
+	}
+
+	ready(): Promise<WorkerHello> {
+		return this.#ready;
+	}
+
+	/** Runs one job. Rejects with an {@link EngineError}, or the signal's reason when it is aborted. */
+	async generate(message: GenerateMessage, context: EngineContext): Promise<WorkerResult> {
+		context.signal.throwIfAborted();
+		return await new Promise<WorkerResult>((resolve, reject) => {
+			let timer: NodeJS.Timeout | undefined;
+			const onAbort = () => {
+				this.#send({ type: 'cancel', id: message.id });
+				// Between two steps it stops by itself; in the middle of anything else only this helps.
+				timer = setTimeout(() => {
+					this.kill('The job was cancelled');
+				}, CANCEL_GRACE_MS);
+			};
+			const settle = () => {
+				clearTimeout(timer);
+				context.signal.removeEventListener('abort', onAbort);
+				this.#running = undefined;
+			};
+			this.#running = {
+				id: message.id,
+				context,
+				resolve: (result) => {
+					settle();
+					resolve(result);
+				},
+				reject: (error) => {
+					settle();
+					reject(context.signal.aborted ? (context.signal.reason as Error) : error);
+				},
+			};
+			context.signal.addEventListener('abort', onAbort);
+			// A worker that is still importing torch shows as loading, not as nothing.
+			if (!this.#hello) context.progress({ stage: 'loading' });
+			if (this.alive) this.#send(message);
+			else this.#running.reject(this.#lost());
+		});
+	}
+
+	kill(why: string): void {
+		if (!this.alive) return;
+		this.#why = why;
+		this.#child.kill('SIGKILL');
+	}
+
+	/** Ends the process; a job that runs is lost. */
+	async stop(): Promise<void> {
+		if (!this.alive) return;
+		const gone = new Promise<void>((resolve) => this.#child.once('exit', () => resolve()));
+		const timer = setTimeout(() => this.kill('The server was stopped'), STOP_GRACE_MS);
+		this.#child.stdin!.end();
+		await gone;
+		clearTimeout(timer);
+	}
+
+	#send(message: object): void {
+		this.#child.stdin!.write(`${JSON.stringify(message)}\n`);
+	}
+
+	#hear(line: string): void {
+		this.#heardAtMs = performance.now();
+		const message = parseWorkerMessage(line);
+		if (!message) {
+			this.options.log('warn', 'The worker said something unknown', { line: line.slice(0, 500) });
+			return;
+		}
+		if (message.type === 'hello') {
+			this.#hello = message;
+			this.#settleReady.resolve(message);
+		} else if (message.type !== 'heartbeat') {
+			this.#hearOfJob(message);
+		}
+	}
+
+	#hearOfJob(message: Exclude<WorkerMessage, { type: 'hello' | 'heartbeat' }>): void {
+		const running = this.#running;
+		if (!running || message.id !== running.id) return;
+		if (message.type === 'progress') {
+			const { stage, i, n } = message;
+			running.context.progress({ stage, ...(n === undefined ? {} : { step: i ?? 0, steps: n }) });
+		} else if (message.type === 'done') {
+			this.warm = message.warm;
+			running.resolve(message.result);
+		} else {
+			const { code, field, remedy } = message;
+			running.reject(
+				new EngineError(code, message.message, {
+					...(field === undefined ? {} : { field }),
+					...(remedy === undefined ? {} : { remedy }),
+					// The process lives and said what is wrong: the same job would fail the same way.
+					retryable: false,
+				}),
+			);
+		}
+	}
+
+	#ended(how: string): void {
+		if (!this.alive) return;
+		this.alive = false;
+		clearInterval(this.#watchdog);
+		this.options.log('warn', this.#why, { how, lastWords: this.#lastWords });
+		const lost = this.#lost(how);
+		this.#settleReady.reject(lost);
+		this.#running?.reject(lost);
+	}
+
+	#lost(how = 'it had ended before'): EngineError {
+		const words = this.#lastWords ? ` Its last words were: ${this.#lastWords}` : '';
+		return new EngineError('worker_lost', `${this.#why} (${how}).${words}`, {
+			remedy: 'Run "gpu-local doctor". If it happens again with large videos, memory may be short.',
+		});
+	}
+}

@@ -1,0 +1,119 @@
+import { existsSync } from 'node:fs';
+import { ModelRegistry } from '../../models/registry.ts';
+import { BACKENDS, chooseBackend, devices, lookAtMachine } from '../../setup/backend.ts';
+import type { Machine } from '../../setup/backend.ts';
+import { diffusersChecks } from './checks.ts';
+import { findEnvironment } from '../../setup/environment.ts';
+import { workerFolder } from '../../setup/locations.ts';
+import { EngineError } from '../engine.ts';
+import type {
+	Engine,
+	EngineContext,
+	EngineJob,
+	EngineOptions,
+	EngineResult,
+	ModelInfo,
+} from '../engine.ts';
+import { WorkerChild } from './child.ts';
+import { resolveModel, resolveRequest, toModelInfos } from './models.ts';
+
+const NOT_SET_UP = 'Python is not set up; run "gpu-local setup"';
+
+/** The Python to run: `GPU_LOCAL_PYTHON`, or the environment that `gpu-local setup` made. */
+export function findWorkerPython(
+	env: EngineOptions['env'],
+	machine: () => Machine,
+): string | undefined {
+	if (env.GPU_LOCAL_PYTHON) {
+		return existsSync(env.GPU_LOCAL_PYTHON) ? env.GPU_LOCAL_PYTHON : undefined;
+	}
+	const chosen = chooseBackend(machine()).name;
+	const names = [chosen, ...Object.keys(BACKENDS).filter((name) => name !== chosen)];
+	for (const name of names) {
+		const found = findEnvironment(env, name);
+		if (found) return found.python;
+	}
+	return undefined;
+}
+
+/** Makes videos with diffusers: one Python process a device, kept warm, replaced when it is lost. */
+export async function createDiffusersEngine(options: EngineOptions): Promise<Engine> {
+	const { env, log } = options;
+	let looked: Machine | undefined;
+	const machine = () => (looked ??= lookAtMachine());
+	const registry = new ModelRegistry(options.modelsFolder);
+	const places = devices(env, machine);
+	const children = new Map<number, WorkerChild>();
+	let python: string | undefined;
+	let closed = false;
+
+	const findPython = () => (python ??= findWorkerPython(env, machine));
+
+	const start = (index: number): WorkerChild => {
+		const found = findPython();
+		if (!found) {
+			throw new EngineError('worker_lost', `${NOT_SET_UP}.`, { retryable: false });
+		}
+		const child = new WorkerChild({
+			python: found,
+			workerFolder: workerFolder(),
+			device: places[index],
+			env,
+			log,
+		});
+		children.set(index, child);
+		child.ready().then(
+			({ device, versions }) => log('info', 'A worker is ready', { device, versions }),
+			() => undefined,
+		);
+		return child;
+	};
+
+	/** An idle process: one that has the model loaded, else any, else a new one. */
+	const hire = (alias: string): { index: number; child: WorkerChild } => {
+		const idle = places
+			.map((_, index) => ({ index, child: children.get(index) }))
+			.filter(({ child }) => !child?.busy);
+		const best =
+			idle.find(({ child }) => child?.alive && child.warm.includes(alias)) ??
+			idle.find(({ child }) => child?.alive) ??
+			idle[0];
+		if (!best) throw new EngineError('worker_lost', 'Every device is busy.');
+		const child = best.child?.alive ? best.child : start(best.index);
+		return { index: best.index, child };
+	};
+
+	const generate = async (job: EngineJob, context: EngineContext): Promise<EngineResult> => {
+		const entries = await registry.list();
+		const model = resolveModel(registry, entries, job.request.model);
+		const request = resolveRequest(registry, entries, job.request);
+		const { index, child } = hire(model.alias);
+		try {
+			const { id, outputPath: output } = job;
+			const made = await child.generate({ type: 'generate', id, model, request, output }, context);
+			const { mime_type: mimeType, ...rest } = made;
+			return { ...rest, mimeType, settings: { engine: 'diffusers', ...rest.settings } };
+		} finally {
+			// The next job should not wait for torch to be imported.
+			if (!child.alive && child.hello && !closed) start(index);
+		}
+	};
+
+	if (findPython() && (await registry.list()).some(({ kind }) => kind === 'checkpoint')) {
+		for (const index of places.keys()) start(index);
+	}
+
+	return {
+		name: 'diffusers',
+		slots: places.length,
+		models: async (): Promise<ModelInfo[]> =>
+			toModelInfos(await registry.list(), findPython() ? undefined : NOT_SET_UP),
+		warmModels: () => [...children.values()].flatMap(({ warm, alive }) => (alive ? warm : [])),
+		generate,
+		check: () => diffusersChecks({ env, registry, python: findPython(), machine: machine() }),
+		close: async () => {
+			closed = true;
+			await Promise.all([...children.values()].map((child) => child.stop()));
+		},
+	};
+}
