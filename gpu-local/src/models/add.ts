@@ -1,0 +1,124 @@
+import { rm, stat } from 'node:fs/promises';
+import { basename, join, relative, resolve, sep } from 'node:path';
+import { UsageError } from '../config.ts';
+import { digestFile, downloadFolder, downloadFromHub, parseHubSource } from './hub.ts';
+import type { HubOptions, HubSource } from './hub.ts';
+import { recognise } from './recognise.ts';
+import type { Kind } from './recognise.ts';
+import { ALIAS } from './registry.ts';
+import type { ModelEntry, ModelRegistry } from './registry.ts';
+
+/** What a person may say about a model when adding it; the rest is read from its files. */
+export interface AddOptions extends Pick<
+	ModelEntry,
+	'title' | 'motionAdapter' | 'config' | 'defaults' | 'scheduler' | 'sigmas' | 'loras' | 'profile'
+> {
+	name?: string | undefined;
+	kind?: Kind | undefined;
+	hub: HubOptions;
+	say(line: string): void;
+}
+
+/** Adds a local folder or file where it lies, or downloads one from a hub first. */
+export async function addModel(
+	registry: ModelRegistry,
+	what: string,
+	options: AddOptions,
+): Promise<ModelEntry> {
+	const source = parseHubSource(what);
+	const alias = options.name ?? defaultAlias(source, what);
+	if (!ALIAS.test(alias)) {
+		throw new UsageError(
+			`"${alias}" cannot be a model's name: use letters, digits, ".", "_" and "-", at most 128.`,
+		);
+	}
+	const got = source ? await download(registry, source, options) : { path: resolve(what) };
+	const found = await recognise(got.path);
+	if (options.kind !== undefined && !compatible(options.kind, found.kind)) {
+		throw new UsageError(`${what} is a ${found.kind}, not a ${options.kind}.`);
+	}
+	options.say(`Reading ${found.files.length} file(s) once, for "gpu-local models verify" …`);
+	const { name: _, kind, hub: __, say: ___, ...said } = options;
+	const entry: ModelEntry = {
+		...said,
+		alias,
+		kind: kind ?? found.kind,
+		family: found.family,
+		path: stored(registry.folder, got.path),
+		sizeBytes: found.sizeBytes,
+		files: await checksums(got.path, found.files),
+		...('source' in got ? { source: got.source } : {}),
+	};
+	await registry.add(entry);
+	return entry;
+}
+
+/** A whole SD 1.x folder has its configuration too. */
+const compatible = (asked: Kind, found: Kind): boolean =>
+	asked === found || (asked === 'sd-config' && found === 'checkpoint');
+
+const defaultAlias = (source: HubSource | undefined, what: string): string =>
+	(source ? basename(source.file ?? source.repository) : basename(resolve(what)))
+		.replace(/\.safetensors$/i, '')
+		.replaceAll(/[^A-Za-z0-9._-]/g, '-');
+
+/** Relative inside the models folder, so that the folder can be moved. */
+function stored(modelsFolder: string, path: string): string {
+	const inside = relative(modelsFolder, path);
+	return inside.startsWith('..') || inside === path ? path : inside.split(sep).join('/');
+}
+
+async function download(
+	registry: ModelRegistry,
+	source: HubSource,
+	options: AddOptions,
+): Promise<{ path: string; source: { repository: string; revision: string } }> {
+	const folder = downloadFolder(registry.folder, source);
+	const revision = await downloadFromHub(source, folder, options.kind === 'sd-config', options.hub);
+	options.say(`Downloaded ${source.repository} at ${revision}.`);
+	const path = source.file === undefined ? folder : join(folder, basename(source.file));
+	return { path, source: { repository: source.repository, revision } };
+}
+
+async function checksums(path: string, files: string[]): Promise<NonNullable<ModelEntry['files']>> {
+	const sums: NonNullable<ModelEntry['files']> = {};
+	for (const file of files) {
+		const full = join(path, file);
+		sums[file] = { bytes: (await stat(full)).size, sha256: await digestFile(full) };
+	}
+	return sums;
+}
+
+/** What is wrong with a model's files now; empty when they are as they were added. */
+export async function verifyModel(registry: ModelRegistry, entry: ModelEntry): Promise<string[]> {
+	const path = registry.pathOf(entry);
+	try {
+		await recognise(path);
+	} catch (error) {
+		return [(error as Error).message];
+	}
+	const problems: string[] = [];
+	for (const [file, known] of Object.entries(entry.files ?? {})) {
+		const full = join(path, file);
+		const info = await stat(full).catch(() => undefined);
+		if (!info) problems.push(`${full} is not there any more.`);
+		else if (info.size !== known.bytes || (await digestFile(full)) !== known.sha256) {
+			problems.push(`${full} has changed since it was added.`);
+		}
+	}
+	return problems;
+}
+
+/** Takes a model out of the list, and its files away where `models add` downloaded them. */
+export async function removeModel(registry: ModelRegistry, alias: string): Promise<boolean> {
+	const entry = await registry.remove(alias);
+	if (!entry) {
+		const names = (await registry.list()).map((one) => one.alias).join(', ');
+		throw new UsageError(`There is no model "${alias}". There is: ${names || 'none'}.`);
+	}
+	const [top, folder] = entry.path.split('/');
+	const shared = (await registry.list()).some(({ path }) => path.startsWith(`${top}/${folder}`));
+	if (entry.source === undefined || top !== 'downloads' || !folder || shared) return false;
+	await rm(join(registry.folder, top, folder), { recursive: true, force: true });
+	return true;
+}

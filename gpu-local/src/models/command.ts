@@ -1,0 +1,188 @@
+import { parseArgs } from 'node:util';
+import { UsageError } from '../config.ts';
+import { addModel, removeModel, verifyModel } from './add.ts';
+import { KINDS } from './recognise.ts';
+import type { Kind } from './recognise.ts';
+import { ModelRegistry } from './registry.ts';
+import type { ModelEntry } from './registry.ts';
+import { readTable } from './table.ts';
+
+export interface CommandContext {
+	modelsFolder: string;
+	env: Record<string, string | undefined>;
+	/** Where the answer goes. */
+	out(line: string): void;
+	/** Where progress goes; `again` overwrites the last line on a terminal. */
+	progress(line: string, again?: boolean): void;
+}
+
+export const MODELS_HELP = `gpu-local models add WHAT [options]     add a model
+gpu-local models list                   show all models
+gpu-local models remove NAME            forget a model (and delete it where it was downloaded)
+gpu-local models verify [NAME]          check that a model's files are sound and unchanged
+
+WHAT is a folder or .safetensors file on this machine, or hub:OWNER/NAME[@REVISION][:FILE],
+for example hub:Wan-AI/Wan2.1-T2V-1.3B-Diffusers. A download is pinned to a commit and checked.
+
+  --name NAME             what requests call it; otherwise from the file's name
+  --title TEXT            what people see
+  --kind KIND             ${KINDS.join(', ')}
+  --motion-adapter NAME   for an SD 1.x checkpoint; otherwise the first motion adapter
+  --config NAME           for a single-file checkpoint; otherwise the first SD 1.x configuration
+  --default FIELD=NUMBER  for what a request leaves out, such as num_inference_steps=8
+  --scheduler NAME        the scheduler that a distilled model was made for
+  --sigmas A,B,…          the noise levels that a distilled model was made for
+  --lora NAME=STRENGTH    a LoRA that belongs to the model, such as AnimateLCM's
+  --profile TEXT          for example memory=tiling,compile=on (see docs/diffusers.md)
+  --models FOLDER         where models are kept`;
+
+/** `gpu-local models …`. */
+export async function modelsCommand(args: string[], context: CommandContext): Promise<void> {
+	const [action = 'list', ...rest] = args;
+	const { values, positionals } = parse(rest);
+	if (values.help || action === '--help' || action === 'help') return context.out(MODELS_HELP);
+	const registry = new ModelRegistry(values.models ?? context.modelsFolder);
+	const [name] = positionals;
+	if (action === 'list') return await list(registry, context);
+	if (action === 'verify') return await verify(registry, name, context);
+	if (name === undefined) throw new UsageError(`Say which model.\n\n${MODELS_HELP}`);
+	if (action === 'remove') {
+		const deleted = await removeModel(registry, name);
+		return context.out(
+			`Removed ${name}${deleted ? ' and its files' : '; its files are untouched'}.`,
+		);
+	}
+	if (action !== 'add') throw new UsageError(`There is no "models ${action}".\n\n${MODELS_HELP}`);
+	const entry = await addModel(registry, name, {
+		...options(values),
+		hub: {
+			endpoint: (context.env.HF_ENDPOINT ?? 'https://huggingface.co').replace(/\/+$/, ''),
+			...(context.env.HF_TOKEN ? { token: context.env.HF_TOKEN } : {}),
+			progress: bar(context),
+		},
+		say: (line) => context.progress(line),
+	});
+	context.out(`Added ${describe(entry)}`);
+}
+
+function parse(args: string[]) {
+	const text = { type: 'string' } as const;
+	const texts = { type: 'string', multiple: true } as const;
+	try {
+		return parseArgs({
+			args,
+			allowPositionals: true,
+			options: {
+				name: text,
+				title: text,
+				kind: text,
+				'motion-adapter': text,
+				config: text,
+				default: texts,
+				scheduler: text,
+				sigmas: text,
+				lora: texts,
+				profile: text,
+				models: text,
+				help: { type: 'boolean' },
+			},
+		});
+	} catch (error) {
+		throw new UsageError(`${(error as Error).message}.\n\n${MODELS_HELP}`);
+	}
+}
+
+type Values = ReturnType<typeof parse>['values'];
+
+function options(values: Values) {
+	const { kind, scheduler } = values;
+	if (kind !== undefined && !KINDS.includes(kind as Kind)) {
+		throw new UsageError(`--kind is "${kind}". Choose one of: ${KINDS.join(', ')}.`);
+	}
+	const { schedulerNames } = readTable();
+	if (scheduler !== undefined && !schedulerNames.includes(scheduler)) {
+		throw new UsageError(`--scheduler is "${scheduler}". Known are: ${schedulerNames.join(', ')}.`);
+	}
+	return {
+		name: values.name,
+		kind: kind as Kind | undefined,
+		...given('title', values.title),
+		...given('motionAdapter', values['motion-adapter']),
+		...given('config', values.config),
+		...given('scheduler', scheduler),
+		...given('profile', values.profile),
+		...given('defaults', values.default && Object.fromEntries(values.default.map(pair('default')))),
+		...given(
+			'sigmas',
+			values.sigmas?.split(',').map((one) => numberOf('sigmas', one)),
+		),
+		...given(
+			'loras',
+			values.lora?.map(pair('lora')).map(([alias, strength]) => ({ alias, strength })),
+		),
+	};
+}
+
+const given = <N extends string, V>(name: N, value: V | undefined): { [K in N]?: V } =>
+	(value === undefined ? {} : { [name]: value }) as { [K in N]?: V };
+
+const pair =
+	(option: string) =>
+	(text: string): [string, number] => {
+		const at = text.indexOf('=');
+		if (at < 1) throw new UsageError(`--${option} is "${text}". Give NAME=NUMBER.`);
+		return [text.slice(0, at), numberOf(option, text.slice(at + 1))];
+	};
+
+function numberOf(option: string, text: string): number {
+	const value = Number(text);
+	if (text.trim() !== '' && Number.isFinite(value)) return value;
+	throw new UsageError(`--${option} has "${text}", which is not a number.`);
+}
+
+const GB = 1e9;
+
+function bar(context: CommandContext): (doneBytes: number, allBytes: number) => void {
+	let shown = -1;
+	return (doneBytes, allBytes) => {
+		const percent = allBytes === 0 ? 100 : Math.floor((doneBytes * 100) / allBytes);
+		if (percent === shown) return;
+		shown = percent;
+		const filled = '█'.repeat(Math.floor(percent / 4)).padEnd(25, '░');
+		const sizes = `${(doneBytes / GB).toFixed(2)} of ${(allBytes / GB).toFixed(2)} GB`;
+		context.progress(`${filled} ${percent} % (${sizes})`, true);
+	};
+}
+
+const describe = (entry: ModelEntry): string =>
+	[
+		entry.alias,
+		entry.kind,
+		entry.family,
+		...(entry.sizeBytes === undefined ? [] : [`${(entry.sizeBytes / GB).toFixed(2)} GB`]),
+		...(entry.source ? [`${entry.source.repository}@${entry.source.revision}`] : []),
+	].join('  ');
+
+async function list(registry: ModelRegistry, { out }: CommandContext): Promise<void> {
+	const entries = await registry.list();
+	if (entries.length === 0) {
+		return out(`There is no model in ${registry.folder}.\n\n${MODELS_HELP}`);
+	}
+	for (const entry of entries) out(describe(entry));
+}
+
+async function verify(
+	registry: ModelRegistry,
+	name: string | undefined,
+	{ out }: CommandContext,
+): Promise<void> {
+	const entries = (await registry.list()).filter(({ alias }) => (name ?? alias) === alias);
+	if (entries.length === 0) throw new UsageError(`There is no model "${name ?? ''}".`);
+	let bad = 0;
+	for (const entry of entries) {
+		const problems = await verifyModel(registry, entry);
+		bad += problems.length;
+		out(problems.length === 0 ? `${entry.alias}: sound` : `${entry.alias}: ${problems.join(' ')}`);
+	}
+	if (bad > 0) throw new UsageError('Add the models with problems again, from a source you trust.');
+}
