@@ -1,25 +1,16 @@
-import { randomBytes } from 'node:crypto';
-import { mkdir, rm } from 'node:fs/promises';
 import { isIP } from 'node:net';
-import { join } from 'node:path';
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
-import { openFolderStore } from './artifacts/folderStore.ts';
-import { fileUrl } from './http/context.ts';
-import type { CallbackContext } from './callbacks/bodies.ts';
+import { Deliverer } from './callbacks/deliverer.ts';
 import { UsageError } from './config.ts';
 import type { Config } from './config.ts';
+import { openCore, started, startDispatcher } from './core/core.ts';
+import type { Core } from './core/core.ts';
 import { VideoService } from './core/service.ts';
-import { openPglite } from './db/pglite.ts';
-import { openPostgres } from './db/postgres.ts';
-import { migrate } from './db/schema.ts';
-import { createEngine } from './engines/registry.ts';
+import { webhookSecrets } from './core/webhookSecret.ts';
 import { ChangeFeed } from './http/changeFeed.ts';
 import { KeyRing } from './http/keys.ts';
 import { buildServer } from './http/server.ts';
-import { Queue } from './queue/queue.ts';
-import { Dispatcher } from './runner/dispatcher.ts';
-import { removeAllRunners } from './store/runners.ts';
-import { settingOr } from './store/settings.ts';
+import { Caretaker } from './runner/caretaker.ts';
 import { version } from './version.ts';
 
 export interface RunningServer {
@@ -28,91 +19,68 @@ export interface RunningServer {
 	stop(): Promise<void>;
 }
 
-/** Opens everything in order and, where a step fails, closes what was opened. */
+/** A server, which also makes the videos unless it is told not to. */
 export async function startServer(config: Config, log: FastifyBaseLogger): Promise<RunningServer> {
 	checkExposure(config);
-	const closers: Array<() => Promise<void>> = [];
-	const stop = async (): Promise<void> => {
-		for (const close of closers.splice(0).reverse()) {
-			await close().catch((error: unknown) => log.error({ err: error }, 'Stopping had a problem'));
-		}
-	};
-	try {
-		return { url: await open(config, log, closers), stop };
-	} catch (error) {
-		await stop();
-		throw error;
-	}
+	const { result: url, stop } = await started(log, async (closers) => {
+		const core = await openCore(config, log, closers);
+		await startCaring(core);
+		return await startHttp(core);
+	});
+	return { url, stop };
 }
 
-async function open(
+/** A process that only makes videos, for a server on another machine. */
+export async function startWorker(
 	config: Config,
 	log: FastifyBaseLogger,
-	closers: Array<() => Promise<void>>,
-): Promise<string> {
-	await mkdir(config.dataFolder, { recursive: true, mode: 0o700 });
-	const database = config.databaseUrl
-		? await openPostgres(config.databaseUrl, (message, error) => log.warn({ err: error }, message))
-		: await openPglite(config.dataFolder);
-	closers.push(() => database.close());
-	await migrate(database);
-
-	const queue = await Queue.open(database, {
-		jobSeconds: config.limits.jobSeconds,
-		maxAttempts: config.limits.maxAttempts,
-		onError: (error) => log.error({ err: error }, 'The queue had a problem'),
-	});
-	closers.push(() => queue.stop());
-	if (database.kind === 'pglite') {
-		await removeAllRunners(database);
-		const recovered = await queue.recoverAll();
-		if (recovered > 0) log.info({ recovered }, 'Jobs of the last run were put back into the queue');
+): Promise<{ description: string; stop(): Promise<void> }> {
+	if (config.databaseUrl === undefined) {
+		throw new UsageError(
+			'A worker shares its work through PostgreSQL. Give the same --database-url (or DATABASE_URL) as to the server, and the same --artifacts place.',
+		);
 	}
+	const { result: description, stop } = await started(log, async (closers) => {
+		const core = await openCore(config, log, closers);
+		await startDispatcher(core);
+		return `${config.engine}, on ${core.database.description}`;
+	});
+	return { description, stop };
+}
 
-	const artifacts = await openFolderStore(config.artifactsFolder);
-	const urlSecret = await settingOr(database, 'url_secret', randomBytes(32).toString('base64url'));
-	const callbacks: CallbackContext = {
-		fileUrl: (video) =>
-			fileUrl({ urlSecret }, String(video.dialect_data.baseUrl ?? config.publicUrl ?? ''), video),
-	};
-	const service = new VideoService(database, queue, artifacts, {
+async function startCaring(core: Core): Promise<void> {
+	const { config, database, queue, artifacts, callbacks, log, closers } = core;
+	const secrets = await webhookSecrets(database, config.dataFolder, config.webhookSecrets);
+	const policy = { allow: config.callbackAllow };
+	const deliverer = new Deliverer(database, queue, policy, secrets, log);
+	await queue.onNews(() => deliverer.wake());
+	deliverer.start();
+	closers.push(() => deliverer.stop());
+	const caretaker = new Caretaker(
+		database,
+		queue,
+		artifacts,
+		callbacks,
+		config.historySeconds,
+		log,
+	);
+	caretaker.start();
+	closers.push(() => caretaker.stop());
+}
+
+async function startHttp(core: Core): Promise<string> {
+	const { config, database, queue, artifacts, callbacks, urlSecret, log, closers } = core;
+	const service = new VideoService(database, queue, artifacts, callbacks, {
 		limits: config.limits,
 		defaultModel: config.defaultModel,
 		aliases: config.modelAliases,
 		callbacks: { allow: config.callbackAllow },
 	});
-
 	if (config.work) {
-		const engine = await createEngine(config.engine, {
-			dataFolder: config.dataFolder,
-			modelsFolder: config.modelsFolder,
-			env: config.env,
-			log: (level, message, detail) => log[level]({ ...detail }, message),
-		});
-		closers.push(() => engine.close());
-		const workFolder = join(config.dataFolder, 'work');
-		if (database.kind === 'pglite') await rm(workFolder, { recursive: true, force: true });
-		const dispatcher = new Dispatcher(
-			database,
-			queue,
-			engine,
-			artifacts,
-			callbacks,
-			{
-				workFolder,
-				jobSeconds: config.limits.jobSeconds,
-				maxAttempts: config.limits.maxAttempts,
-				keepSeconds: config.keepSeconds,
-			},
-			log,
-		);
+		const dispatcher = await startDispatcher(core);
 		service.onQueued = () => dispatcher.wake();
 		service.onCancelled = (id) => dispatcher.cancel(id);
-		await queue.onNews(() => dispatcher.wake());
-		await dispatcher.start();
-		closers.push(() => dispatcher.stop(config.shutdownGraceMs));
 	}
-
 	const feed = new ChangeFeed(database, log);
 	const app = await buildServer({
 		context: {

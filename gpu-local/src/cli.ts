@@ -1,15 +1,41 @@
 #!/usr/bin/env node
 import { pino } from 'pino';
-import { startServer } from './app.ts';
+import type { FastifyBaseLogger } from 'fastify';
+import { startServer, startWorker } from './app.ts';
+import { COMMANDS, helpText } from './commands/help.ts';
 import { readConfig, UsageError } from './config.ts';
+import { readWebhookSecret } from './core/webhookSecret.ts';
 import { FolderInUseError } from './db/folderLock.ts';
+import { version } from './version.ts';
+
+const say = (text: string): void => void process.stdout.write(`${text}\n`);
+
+const logger = (level: string): FastifyBaseLogger =>
+	pino({ level }, pino.destination({ dest: 2, sync: true }));
 
 async function serve(args: string[]): Promise<void> {
 	const config = readConfig(args, process.env, 'server');
-	const log = pino({ level: config.logLevel }, pino.destination({ dest: 2, sync: true }));
-	const server = await startServer(config, log);
-	process.stdout.write(`gpu-local is ready at ${server.url}\n`);
+	const server = await startServer(config, logger(config.logLevel));
 	stopOnSignal(() => server.stop());
+	say(`gpu-local is ready at ${server.url}`);
+}
+
+async function work(args: string[]): Promise<void> {
+	const config = readConfig(args, process.env, 'worker');
+	const worker = await startWorker(config, logger(config.logLevel));
+	stopOnSignal(() => worker.stop());
+	say(`gpu-local worker is ready: ${worker.description}`);
+}
+
+async function showWebhookSecret(args: string[]): Promise<void> {
+	const { dataFolder, webhookSecrets } = readConfig(args, process.env, 'server');
+	const secret = webhookSecrets[0] ?? (await readWebhookSecret(dataFolder));
+	if (secret === undefined) {
+		throw new UsageError(
+			`There is no webhook secret in ${dataFolder} yet. It is made when the server starts for the first time.`,
+		);
+	}
+	say(secret);
 }
 
 function stopOnSignal(stop: () => Promise<void>): void {
@@ -24,14 +50,31 @@ function stopOnSignal(stop: () => Promise<void>): void {
 	}
 }
 
-async function main(): Promise<void> {
-	const [command = 'serve', ...args] = process.argv.slice(2);
-	if (command.startsWith('--')) return await serve(process.argv.slice(2));
-	if (command === 'serve') return await serve(args);
-	throw new UsageError(`There is no command "${command}".`);
+async function main(given: string[]): Promise<void> {
+	const [first = 'serve', ...rest] = given;
+	if (first === '--help' || first === '-h') return say(helpText());
+	if (first === '--version' || first === '-v') return say(version);
+	const [command, args] = first.startsWith('-') ? ['serve', given] : [first, rest];
+	if (args.includes('--help')) return say(helpText());
+	switch (command) {
+		case 'serve':
+			return await serve(args);
+		case 'worker':
+			return await work(args);
+		case 'webhook-secret':
+			return await showWebhookSecret(args);
+		case 'help':
+			return say(helpText());
+		case 'version':
+			return say(version);
+		default:
+			throw new UsageError(
+				`There is no command "${command}". The commands are: ${Object.keys(COMMANDS).join(', ')}.`,
+			);
+	}
 }
 
-main().catch((error: unknown) => {
+main(process.argv.slice(2)).catch((error: unknown) => {
 	const expected = error instanceof UsageError || error instanceof FolderInUseError;
 	const text = expected ? error.message : error instanceof Error ? error.stack : String(error);
 	process.stderr.write(`${text}\n`);

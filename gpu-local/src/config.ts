@@ -10,8 +10,8 @@ export interface Config {
 	port: number;
 	dataFolder: string;
 	modelsFolder: string;
-	/** Shared by several machines; the folder in the data folder where left out. */
-	artifactsFolder: string;
+	/** A folder, or `s3://bucket/prefix`; shared where several machines work together. */
+	artifactsPlace: string;
 	databaseUrl: string | undefined;
 	engine: string;
 	/** False: this process only answers HTTP. */
@@ -22,6 +22,8 @@ export interface Config {
 	allowedHosts: string[];
 	allowedOrigins: string[];
 	callbackAllow: string[];
+	/** Standard Webhooks secrets; one is made where none is given. */
+	webhookSecrets: string[];
 	defaultModel: string | undefined;
 	modelAliases: Record<string, string>;
 	/** How long a finished video is kept. */
@@ -147,6 +149,13 @@ export const OPTIONS = {
 		many: true,
 		help: 'An address on this machine or network that may be called back, such as http://localhost:5678. Can be given several times.',
 		group: 'both',
+	},
+	'webhook-secret': {
+		env: 'GPU_LOCAL_WEBHOOK_SECRETS',
+		value: 'WHSEC',
+		many: true,
+		help: 'What callbacks are signed with, as whsec_… Otherwise one is made; "gpu-local webhook-secret" shows it. Two at once while one is replaced.',
+		group: 'server',
 	},
 	'keep-days': {
 		env: 'GPU_LOCAL_KEEP_DAYS',
@@ -283,7 +292,7 @@ export function readConfig(
 		port: whole('port', 0, 65535),
 		dataFolder,
 		modelsFolder: resolve(text('models') ?? join(dataFolder, 'models')),
-		artifactsFolder: text('artifacts') ?? join(dataFolder, 'videos'),
+		artifactsPlace: placeOf(text('artifacts')) ?? join(dataFolder, 'videos'),
 		databaseUrl: text('database-url'),
 		engine: text('engine')!,
 		work: !on('no-work'),
@@ -292,6 +301,7 @@ export function readConfig(
 		allowedHosts: texts('allow-host'),
 		allowedOrigins: texts('allow-origin'),
 		callbackAllow: texts('webhook-allow'),
+		webhookSecrets: texts('webhook-secret'),
 		defaultModel: text('default-model'),
 		modelAliases: aliases(texts('model-alias')),
 		keepSeconds: number('keep-days', 0) * DAY_SECONDS,
@@ -333,6 +343,9 @@ function parse(
 		);
 	}
 }
+
+const placeOf = (text: string | undefined): string | undefined =>
+	text === undefined || text.startsWith('s3://') ? text : resolve(text);
 
 function aliases(entries: string[]): Record<string, string> {
 	return Object.fromEntries(

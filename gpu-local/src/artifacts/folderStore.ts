@@ -8,7 +8,8 @@ import type { ArtifactStore } from './store.ts';
 export async function openFolderStore(folder: string): Promise<ArtifactStore> {
 	await mkdir(folder, { recursive: true, mode: 0o700 });
 	const pathOf = (name: string): string => {
-		if (!ARTIFACT_NAME.test(name)) throw new Error(`"${name}" is no name of a video file`);
+		if (!ARTIFACT_NAME.test(name.replace(/\.part$/, '')))
+			throw new Error(`"${name}" is no name of a video file`);
 		return join(folder, name);
 	};
 	return {

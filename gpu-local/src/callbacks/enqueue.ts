@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Sql } from '../db/database.ts';
 import { callbackBodyOf } from '../dialects/callbackBodies.ts';
 import type { Queue } from '../queue/queue.ts';
+import { insertDelivery, isDisabled } from '../store/deliveries.ts';
 import type { VideoRow } from '../store/video.ts';
 import type { CallbackContext } from './bodies.ts';
 
@@ -12,17 +13,9 @@ export async function enqueueCallbackFor(
 	video: VideoRow,
 	context: CallbackContext,
 ): Promise<void> {
-	if (video.webhook_url === null) return;
-	const deliveryId = randomUUID();
-	await tx.query(
-		`INSERT INTO gpu_local.deliveries (id, video_id, url, body, next_at)
-		VALUES ($1, $2, $3, $4, clock_timestamp())`,
-		[
-			deliveryId,
-			video.id,
-			video.webhook_url,
-			JSON.stringify(callbackBodyOf(video, context, deliveryId)),
-		],
-	);
-	await queue.enqueueCallback(tx, { deliveryId });
+	if (video.webhook_url === null || (await isDisabled(tx, video.webhook_url))) return;
+	const id = randomUUID();
+	const body = JSON.stringify(callbackBodyOf(video, context, id));
+	await insertDelivery(tx, { id, video_id: video.id, url: video.webhook_url, body });
+	await queue.enqueueCallback(tx, { deliveryId: id });
 }

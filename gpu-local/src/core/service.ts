@@ -1,6 +1,8 @@
 import { createHash, randomInt, randomUUID } from 'node:crypto';
 import type { RequestValues } from '../../../providers/contract';
 import type { ArtifactStore } from '../artifacts/store.ts';
+import type { CallbackContext } from '../callbacks/bodies.ts';
+import { enqueueCallbackFor } from '../callbacks/enqueue.ts';
 import { checkCallbackUrl } from '../callbacks/guard.ts';
 import type { CallbackPolicy } from '../callbacks/guard.ts';
 import type { Database, Sql } from '../db/database.ts';
@@ -9,11 +11,12 @@ import { liveRunners } from '../store/runners.ts';
 import type { Runner } from '../store/runners.ts';
 import { countQueued } from '../store/statistics.ts';
 import { isOpen } from '../store/video.ts';
-import type { VideoRow } from '../store/video.ts';
+import type { VideoError, VideoRow } from '../store/video.ts';
 import {
 	artifactBytes,
 	cancelVideo,
 	deleteVideo,
+	finishMock,
 	insertVideo,
 	listVideos,
 	videoById,
@@ -70,6 +73,7 @@ export class VideoService {
 		private readonly database: Database,
 		private readonly queue: Queue,
 		private readonly artifacts: ArtifactStore,
+		private readonly callbacks: CallbackContext,
 		private readonly options: ServiceOptions,
 	) {
 		this.#runners = cached(() => liveRunners(database), RUNNERS_FRESH_MS);
@@ -114,6 +118,39 @@ export class VideoService {
 			requestHash: hashOf({ dialect, values }),
 			priority: order.priority ?? 0,
 			work: completed.work,
+		});
+	}
+
+	/**
+	 * A job that is finished from the start and never runs, for a provider's test mode: its callback is
+	 * sent as if it had.
+	 */
+	async createMock(
+		order: Pick<Order, 'owner' | 'dialect' | 'values' | 'dialectData'>,
+		error: VideoError | undefined,
+	): Promise<VideoRow> {
+		const { values, owner, dialect } = order;
+		const webhookUrl = String(values.webhook_url);
+		checkCallbackUrl(webhookUrl, this.options.callbacks);
+		const { model, queue } = chooseModel(await this.#runners(), undefined, this.options);
+		const { request, work } = completeRequest(values, model, this.options.limits, 0);
+		return await this.database.transaction(async (tx) => {
+			const { row } = await insertVideo(tx, {
+				id: randomUUID(),
+				owner,
+				dialect,
+				queue,
+				request,
+				warnings: [],
+				webhookUrl,
+				dialectData: order.dialectData ?? {},
+				requestHash: '',
+				priority: 0,
+				work,
+			});
+			const finished = await finishMock(tx, row.id, error);
+			await enqueueCallbackFor(tx, this.queue, finished, this.callbacks);
+			return finished;
 		});
 	}
 
@@ -217,6 +254,7 @@ export class VideoService {
 			const row = await cancelVideo(tx, id);
 			if (row) {
 				await this.queue.cancelVideo(tx, row.queue, id);
+				await enqueueCallbackFor(tx, this.queue, row, this.callbacks);
 				await this.queue.announce(tx);
 			}
 			return row;

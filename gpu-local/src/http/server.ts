@@ -2,7 +2,9 @@ import Fastify, { LogController } from 'fastify';
 import type { FastifyError, FastifyInstance } from 'fastify';
 import { isSigned } from '../artifacts/signedUrl.ts';
 import { ApiError, notFound } from '../core/errors.ts';
+import { novitaDialect } from '../dialects/novita/index.ts';
 import { openaiDialect } from '../dialects/openai/index.ts';
+import { stableDiffusionApiDialect } from '../dialects/stableDiffusionApi/index.ts';
 import type { Artifact } from '../store/video.ts';
 import type { ChangeFeed } from './changeFeed.ts';
 import type { HttpContext } from './context.ts';
@@ -57,6 +59,8 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
 		});
 	});
 	await app.register(openaiDialect, { context, feed });
+	await app.register(stableDiffusionApiDialect, { context });
+	await app.register(novitaDialect, { context });
 	app.get<{ Params: { name: string }; Querystring: Record<string, string> }>(
 		'/files/:name',
 		async (request, reply) => {

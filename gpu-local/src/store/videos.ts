@@ -209,6 +209,21 @@ export async function failVideo(
 	return row && toVideo(row);
 }
 
+/** Ends a job that never ran: with this error, or without a file. */
+export async function finishMock(
+	tx: Sql,
+	id: string,
+	error: VideoError | undefined,
+): Promise<VideoRow> {
+	const [row] = await tx.query<Record<string, unknown>>(
+		`UPDATE gpu_local.videos SET status = $2, error = $3, progress = $4,
+			finished_at = clock_timestamp(), updated_at = clock_timestamp()
+		WHERE id = $1 RETURNING *`,
+		[id, error ? 'failed' : 'completed', error ? JSON.stringify(error) : null, error ? 0 : 100],
+	);
+	return toVideo(row!);
+}
+
 /** Puts a running job back into the queue; `refund` does not count the run as an attempt. */
 export async function releaseVideo(tx: Sql, claim: string, refund: boolean): Promise<boolean> {
 	const rows = await tx.query(

@@ -13,7 +13,7 @@ export function openaiCallback(
 		id: `evt_${deliveryId.replaceAll('-', '')}`,
 		object: 'event',
 		created_at: Math.floor(finished.getTime() / 1000),
-		type: video.status === 'completed' ? 'video.completed' : 'video.failed',
+		type: `video.${video.status}`,
 		timestamp: finished.toISOString(),
 		data: videoObject(video, { url: context.fileUrl(video) }),
 	};

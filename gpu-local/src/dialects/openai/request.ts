@@ -1,9 +1,9 @@
 import { fieldsOf } from '../../../../providers/fields';
 import { localGpu } from '../../../../providers/localGpu';
-import { issueText, validate } from '../../../../providers/validation';
-import { isObject, readRequest, wirePath } from '../../../../providers/wire';
+import { isObject, wirePath } from '../../../../providers/wire';
 import type { RequestValues } from '../../../../providers/contract';
 import { ApiError } from '../../core/errors.ts';
+import { readValues } from '../readValues.ts';
 
 export interface ReadOrder {
 	values: RequestValues;
@@ -11,8 +11,6 @@ export interface ReadOrder {
 	warnings: string[];
 }
 
-/** The server checks callback addresses itself, so a local one is no mistake here. */
-const OWN_ADDRESS = 'http://127.0.0.1';
 const MAX_PRIORITY = 10;
 
 /** Members that other servers of this dialect know and that change nothing here. */
@@ -28,22 +26,18 @@ export function readOrder(raw: unknown): ReadOrder {
 	const body: Record<string, unknown> = { ...own, ...(isObject(extra) ? extra : {}) };
 	unifySpelling(body);
 	const known = fieldsOf(localGpu.request);
-	const values = readRequest(localGpu, body);
-	const validation = validate(localGpu, values, OWN_ADDRESS);
-	if (validation.issues.length > 0) {
-		throw invalid(issueText(validation.issues), validation.issues[0]?.field);
-	}
+	const values = readValues(localGpu, body);
 	const roots = new Set(known.map((field) => wirePath(field).split('.')[0]));
 	const unknown = Object.keys(body).filter(
 		(name) => !roots.has(name) && !HARMLESS.has(name) && name !== 'priority' && body[name] != null,
 	);
 	const priority = readPriority(body.priority);
-	if (unknown.length === 0) return { values: validation.values!, priority, warnings: [] };
+	if (unknown.length === 0) return { values: values, priority, warnings: [] };
 	const message = `Not known here and not used: ${unknown.join(', ')}.`;
-	if (validation.values!.strict === true) {
+	if (values.strict === true) {
 		throw new ApiError(400, 'unsupported_field', message, { field: unknown[0]! });
 	}
-	return { values: validation.values!, priority, warnings: [message] };
+	return { values: values, priority, warnings: [message] };
 }
 
 function unifySpelling(body: Record<string, unknown>): void {

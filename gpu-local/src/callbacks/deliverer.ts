@@ -1,0 +1,122 @@
+import { signedHeaders } from './signature.ts';
+import type { Database } from '../db/database.ts';
+import type { Log } from '../log.ts';
+import type { Claim, Queue } from '../queue/queue.ts';
+import { Doorbell } from '../runner/doorbell.ts';
+import { deliveryById, disableEndpoint, recordAttempt } from '../store/deliveries.ts';
+import type { Delivery } from '../store/deliveries.ts';
+import { ApiError } from '../core/errors.ts';
+import { resolveCallback } from './guard.ts';
+import type { CallbackPolicy } from './guard.ts';
+import { judge } from './schedule.ts';
+import type { Outcome } from './schedule.ts';
+import { send } from './send.ts';
+
+const AT_ONCE = 16;
+const IDLE_LOOK_MS = 1000;
+const ERROR_PAUSE_MS = 2000;
+
+/** Sends callbacks, and sends them again over hours where the receiver does not take them. */
+export class Deliverer {
+	readonly #bell = new Doorbell();
+	readonly #running = new Set<Promise<void>>();
+	#stopping = false;
+	#loop: Promise<void> | undefined;
+
+	constructor(
+		private readonly database: Database,
+		private readonly queue: Queue,
+		private readonly policy: CallbackPolicy,
+		/** Standard Webhooks secrets; the first is the newest. */
+		private readonly secrets: readonly string[],
+		private readonly log: Log,
+	) {}
+
+	start(): void {
+		this.#loop = this.#work();
+	}
+
+	/** There may be something to send. */
+	wake(): void {
+		this.#bell.ring();
+	}
+
+	async stop(): Promise<void> {
+		this.#stopping = true;
+		this.#bell.ring();
+		await this.#loop;
+		await Promise.all(this.#running);
+	}
+
+	async #work(): Promise<void> {
+		while (!this.#stopping) {
+			try {
+				const free = AT_ONCE - this.#running.size;
+				const tickets = free > 0 ? await this.queue.nextCallbacks(free) : [];
+				for (const { claim, deliveryId } of tickets) {
+					const run = this.#deliver(claim, deliveryId)
+						.catch((error: unknown) => {
+							this.log.error({ err: error, delivery: deliveryId }, 'A callback was not recorded');
+						})
+						.finally(() => {
+							this.#running.delete(run);
+							this.#bell.ring();
+						});
+					this.#running.add(run);
+				}
+				if (tickets.length === 0) await this.#bell.wait(IDLE_LOOK_MS);
+			} catch (error) {
+				this.log.error({ err: error }, 'Callbacks could not be taken from the queue');
+				await this.#bell.wait(ERROR_PAUSE_MS);
+			}
+		}
+	}
+
+	async #deliver(claim: Claim, deliveryId: string): Promise<void> {
+		const delivery = await deliveryById(this.database, deliveryId);
+		if (delivery?.status !== 'pending') {
+			await this.queue.complete(this.database, claim);
+			return;
+		}
+		const outcome = await this.#attempt(delivery);
+		await this.#record(claim, delivery, outcome);
+	}
+
+	async #attempt(delivery: Delivery): Promise<Outcome> {
+		try {
+			const target = await resolveCallback(delivery.url, this.policy);
+			const headers = signedHeaders(
+				this.secrets,
+				`msg_${delivery.id.replaceAll('-', '')}`,
+				Math.floor(Date.now() / 1000),
+				delivery.body,
+			);
+			return await send(target, delivery.body, headers);
+		} catch (error) {
+			const refused = error instanceof ApiError;
+			return { error: (error as Error).message, ...(refused ? { refused } : {}) };
+		}
+	}
+
+	async #record(claim: Claim, delivery: Delivery, outcome: Outcome): Promise<void> {
+		const verdict = judge(outcome, delivery.attempts + 1, Math.random());
+		const attempt = { at: new Date().toISOString(), ...outcome };
+		await this.database.transaction(async (tx) => {
+			// A claim that was lost while the receiver took its time: the other attempt records itself.
+			if (!(await this.queue.complete(tx, claim))) return;
+			if (verdict.kind === 'retry') {
+				const nextAt = new Date(Date.now() + verdict.afterSeconds * 1000);
+				await recordAttempt(tx, delivery.id, attempt, 'pending', nextAt);
+				await this.queue.enqueueCallback(tx, { deliveryId: delivery.id }, verdict.afterSeconds);
+				return;
+			}
+			const status = verdict.kind === 'delivered' ? 'delivered' : 'failed';
+			await recordAttempt(tx, delivery.id, attempt, status, undefined);
+			if (verdict.kind === 'disable') await disableEndpoint(tx, delivery.url);
+		});
+		this.log.info(
+			{ delivery: delivery.id, video: delivery.video_id, verdict: verdict.kind, ...outcome },
+			'Callback attempted',
+		);
+	}
+}

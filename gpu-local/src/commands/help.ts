@@ -1,0 +1,48 @@
+import { OPTIONS } from '../config.ts';
+
+export const COMMANDS: Record<string, string> = {
+	serve: 'Answer requests and make videos (this is what happens without a command).',
+	worker: 'Only make videos, for a server on another machine.',
+	doctor: 'Say what works on this machine, and what to do about what does not.',
+	'webhook-secret': 'Show the secret that callbacks are signed with.',
+	help: 'Show this.',
+	version: 'Show the version.',
+};
+
+const WIDTH = 96;
+const INDENT = 8;
+
+/** Everything that can be typed, in plain words. */
+export function helpText(): string {
+	const commands = Object.entries(COMMANDS).map(([name, help]) => `  ${name.padEnd(16)}${help}`);
+	const options = Object.entries(OPTIONS).flatMap(([name, option]) => {
+		const value = 'value' in option ? ` ${option.value}` : '';
+		const fallback = 'fallback' in option ? ` [${option.fallback}]` : '';
+		return [`  --${name}${value}${fallback}`, ...wrapped(`${option.help} (${option.env})`)];
+	});
+	return [
+		'Makes videos from text on this machine.',
+		'',
+		'  gpu-local COMMAND [OPTIONS]',
+		'',
+		'Commands',
+		...commands,
+		'',
+		'Options (each can also be set by the environment variable in brackets)',
+		...options,
+		'',
+	].join('\n');
+}
+
+function wrapped(text: string): string[] {
+	const lines: string[] = [];
+	let line = '';
+	for (const word of text.split(' ')) {
+		if (line.length + word.length > WIDTH - INDENT) {
+			lines.push(line);
+			line = '';
+		}
+		line = line ? `${line} ${word}` : word;
+	}
+	return [...lines, line].map((each) => ' '.repeat(INDENT) + each);
+}

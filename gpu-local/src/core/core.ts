@@ -1,0 +1,124 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { FastifyBaseLogger } from 'fastify';
+import { openFolderStore } from '../artifacts/folderStore.ts';
+import { openS3Store } from '../artifacts/s3Store.ts';
+import type { ArtifactStore } from '../artifacts/store.ts';
+import type { CallbackContext } from '../callbacks/bodies.ts';
+import type { Config } from '../config.ts';
+import type { Database } from '../db/database.ts';
+import { openPglite } from '../db/pglite.ts';
+import { openPostgres } from '../db/postgres.ts';
+import { migrate } from '../db/schema.ts';
+import { createEngine } from '../engines/registry.ts';
+import { fileUrl } from '../http/context.ts';
+import { Queue } from '../queue/queue.ts';
+import { Dispatcher } from '../runner/dispatcher.ts';
+import { removeAllRunners } from '../store/runners.ts';
+import { settingOr } from '../store/settings.ts';
+
+/** What servers and workers have in common. */
+export interface Core {
+	config: Config;
+	database: Database;
+	queue: Queue;
+	artifacts: ArtifactStore;
+	urlSecret: string;
+	callbacks: CallbackContext;
+	log: FastifyBaseLogger;
+	/** Closed last to first. */
+	closers: Array<() => Promise<void>>;
+}
+
+/** Opens everything in order; where a step fails, `closers` closes what was opened. */
+export async function openCore(
+	config: Config,
+	log: FastifyBaseLogger,
+	closers: Core['closers'],
+): Promise<Core> {
+	await mkdir(config.dataFolder, { recursive: true, mode: 0o700 });
+	const database = config.databaseUrl
+		? await openPostgres(config.databaseUrl, (message, error) => log.warn({ err: error }, message))
+		: await openPglite(config.dataFolder);
+	closers.push(() => database.close());
+	await migrate(database);
+	const queue = await Queue.open(database, {
+		jobSeconds: config.limits.jobSeconds,
+		onError: (error) => log.error({ err: error }, 'The queue had a problem'),
+	});
+	closers.push(() => queue.stop());
+	if (database.kind === 'pglite') await recover(database, queue, log);
+	const { artifactsPlace } = config;
+	const artifacts = artifactsPlace.startsWith('s3://')
+		? openS3Store(artifactsPlace, config.env)
+		: await openFolderStore(artifactsPlace);
+	const urlSecret = await settingOr(database, 'url_secret', randomBytes(32).toString('base64url'));
+	const callbacks: CallbackContext = {
+		fileUrl: (video) => fileUrl({ urlSecret }, String(video.dialect_data.baseUrl ?? ''), video),
+	};
+	return { config, database, queue, artifacts, urlSecret, callbacks, log, closers };
+}
+
+/** Nobody else can be at work on the built-in database: whatever is marked so was lost. */
+async function recover(database: Database, queue: Queue, log: FastifyBaseLogger): Promise<void> {
+	await removeAllRunners(database);
+	const recovered = await queue.recoverAll();
+	if (recovered === 0) return;
+	await database.query(
+		`UPDATE gpu_local.videos SET status = 'queued', stage = NULL, step = NULL, steps = NULL,
+			progress = 0, claim = NULL, updated_at = clock_timestamp() WHERE status = 'running'`,
+	);
+	log.info({ recovered }, 'Work of the last run was put back into the queue');
+}
+
+/** Starts making videos on this machine. */
+export async function startDispatcher(core: Core): Promise<Dispatcher> {
+	const { config, database, queue, artifacts, callbacks, log, closers } = core;
+	const engine = await createEngine(config.engine, {
+		dataFolder: config.dataFolder,
+		modelsFolder: config.modelsFolder,
+		env: config.env,
+		log: (level, message, detail) => log[level]({ ...detail }, message),
+	});
+	closers.push(() => engine.close());
+	const workFolder = join(config.dataFolder, 'work');
+	if (database.kind === 'pglite') await rm(workFolder, { recursive: true, force: true });
+	const dispatcher = new Dispatcher(
+		database,
+		queue,
+		engine,
+		artifacts,
+		callbacks,
+		{
+			workFolder,
+			jobSeconds: config.limits.jobSeconds,
+			maxAttempts: config.limits.maxAttempts,
+			keepSeconds: config.keepSeconds,
+		},
+		log,
+	);
+	await queue.onNews(() => dispatcher.wake());
+	await dispatcher.start();
+	closers.push(() => dispatcher.stop(config.shutdownGraceMs));
+	return dispatcher;
+}
+
+/** Runs `open`; what it opened is closed by `stop`, or at once where it fails. */
+export async function started<Result>(
+	log: FastifyBaseLogger,
+	open: (closers: Core['closers']) => Promise<Result>,
+): Promise<{ result: Result; stop: () => Promise<void> }> {
+	const closers: Core['closers'] = [];
+	const stop = async (): Promise<void> => {
+		for (const close of closers.splice(0).reverse()) {
+			await close().catch((error: unknown) => log.error({ err: error }, 'Stopping had a problem'));
+		}
+	};
+	try {
+		return { result: await open(closers), stop };
+	} catch (error) {
+		await stop();
+		throw error;
+	}
+}

@@ -1,0 +1,162 @@
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Provider, RequestValues } from '../../../../providers/contract';
+import { SCHEDULERS } from '../../../../providers/schedulers';
+import {
+	stableDiffusionEnterprise,
+	stableDiffusionV4,
+	stableDiffusionV5,
+} from '../../../../providers/stableDiffusionApi';
+import { isObject } from '../../../../providers/wire';
+import { ApiError, notFound } from '../../core/errors.ts';
+import { baseUrlOf, estimate, fileUrl } from '../../http/context.ts';
+import type { HttpContext } from '../../http/context.ts';
+import { toApiError } from '../../http/errors.ts';
+import { isOpen } from '../../store/video.ts';
+import type { VideoRow } from '../../store/video.ts';
+import { InvalidFieldsError, readValues } from '../readValues.ts';
+import { failed, fetched, finished, processing, STILL_PROCESSING } from './replies.ts';
+import { trainedToLocal, v5ToLocal } from './request.ts';
+
+interface Endpoint {
+	provider: Provider;
+	toLocal: (values: RequestValues) => RequestValues;
+	/** Where the reply sends its reader for the result. */
+	fetchPath: (number: number) => string;
+	/** How long a submit waits for the video itself, as the documented replies of some endpoints show it. */
+	waitMs: number;
+	emptyOutput: [] | '';
+}
+
+const WAIT_MS = 10_000;
+const LOOK_EVERY_MS = 150;
+
+const ENDPOINTS: Record<string, Endpoint> = {
+	'/api/v5/text2video': {
+		provider: stableDiffusionV5,
+		toLocal: v5ToLocal,
+		fetchPath: (number) => `/api/v3/fetch/${number}`,
+		waitMs: WAIT_MS,
+		emptyOutput: '',
+	},
+	'/api/v4/dreambooth/text2video': {
+		provider: stableDiffusionV4,
+		toLocal: trainedToLocal,
+		fetchPath: (number) => `/api/v3/dreambooth/fetch/${number}`,
+		waitMs: 0,
+		emptyOutput: [],
+	},
+	'/api/v1/enterprise/text2video': {
+		provider: stableDiffusionEnterprise,
+		toLocal: trainedToLocal,
+		fetchPath: (number) => `/api/v1/enterprise/fetch/${number}`,
+		waitMs: WAIT_MS,
+		emptyOutput: [],
+	},
+};
+
+/** Stable Diffusion API: v5, v4 dreambooth and Enterprise v1, all POST, with the key in the body. */
+export async function stableDiffusionApiDialect(
+	app: FastifyInstance,
+	{ context }: { context: HttpContext },
+): Promise<void> {
+	app.setErrorHandler<FastifyError>(async (error, request, reply) => {
+		const known = toApiError(error, request.log);
+		const { retryAfterSeconds } = known.detail;
+		if (retryAfterSeconds !== undefined) reply.header('retry-after', retryAfterSeconds);
+		return await reply.code(known.status).send({
+			status: 'error',
+			message: messageOf(known),
+			...(retryAfterSeconds === undefined ? {} : { retry_after: retryAfterSeconds }),
+		});
+	});
+	app.addHook('preHandler', async (request) => checkBodyKey(request, context));
+
+	for (const [path, endpoint] of Object.entries(ENDPOINTS)) {
+		app.post(path, async (request, reply) => submit(context, endpoint, request, reply));
+	}
+	for (const path of [
+		'/api/v3/fetch/:id',
+		'/api/v3/dreambooth/fetch/:id',
+		'/api/v1/enterprise/fetch/:id',
+	]) {
+		app.post<{ Params: { id: string } }>(path, async (request) =>
+			answer(context, request, request.params.id),
+		);
+	}
+	for (const path of ['/api/v4/dreambooth/fetch', '/api/v1/enterprise/fetch']) {
+		app.post(path, async (request) =>
+			answer(context, request, isObject(request.body) ? request.body.request_id : undefined),
+		);
+	}
+	app.post('/api/v1/enterprise/schedulers_list', async () => ({ schedulers: SCHEDULERS }));
+}
+
+async function submit(
+	context: HttpContext,
+	endpoint: Endpoint,
+	request: FastifyRequest,
+	reply: FastifyReply,
+): Promise<object> {
+	const values = endpoint.toLocal(readValues(endpoint.provider, request.body));
+	const baseUrl = baseUrlOf(context, request);
+	const { video: created } = await context.service.create({
+		values,
+		owner: request.owner,
+		dialect: 'stableDiffusionApi',
+		dialectData: { baseUrl },
+	});
+	const video = await settled(context, created, endpoint.waitMs, () => reply.raw.destroyed);
+	const link = fileUrl(context, baseUrl, video);
+	if (link !== undefined) return finished(video, link);
+	if (!isOpen(video.status)) return failed(video);
+	return processing(video, {
+		etaSeconds: await estimate(context, video),
+		fetchUrl: `${baseUrl}${endpoint.fetchPath(video.number)}`,
+		emptyOutput: endpoint.emptyOutput,
+	});
+}
+
+async function settled(
+	context: HttpContext,
+	video: VideoRow,
+	waitMs: number,
+	isGone: () => boolean,
+): Promise<VideoRow> {
+	const deadlineMs = performance.now() + waitMs;
+	let latest = video;
+	while (isOpen(latest.status) && performance.now() < deadlineMs && !isGone()) {
+		await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+		latest = await context.service.get(video.owner, video.id);
+	}
+	return latest;
+}
+
+async function answer(context: HttpContext, request: FastifyRequest, id: unknown): Promise<object> {
+	const number = /^\d{1,15}$/.test(String(id)) ? Number(id) : undefined;
+	if (number === undefined) throw notFound('job with this id');
+	const video = await context.service.getByNumber(request.owner, number);
+	const link = fileUrl(context, baseUrlOf(context, request), video);
+	if (link !== undefined) return fetched(video, link);
+	return isOpen(video.status) ? STILL_PROCESSING : failed(video);
+}
+
+function checkBodyKey(request: FastifyRequest, { keys }: HttpContext): void {
+	const key = isObject(request.body) ? request.body.key : undefined;
+	const owner = keys.ownerOf(typeof key === 'string' ? key : undefined);
+	if (owner === undefined) {
+		throw new ApiError(
+			401,
+			'invalid_api_key',
+			'Invalid API key. Send it as "key" in the request body.',
+		);
+	}
+	request.owner = owner;
+}
+
+/** Field errors come as the provider gives them: an object of field → texts. */
+function messageOf(error: ApiError): string | Record<string, string[]> {
+	if (!(error instanceof InvalidFieldsError)) return error.message;
+	const message: Record<string, string[]> = {};
+	for (const issue of error.issues) (message[issue.field] ??= []).push(issue.message);
+	return message;
+}
