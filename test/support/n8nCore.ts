@@ -7,6 +7,7 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createRequire } from 'node:module';
+import { parse, stringify } from 'flatted';
 import type {
 	ICredentialDataDecryptedObject,
 	ICredentialType,
@@ -23,6 +24,8 @@ import type {
 
 // One folder a test process; n8n reads it when its classes load.
 process.env.N8N_USER_FOLDER ??= mkdtempSync(join(tmpdir(), 'n8n-core-'));
+// n8n's own log of every refused item would drown the test runner's.
+process.env.N8N_LOG_LEVEL ??= 'silent';
 process.env.N8N_ENCRYPTION_KEY ??= 'a-key-for-tests-only';
 
 const require = createRequire(import.meta.url);
@@ -46,8 +49,6 @@ export interface WorkflowRun {
 	nodeTypes: Record<string, INodeType>;
 	credentials?: Record<string, Credential>;
 	items?: INodeExecutionData[];
-	/** Earlier saved data, for a retry of an execution. */
-	contextData?: IRunExecutionData['executionData'] extends infer T ? unknown & T : never;
 	/** Called with a function that stops the execution. */
 	onStart?: (stop: () => void) => void;
 	mode?: 'manual' | 'trigger';
@@ -59,6 +60,23 @@ export interface WorkflowResult {
 	outputs(name: string): INodeExecutionData[][];
 	items(name: string): INodeExecutionData[];
 	error?: { message: string; description?: string | null };
+	status: IRun['status'];
+	/** Unix milliseconds, while the execution sleeps. */
+	waitTillMs?: number;
+	/** Calls the sleeping execution's webhook, as a provider would, with a body. */
+	call(body: unknown): Promise<CallResult>;
+	/** The sleep's deadline passes. */
+	passDeadline(): Promise<WorkflowResult>;
+	/** "Retry" of an execution that failed. */
+	retry(changes?: Partial<WorkflowRun>): Promise<WorkflowResult>;
+}
+
+export interface CallResult {
+	/** What the sender sees. */
+	status: number;
+	body: unknown;
+	/** Set where the call woke the execution. */
+	resumed?: WorkflowResult;
 }
 
 /** Feeds the items into the workflow. */
@@ -80,10 +98,36 @@ const feed: INodeType = {
 };
 
 let ready: Promise<unknown> | undefined;
+let executions = 0;
 
 export async function runWorkflow(options: WorkflowRun): Promise<WorkflowResult> {
-	ready ??= Container.get<{ init(): Promise<void> }>(core.BinaryDataService).init();
-	await ready;
+	const session = sessionOf(options);
+	const runData = createRunExecutionData({
+		executionData: {
+			contextData: {},
+			metadata: {},
+			waitingExecution: {},
+			waitingExecutionSource: {},
+			nodeExecutionStack: [
+				{
+					node: session.workflow.getNode('Feed'),
+					data: { main: [options.items ?? [{ json: {} }]] },
+					source: null,
+				},
+			],
+		},
+	});
+	return await proceed(session, runData);
+}
+
+interface Session {
+	options: WorkflowRun;
+	workflow: WorkflowType;
+	executionId: string;
+	mode: 'manual' | 'trigger';
+}
+
+function sessionOf(options: WorkflowRun, executionId?: string): Session {
 	const nodeTypes = nodeTypesOf({ feed, ...options.nodeTypes });
 	const nodes: INode[] = [
 		{ id: 'feed', name: 'Feed', type: 'feed', typeVersion: 1, position: [0, 0], parameters: {} },
@@ -111,24 +155,20 @@ export async function runWorkflow(options: WorkflowRun): Promise<WorkflowResult>
 		nodeTypes: nodeTypes as never,
 		settings: {},
 	});
-	const mode = options.mode ?? 'manual';
-	const additionalData = additionalDataOf(options, workflow, mode);
-	const runData = createRunExecutionData({
-		executionData: {
-			contextData: {},
-			metadata: {},
-			waitingExecution: {},
-			waitingExecutionSource: {},
-			nodeExecutionStack: [
-				{
-					node: workflow.getNode('Feed'),
-					data: { main: [options.items ?? [{ json: {} }]] },
-					source: null,
-				},
-			],
-			...(options.contextData ? { contextData: options.contextData } : {}),
-		},
-	});
+	if (executionId === undefined) executions += 1;
+	return {
+		options,
+		workflow,
+		executionId: executionId ?? String(executions),
+		mode: options.mode ?? 'manual',
+	};
+}
+
+async function proceed(session: Session, runData: IRunExecutionData): Promise<WorkflowResult> {
+	ready ??= Container.get<{ init(): Promise<void> }>(core.BinaryDataService).init();
+	await ready;
+	const { options, workflow, mode } = session;
+	const additionalData = additionalDataOf(session);
 	const execute = new core.WorkflowExecute(additionalData, mode, runData);
 	const running = execute.processRunExecutionData(workflow);
 	options.onStart?.(() => (running as unknown as { cancel(): void }).cancel());
@@ -136,13 +176,85 @@ export async function runWorkflow(options: WorkflowRun): Promise<WorkflowResult>
 	const outputs = (name: string) =>
 		(run.data.resultData.runData[name]?.at(-1)?.data?.main ?? []).map((items) => items ?? []);
 	const error = run.data.resultData.error as WorkflowResult['error'] | undefined;
-	return { run, outputs, items: (name) => outputs(name)[0] ?? [], ...(error ? { error } : {}) };
+	// What n8n's database would give back: the execution itself is gone between two of its parts.
+	const saved = () => parse(stringify(run.data)) as IRunExecutionData;
+	const afresh = () => sessionOf(options, session.executionId);
+	return {
+		run,
+		outputs,
+		items: (name) => outputs(name)[0] ?? [],
+		...(error ? { error } : {}),
+		status: run.status,
+		...(run.waitTill ? { waitTillMs: new Date(run.waitTill).getTime() } : {}),
+		call: async (body) => await callWebhook(afresh(), saved(), body),
+		passDeadline: async () => await proceed(afresh(), saved()),
+		retry: async (changes) => await retry(sessionOf({ ...options, ...changes }), saved()),
+	};
+}
+
+/** As n8n's `ExecutionService.retry` does it. */
+async function retry(session: Session, data: IRunExecutionData): Promise<WorkflowResult> {
+	delete data.resultData.error;
+	const last = data.resultData.runData[data.resultData.lastNodeExecuted ?? ''];
+	if (last?.at(-1)?.error) last.pop();
+	for (const entry of data.executionData?.nodeExecutionStack ?? []) {
+		entry.node = session.workflow.getNode(entry.node.name) as INode;
+	}
+	return await proceed(session, data);
+}
+
+/** As n8n's `WaitingWebhooks` and `WebhookHelpers` do it. */
+async function callWebhook(
+	session: Session,
+	data: IRunExecutionData,
+	body: unknown,
+): Promise<CallResult> {
+	const entry = data.executionData?.nodeExecutionStack[0];
+	const name = data.resultData.lastNodeExecuted as string;
+	if (!entry) throw new Error('Nothing sleeps');
+	entry.node.disabled = true;
+	delete data.waitTill;
+	data.resultData.runData[name]?.pop();
+	const node = session.workflow.getNode(name) as INode;
+	const type = session.workflow.nodeTypes.getByNameAndVersion(node.type, 1);
+	const sent: { status: number; body: unknown } = { status: 200, body: undefined };
+	const response = {
+		status(code: number) {
+			sent.status = code;
+			return response;
+		},
+		json(value: unknown) {
+			sent.body = value;
+			return response;
+		},
+	};
+	const context = new core.WebhookContext(
+		session.workflow,
+		node,
+		{
+			...additionalDataOf(session),
+			httpRequest: { body, headers: {}, params: {}, query: {} },
+			httpResponse: response,
+		} as never,
+		session.mode,
+		{ webhookDescription: type.description.webhooks?.[0] } as never,
+		[],
+		data,
+	);
+	const answer = await type.webhook?.call(context as never);
+	if (answer?.workflowData === undefined) {
+		return answer?.noWebhookResponse ? sent : { status: 200, body: answer?.webhookResponse };
+	}
+	entry.data.main = answer.workflowData;
+	entry.metadata = { ...entry.metadata, forwardAllOutputs: true } as never;
+	return { ...sent, resumed: await proceed(session, data) };
 }
 
 /** As n8n does at look-up: a node without `execute` gets the RoutingNode's. */
 function nodeTypesOf(types: Record<string, INodeType>) {
 	for (const type of Object.values(types)) {
-		if (type.execute || type.trigger || type.webhook || type.poll) continue;
+		if (type.execute || type.trigger || type.poll) continue;
+		if (type.webhook && type.description.requestDefaults === undefined) continue;
 		type.execute = async function (this: unknown) {
 			return await new core.RoutingNode(this as never, type).runNode();
 		} as INodeType['execute'];
@@ -155,7 +267,7 @@ function nodeTypesOf(types: Record<string, INodeType>) {
 	return { getByName: getByNameAndVersion, getByNameAndVersion, getKnownTypes: () => ({}) };
 }
 
-function additionalDataOf(options: WorkflowRun, workflow: WorkflowType, mode: string) {
+function additionalDataOf({ options, workflow, mode, executionId }: Session) {
 	const credentials = options.credentials ?? {};
 	for (const node of Object.values(workflow.nodes)) {
 		for (const name of Object.keys(credentials)) {
@@ -185,7 +297,7 @@ function additionalDataOf(options: WorkflowRun, workflow: WorkflowType, mode: st
 			return generic(how?.properties as IDataObject | undefined, data, request);
 		}
 	}
-	const hooks = new core.ExecutionLifecycleHooks(mode as never, 'execution1', {
+	const hooks = new core.ExecutionLifecycleHooks(mode, executionId, {
 		id: workflow.id,
 		name: 'Test',
 		nodes: [],
@@ -195,7 +307,7 @@ function additionalDataOf(options: WorkflowRun, workflow: WorkflowType, mode: st
 	return {
 		credentialsHelper: new Helper(),
 		hooks,
-		executionId: 'execution1',
+		executionId,
 		instanceBaseUrl: 'http://127.0.0.1:5678/',
 		restApiUrl: 'http://127.0.0.1:5678/rest',
 		webhookBaseUrl: 'http://127.0.0.1:5678/webhook',
