@@ -1,10 +1,31 @@
-/** Jobs that a run has already submitted, so that a retry attaches to them and pays nothing. */
+/** What a run has already submitted, so that a retry attaches to it and pays nothing. */
 import { createHash } from 'node:crypto';
-import type { Job, JsonValue, Provider, RequestValues } from '../providers/contract';
+import type {
+	Job,
+	JsonValue,
+	Provider,
+	ProviderFailure,
+	RequestValues,
+} from '../providers/contract';
 
-export interface LedgerEntry {
-	fingerprint: string;
-	job: Job;
+/** Two ways to tell that a request is still the same one. */
+export interface Fingerprints {
+	/** Of the request as it is sent. */
+	request: string;
+	/** Of what it was made from: an expression like `$now` gives another request every time it is looked at. */
+	source: string;
+}
+
+export interface LedgerEntry extends Fingerprints {
+	/** Submissions that came to an end without a video; each new one gets an idempotency key of its own. */
+	attempt: number;
+	job?: Job;
+	/** A submit whose outcome nobody knows: trying again could pay twice. */
+	doubt?: ProviderFailure;
+	/** The provider certainly did not take it. */
+	refusal?: ProviderFailure;
+	/** The run that submitted the job, to which the job's callback goes. */
+	executionId?: string;
 }
 
 /** Plain JSON, kept by the host for as long as it can. */
@@ -15,25 +36,50 @@ export const ledgerKey = (runIndex: number, itemIndex: number): string =>
 	`r${runIndex}i${itemIndex}`;
 
 /** Changes when the request changes, so that an edited prompt makes a new job. */
-export function fingerprint(provider: Provider, baseUrl: string, values: RequestValues): string {
-	const canonical = stableJson({ provider: provider.id, baseUrl, values });
-	return createHash('sha256').update(canonical).digest('hex');
+export const fingerprint = (provider: Provider, baseUrl: string, values: RequestValues): string =>
+	digest({ provider: provider.id, baseUrl, values });
+
+export const digest = (value: JsonValue): string =>
+	createHash('sha256').update(stableJson(value)).digest('hex');
+
+/** The entry of this place, if it is about the same request. */
+export function knownEntry(
+	ledger: Ledger,
+	key: string,
+	wanted: Fingerprints,
+): LedgerEntry | undefined {
+	const entry = ledger[key];
+	if (!entry) return undefined;
+	return entry.request === wanted.request || entry.source === wanted.source ? entry : undefined;
 }
 
 /** The job to attach to. One that failed or was cancelled is not: the user wants another try. */
-export function knownJob(ledger: Ledger, key: string, wanted: string): Job | undefined {
-	const entry = ledger[key];
-	if (!entry || entry.fingerprint !== wanted) return undefined;
-	return entry.job.status === 'failed' || entry.job.status === 'cancelled' ? undefined : entry.job;
+export function knownJob(ledger: Ledger, key: string, wanted: Fingerprints): Job | undefined {
+	const job = knownEntry(ledger, key, wanted)?.job;
+	return job?.status === 'failed' || job?.status === 'cancelled' ? undefined : job;
 }
+
+/** How many places of the ledger hold a job, or may hold one. */
+export const submittedCount = (ledger: Ledger): number =>
+	Object.values(ledger).filter(({ job, doubt }) => job ?? doubt).length;
+
+/**
+ * The same for every repetition of one submission, also where a crash wiped the ledger: a provider that honours it
+ * answers with the job that exists.
+ *
+ * @param run what stays the same over retries of one execution and differs between executions
+ */
+export const idempotencyKey = (run: string, key: string, request: string, attempt: number) =>
+	digest({ run, key, request, attempt }).slice(0, 40);
 
 function stableJson(value: JsonValue): string {
 	if (Array.isArray(value)) return `[${value.map(stableJson).join(',')}]`;
 	if (typeof value === 'object' && value !== null) {
 		const members = Object.keys(value)
+			.filter((key) => value[key] !== undefined)
 			.sort()
 			.map((key) => `${JSON.stringify(key)}:${stableJson(value[key] as JsonValue)}`);
 		return `{${members.join(',')}}`;
 	}
-	return JSON.stringify(value);
+	return JSON.stringify(value) ?? 'null';
 }

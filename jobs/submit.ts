@@ -3,7 +3,7 @@
  * unreadable reply) is not repeated, because the job may exist and a second one would be paid for. It is repeated only
  * when the provider certainly did not take it: no connection, or a 429.
  */
-import type { Job, ProviderFailure, Reading, Reply } from '../providers/contract';
+import type { ProviderFailure, Reading, Reply } from '../providers/contract';
 import { failure } from '../providers/failures';
 import { transportFailure, type Host } from './http';
 
@@ -17,6 +17,8 @@ const LONGEST_RETRY_AFTER_MS = 5 * 60_000;
 export interface SubmitOptions {
 	/** Stops waiting between attempts. A request that is on its way is heard out, for its job is paid. */
 	signal?: AbortSignal;
+	/** Every attempt bears the same idempotency key, which the provider honours: even a doubtful one may be repeated. */
+	idempotent?: boolean;
 }
 
 /**
@@ -27,11 +29,15 @@ export async function submitOnce(
 	send: () => Promise<Reply>,
 	read: (reply: Reply) => Reading,
 	host: Host,
-	{ signal }: SubmitOptions = {},
+	{ signal, idempotent = false }: SubmitOptions = {},
 ): Promise<Reading> {
+	let doubt: ProviderFailure | undefined;
 	for (let attempt = 1; ; attempt += 1) {
-		const reading = await attemptSubmit(send, read);
-		if (reading.job || !mayRepeat(reading.failure, attempt)) return reading;
+		const latest = await attemptSubmit(send, read);
+		if (latest.failure?.accepted === 'unknown') doubt = latest.failure;
+		// A later attempt that never arrived says nothing about an earlier one that may have.
+		const reading = latest.job || !doubt ? latest : { failure: doubt };
+		if (reading.job || !mayRepeat(reading.failure, attempt, idempotent)) return reading;
 		if (signal?.aborted) return reading;
 		const waitMs = backoffMs(reading.failure, attempt, host.random());
 		host.log?.('info', `${reading.failure.message} Trying again in ${Math.ceil(waitMs / 1000)} s.`);
@@ -68,7 +74,8 @@ async function attemptSubmit(
 }
 
 /** Pure: whether a failed submit may be sent again without the risk of paying twice. */
-export function mayRepeat(problem: ProviderFailure, attempt: number): boolean {
+export function mayRepeat(problem: ProviderFailure, attempt: number, idempotent = false): boolean {
+	if (problem.accepted === 'unknown') return idempotent && attempt < MAX_UNREACHABLE_ATTEMPTS;
 	if (problem.accepted !== 'no' || !problem.retryable) return false;
 	if ((problem.retryAfterSeconds ?? 0) * 1000 > LONGEST_RETRY_AFTER_MS) return false;
 	if (problem.code === 'rate_limited') return attempt < MAX_RATE_LIMITED_ATTEMPTS;
@@ -84,6 +91,3 @@ export function backoffMs(problem: ProviderFailure, attempt: number, random: num
 			: Math.max(asked * 1000, 250);
 	return Math.round(base * (1 + random / 4));
 }
-
-/** For logs and messages: a job in a few words. */
-export const jobName = (job: Job): string => `job ${job.jobId}`;

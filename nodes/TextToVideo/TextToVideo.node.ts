@@ -10,6 +10,7 @@ import { fieldProperties } from '../shared/fieldProperties';
 import { searchMethods } from '../shared/modelSearch';
 import { requestOptionsProperty, submitOptionsProperty } from '../shared/options';
 import { submitHook } from '../shared/submitHook';
+import { wake, wakeWebhooks } from '../shared/wake';
 
 export class TextToVideo implements INodeType {
 	description: INodeTypeDescription = {
@@ -30,6 +31,8 @@ export class TextToVideo implements INodeType {
 		credentials: credentialSlots(),
 		requestDefaults: { json: true },
 		requestOperations: { pagination: submitHook },
+		webhooks: wakeWebhooks,
+		waitingNodeTooltip: 'Asleep until the provider reports that the videos are done',
 		properties: [
 			providerProperty(true),
 			authenticationProperty,
@@ -48,6 +51,19 @@ export class TextToVideo implements INodeType {
 						description: 'Go on at once with the job ID; get the video later with Fetch Result',
 					},
 					{
+						name: 'Suspend Until the Callback',
+						value: 'suspend',
+						description:
+							'Put the execution to sleep, even through a restart, until the provider reports that the video is done. n8n needs a public address.',
+						displayOptions: {
+							show: {
+								provider: providers
+									.filter(({ abilities }) => abilities.callback)
+									.map(({ id }) => id),
+							},
+						},
+					},
+					{
 						name: 'Wait for the Video',
 						value: 'wait',
 						description: 'Ask now and then until the video is done',
@@ -61,7 +77,7 @@ export class TextToVideo implements INodeType {
 				name: 'downloadVideo',
 				type: 'boolean',
 				default: true,
-				displayOptions: { show: { whenSubmitted: ['wait'] } },
+				displayOptions: { show: { whenSubmitted: ['suspend', 'wait'] } },
 				description:
 					'Whether to put the video file into the output, beside the job and its address',
 			},
@@ -71,4 +87,6 @@ export class TextToVideo implements INodeType {
 	};
 
 	methods = { listSearch: searchMethods() };
+
+	webhook = wake;
 }

@@ -2,7 +2,6 @@
 import {
 	NodeOperationError,
 	type IDataObject,
-	type IExecuteSingleFunctions,
 	type INode,
 	type INodeExecutionData,
 } from 'n8n-workflow';
@@ -71,5 +70,3 @@ export function providerFailure(
 		...(job ? { job } : {}),
 	};
 }
-
-export const continues = (context: IExecuteSingleFunctions): boolean => context.continueOnFail();

@@ -11,12 +11,13 @@ import { isFinal, type Job, type Provider } from '../../providers/contract';
 import { failure } from '../../providers/failures';
 import { newJob } from '../../providers/jobs';
 import { providerById } from '../../providers/registry';
-import { isObject } from '../../providers/wire';
 import { ItemError, providerFailure } from './errors';
 import { hostOf } from './host';
+import { isJob } from './jobInput';
 import { downloadChoice, type NodeOptions } from './options';
 import { jobItem, signalOf } from './output';
 import { guarded, settle, waitAndSettle, type Settling } from './settle';
+import { isTool, waitMinutes } from './tool';
 
 export async function fetchHook(
 	this: IExecutePaginationFunctions,
@@ -26,8 +27,7 @@ export async function fetchHook(
 	const account: Account = { baseUrl: String(requestData.options.baseURL) };
 	const choices = this.getNodeParameter('options', {}) as NodeOptions;
 	const host = hostOf(this, provider, requestData.options as never);
-	const isTool = this.getNode().type.endsWith('Tool');
-	const download = !isTool && (this.getNodeParameter('downloadVideo', true) as boolean);
+	const download = !isTool(this) && (this.getNodeParameter('downloadVideo', true) as boolean);
 	const settling: Settling = {
 		context: this,
 		provider,
@@ -41,7 +41,7 @@ export async function fetchHook(
 			case 'cancel':
 				return await cancel(settling, job);
 			case 'wait':
-				return await waitAndSettle(settling, job, choices.waitAtMost ?? 10, () => undefined);
+				return await waitAndSettle(settling, job, waitMinutes(this, choices), () => undefined);
 			default:
 				return await settle(settling, await ask(settling, job));
 		}
@@ -86,13 +86,6 @@ function jobOf(context: IExecutePaginationFunctions, provider: Provider, nowMs: 
 	}
 	return isFinal(whole.status) && whole.status !== 'succeeded' ? { ...whole } : whole;
 }
-
-const isJob = (value: unknown): value is Job =>
-	isObject(value) &&
-	typeof value.jobId === 'string' &&
-	typeof value.provider === 'string' &&
-	typeof value.status === 'string' &&
-	Array.isArray(value.videos);
 
 const refused = (provider: Provider, message: string): ItemError =>
 	new ItemError(

@@ -1,15 +1,21 @@
 /** n8n as the host of a job's life: its HTTP helpers, its sleep, its log. */
-import { sleep, type IHttpRequestOptions, type Logger } from 'n8n-workflow';
+import { sleep, type Logger } from 'n8n-workflow';
 import type { Host, HttpStream } from '../../jobs/http';
 import type { Provider } from '../../providers/contract';
-import { commonOptions, openStream, sendRequest, type RequestContext } from './http';
+import {
+	commonOptions,
+	openStream,
+	sendRequest,
+	type CommonOptions,
+	type RequestContext,
+} from './http';
 
 export type N8nHost = Host & { stream: HttpStream };
 
 export function hostOf(
 	context: RequestContext & { logger: Logger },
 	provider: Provider,
-	options: IHttpRequestOptions,
+	options: CommonOptions,
 ): N8nHost {
 	const common = commonOptions(options);
 	return {

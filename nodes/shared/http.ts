@@ -29,12 +29,36 @@ export type CommonOptions = Pick<
 	'proxy' | 'skipSslCertificateValidation' | 'timeout'
 >;
 
-export function commonOptions(options: IHttpRequestOptions): CommonOptions {
+export function commonOptions(options: CommonOptions): CommonOptions {
 	const { proxy, skipSslCertificateValidation, timeout } = options;
 	return {
 		...(proxy ? { proxy } : {}),
 		...(skipSslCertificateValidation ? { skipSslCertificateValidation } : {}),
 		...(timeout ? { timeout } : {}),
+	};
+}
+
+/** The Request Options of the node's settings, for calls that n8n's own routing does not prepare. */
+export function requestSettings(context: {
+	getNodeParameter(name: string, fallback: unknown): unknown;
+}): CommonOptions {
+	const { proxy, timeout, allowUnauthorizedCerts } = context.getNodeParameter(
+		'requestOptions',
+		{},
+	) as { proxy?: string; timeout?: number; allowUnauthorizedCerts?: boolean };
+	return {
+		...(proxy && URL.canParse(proxy) ? { proxy: proxyOf(new URL(proxy)) } : {}),
+		...(timeout ? { timeout } : {}),
+		...(allowUnauthorizedCerts ? { skipSslCertificateValidation: true } : {}),
+	};
+}
+
+function proxyOf({ hostname, port, protocol, username, password }: URL) {
+	return {
+		host: hostname,
+		port: Number(port),
+		protocol: protocol.replace(/:$/, ''),
+		...(username ? { auth: { username, password } } : {}),
 	};
 }
 

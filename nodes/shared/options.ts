@@ -53,7 +53,7 @@ const waitAtMost: INodeProperties = {
 	default: 10,
 	typeOptions: { minValue: 0 },
 	description:
-		'Minutes to wait. If the video is not done by then, the job is returned as it stands, ready for Fetch Result.',
+		'Minutes to wait for a video. If it is not done by then, the job is returned as it stands, ready for Fetch Result. Left out, it is 10 minutes, or 60 while suspended.',
 };
 
 const collection = (options: INodeProperties[]): INodeProperties => ({

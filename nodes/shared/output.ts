@@ -35,15 +35,14 @@ export async function videoItem(
 	host: N8nHost,
 	choice: DownloadChoice,
 ): Promise<INodeExecutionData> {
-	try {
-		const { signal } = signalOf(context);
-		const stored = await storeVideo(context, provider, account, job, host, choice, signal);
-		return { ...jobItem(stored.job, context.getItemIndex()), binary: stored.binary };
-	} catch (error) {
+	const { signal } = signalOf(context);
+	const storing = storeVideo(context, provider, account, job, host, choice, signal);
+	const stored = await storing.catch((error: unknown) => {
 		if (!(error instanceof DownloadError)) throw error;
 		const problem = failure('network', error.message, { accepted: 'yes', advice: error.advice });
 		throw new ItemError(providerFailure(provider.id, problem, job));
-	}
+	});
+	return { ...jobItem(stored.job, context.getItemIndex()), binary: stored.binary };
 }
 
 /**

@@ -4,38 +4,54 @@
  */
 import {
 	NodeOperationError,
-	type IDataObject,
 	type IExecuteData,
 	type IExecuteSingleFunctions,
+	type INodeExecutionData,
 } from 'n8n-workflow';
 import type { Account } from '../../jobs/http';
-import { fingerprint, knownJob, ledgerKey, type Ledger } from '../../jobs/ledger';
+import {
+	idempotencyKey,
+	knownEntry,
+	knownJob,
+	ledgerKey,
+	submittedCount,
+	type Ledger,
+	type LedgerEntry,
+} from '../../jobs/ledger';
 import { createGate, createPacer } from '../../jobs/pace';
-import type { Job, Provider, ProviderFailure, RequestValues } from '../../providers/contract';
-import { issueText, validate } from '../../providers/validation';
+import type { Job, Provider, ProviderFailure } from '../../providers/contract';
 import { sleepOrStop } from './host';
-import { contextOfItem, itemCount, readValues } from './values';
+import { prepareAll, type PreparedItem } from './prepare';
+import { NodeStore, type Sleep } from './store';
 
 export const DEFAULT_MAX_JOBS = 100;
-
-interface PreparedItem {
-	values?: RequestValues;
-	fingerprint?: string;
-	/** Why this item can not be sent. */
-	problem?: string;
-}
 
 export interface RunOptions {
 	parallelJobs?: number;
 	maximumJobs?: number;
+	/** Where the provider is to report; set when the run will sleep. */
+	callbackUrl?: string;
+	/** Why the provider could not reach that address. */
+	unreachable?: { message: string; advice: string };
 }
 
 export class Run {
 	readonly gate: ReturnType<typeof createGate>;
 	readonly pace: ReturnType<typeof createPacer>;
+	readonly callbackUrl: string | undefined;
+	/** Set while the node runs again because a callback woke it: everything was submitted before, nothing is now. */
+	readonly woken: Sleep | undefined;
+	/** n8n may try a node again while hooks of the try before are still busy; they must be heard out first. */
+	readonly after: Promise<unknown>;
+	readonly store: NodeStore;
+	/** Why nothing of the run may be sent. */
+	readonly refusal: NodeOperationError | undefined;
 	private readonly items: PreparedItem[];
+	private readonly runIndex: number;
 	private readonly started = new Set<number>();
+	private readonly busy = new Set<Promise<unknown>>();
 	private readonly jobs = new Map<number, Job>();
+	private readonly outcomes = new Map<number, INodeExecutionData>();
 	private readonly thrown: Array<{ itemIndex: number; error: NodeOperationError; advice: string }> =
 		[];
 
@@ -44,12 +60,20 @@ export class Run {
 		readonly provider: Provider,
 		account: Account,
 		options: RunOptions,
+		before?: Run,
 	) {
-		const parallel = options.parallelJobs || provider.limits.parallelJobs;
-		this.gate = createGate(parallel);
+		this.gate = createGate(options.parallelJobs || provider.limits.parallelJobs);
 		this.pace = pacerOf(provider, account);
-		this.items = prepareAll(context, provider, account);
-		this.refuse(options.maximumJobs ?? DEFAULT_MAX_JOBS);
+		this.callbackUrl = options.callbackUrl;
+		this.after = Promise.allSettled(before?.busy ?? []);
+		this.runIndex = Number(context.getWorkflowDataProxy(0).$runIndex);
+		this.store = NodeStore.of(context);
+		const { sleep } = this.store;
+		// A sleep that nobody ended was stopped, or passed its deadline and was retried: a try like any other.
+		this.store.sleep = undefined;
+		this.woken = sleep?.awake && sleep.runIndex === this.runIndex ? sleep : undefined;
+		this.items = prepareAll(context, provider, account, options.callbackUrl);
+		this.refusal = this.woken ? undefined : this.refuse(options);
 	}
 
 	/** False when the item was here before: the node is being tried again and needs a run of its own. */
@@ -59,37 +83,62 @@ export class Run {
 		return true;
 	}
 
+	/** Keeps the run's next try waiting until this work is over. */
+	during<T>(work: Promise<T>): Promise<T> {
+		this.busy.add(work);
+		return work;
+	}
+
 	item(itemIndex: number): PreparedItem {
 		return this.items[itemIndex] ?? {};
 	}
 
 	/** The job that this very item already has, from an earlier try of the same execution. */
 	attached(itemIndex: number): Job | undefined {
-		return knownJob(this.ledger(), this.key(itemIndex), this.items[itemIndex]?.fingerprint ?? '');
+		if (this.woken) return this.entry(itemIndex)?.job;
+		const { fingerprints } = this.item(itemIndex);
+		return fingerprints && knownJob(this.ledger, this.key(itemIndex), fingerprints);
 	}
 
-	/** A submit whose outcome nobody knows is remembered too: trying again could pay twice. */
-	doubt(itemIndex: number): ProviderFailure | undefined {
-		const entry = this.ledger()[this.key(itemIndex)] as
-			{ doubt?: ProviderFailure; fingerprint: string } | undefined;
-		return entry?.fingerprint === this.items[itemIndex]?.fingerprint ? entry?.doubt : undefined;
+	/** Whether the item's job reports to this execution; one from an earlier execution reports to that. */
+	reportsHere(itemIndex: number): boolean {
+		return this.entry(itemIndex)?.executionId === this.context.getExecutionId();
 	}
 
-	recordDoubt(itemIndex: number, doubt: ProviderFailure): void {
-		const print = this.items[itemIndex]?.fingerprint ?? '';
-		(this.ledger() as IDataObject)[this.key(itemIndex)] = {
-			fingerprint: print,
-			doubt: doubt as unknown as IDataObject,
-		};
+	/** What keeps the item from being submitted (again), if anything does. */
+	refused(itemIndex: number): ProviderFailure | undefined {
+		if (this.woken) {
+			const entry = this.entry(itemIndex);
+			return entry?.doubt ?? entry?.refusal;
+		}
+		// The same idempotency key goes along again: the provider answers with the job that exists.
+		if (this.provider.abilities.idempotencyHeader) return undefined;
+		const { fingerprints } = this.item(itemIndex);
+		return fingerprints && knownEntry(this.ledger, this.key(itemIndex), fingerprints)?.doubt;
 	}
 
+	idempotencyKey(itemIndex: number): string {
+		const request = this.item(itemIndex).fingerprints?.request ?? '';
+		const place = `${this.context.getNode().id} ${this.key(itemIndex)}`;
+		return idempotencyKey(executionIdentity(this.context), place, request, this.attempt(itemIndex));
+	}
+
+	/** A submit that made no job. A doubtful one is remembered too: trying again could pay twice. */
+	recordFailure(itemIndex: number, failure: ProviderFailure): void {
+		const kind = failure.accepted === 'unknown' ? { doubt: failure } : { refusal: failure };
+		this.write(itemIndex, kind);
+	}
+
+	recordSubmitted(itemIndex: number, job: Job): void {
+		this.write(itemIndex, { job, executionId: this.context.getExecutionId() });
+		this.noteJob(itemIndex, job);
+	}
+
+	/** The job as it stands now. */
 	record(itemIndex: number, job: Job): void {
-		this.jobs.set(itemIndex, job);
-		this.ledger()[this.key(itemIndex)] = {
-			fingerprint: this.items[itemIndex]?.fingerprint ?? '',
-			job,
-		};
-		for (const entry of this.thrown) this.describe(entry);
+		const entry = this.entry(itemIndex);
+		if (entry) entry.job = job;
+		this.noteJob(itemIndex, job);
 	}
 
 	/** An error that stops the node also names the other items' jobs, which are paid and can be fetched. */
@@ -98,6 +147,27 @@ export class Run {
 		this.thrown.push(entry);
 		this.describe(entry);
 		return error;
+	}
+
+	/** True for the last item, once every item has an outcome and none stops the node. */
+	arrive(itemIndex: number, outcome: INodeExecutionData): boolean {
+		this.outcomes.set(itemIndex, outcome);
+		const expected = this.items.filter(({ unreadable }) => !unreadable).length;
+		return this.outcomes.size === expected && this.thrown.length === 0;
+	}
+
+	/** Each item's output so far, which n8n collects only when the last one is there. */
+	get arrived(): ReadonlyMap<number, INodeExecutionData> {
+		return this.outcomes;
+	}
+
+	jobOf(itemIndex: number): Job | undefined {
+		return this.jobs.get(itemIndex);
+	}
+
+	private noteJob(itemIndex: number, job: Job): void {
+		this.jobs.set(itemIndex, job);
+		for (const entry of this.thrown) this.describe(entry);
 	}
 
 	private describe({ itemIndex, error, advice }: Run['thrown'][number]): void {
@@ -110,56 +180,76 @@ export class Run {
 				: `${advice} The other jobs of this run, ready for Fetch Result: ${others.join(', ')}.`;
 	}
 
-	private ledger(): Ledger {
-		const store = this.context.getContext('node');
-		return (store.jobs ??= {}) as Ledger;
+	private get ledger(): Ledger {
+		return this.store.ledger;
 	}
 
 	private key(itemIndex: number): string {
-		return ledgerKey(Number(this.context.getWorkflowDataProxy(itemIndex).$runIndex), itemIndex);
+		return ledgerKey(this.runIndex, itemIndex);
+	}
+
+	private entry(itemIndex: number): LedgerEntry | undefined {
+		return this.ledger[this.key(itemIndex)];
+	}
+
+	private attempt(itemIndex: number): number {
+		const { fingerprints } = this.item(itemIndex);
+		const entry = fingerprints && knownEntry(this.ledger, this.key(itemIndex), fingerprints);
+		return entry ? entry.attempt + (entry.job || entry.refusal ? 1 : 0) : 0;
+	}
+
+	private write(
+		itemIndex: number,
+		what: Pick<LedgerEntry, 'job' | 'doubt' | 'refusal' | 'executionId'>,
+	): void {
+		const { fingerprints = { request: '', source: '' } } = this.item(itemIndex);
+		const attempt = this.attempt(itemIndex);
+		this.ledger[this.key(itemIndex)] = { ...fingerprints, attempt, ...what };
 	}
 
 	/** Everything is known to be right before anything is sent, unless the user chose to go on past errors. */
-	private refuse(maximumJobs: number): void {
+	private refuse({
+		maximumJobs = DEFAULT_MAX_JOBS,
+		unreachable,
+	}: RunOptions): NodeOperationError | undefined {
 		const node = this.context.getNode();
-		if (this.items.length > maximumJobs) {
-			throw new NodeOperationError(
+		const mine = this.items.map((_item, index) => this.key(index));
+		const earlier = Object.fromEntries(
+			Object.entries(this.ledger).filter(([key]) => !mine.includes(key)),
+		);
+		const before = submittedCount(earlier);
+		if (this.items.length + before > maximumJobs) {
+			const sofar = before > 0 ? `, ${before} jobs were submitted in earlier rounds` : '';
+			return new NodeOperationError(
 				node,
-				`There are ${this.items.length} items, and Maximum Jobs is ${maximumJobs}. Nothing was submitted.`,
+				`There are ${this.items.length} items${sofar}, and Maximum Jobs is ${maximumJobs}. Nothing was submitted.`,
 				{ description: 'Raise Maximum Jobs under Options if you really want that many videos.' },
 			);
 		}
-		if (this.context.continueOnFail()) return;
+		if (unreachable) {
+			return new NodeOperationError(node, `${unreachable.message} Nothing was submitted.`, {
+				description: unreachable.advice,
+			});
+		}
+		if (this.context.continueOnFail()) return undefined;
 		const wrong = this.items.flatMap(({ problem }, index) => (problem ? [{ index, problem }] : []));
 		const first = wrong[0];
-		if (!first) return;
+		if (!first) return undefined;
 		const lines = wrong.map(({ index, problem }) =>
 			this.items.length === 1 ? problem : `[item ${index}] ${problem}`,
 		);
-		throw new NodeOperationError(node, lines[0] as string, {
+		return new NodeOperationError(node, lines[0] as string, {
 			itemIndex: first.index,
 			description: [...lines.slice(1), 'Nothing was submitted.'].join('\n'),
 		});
 	}
 }
 
-function prepareAll(
-	context: IExecuteSingleFunctions,
-	provider: Provider,
-	account: Account,
-): PreparedItem[] {
-	return Array.from({ length: itemCount(context) }, (_unused, itemIndex) => {
-		let raw: Record<string, unknown>;
-		try {
-			raw = readValues(contextOfItem(context, itemIndex), provider);
-		} catch (error) {
-			return { problem: `An expression could not be evaluated: ${(error as Error).message}` };
-		}
-		const { values, issues } = validate(provider, raw, account.baseUrl);
-		return values
-			? { values, fingerprint: fingerprint(provider, account.baseUrl, values) }
-			: { problem: issueText(issues) };
-	});
+/** The same over retries of one execution: n8n keeps an execution's own token when it is retried, even after a crash. */
+function executionIdentity(context: IExecuteSingleFunctions): string {
+	const address = String(context.evaluateExpression('{{ $execution.resumeUrl }}', 0));
+	const token = URL.canParse(address) ? new URL(address).searchParams.get('signature') : undefined;
+	return token ?? `${context.getWorkflow().id} ${context.getExecutionId()}`;
 }
 
 /** One pace for all executions of this process that use the same service. */
@@ -189,7 +279,7 @@ export function runOf(
 	const itemIndex = context.getItemIndex();
 	const known = runs.get(data);
 	if (known?.enter(itemIndex)) return known;
-	const run = new Run(context, provider, account, options);
+	const run = new Run(context, provider, account, options, known);
 	runs.set(data, run);
 	run.enter(itemIndex);
 	return run;

@@ -3,11 +3,12 @@ import type { IExecuteSingleFunctions, INodeExecutionData } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 import type { Account } from '../../jobs/http';
 import { waitForJob } from '../../jobs/wait';
-import { isFinal, type Job, type Provider } from '../../providers/contract';
+import { isFinal, type Job, type Provider, type ProviderFailure } from '../../providers/contract';
 import { failure } from '../../providers/failures';
 import { errorItem, ItemError, providerFailure, toNodeError } from './errors';
 import type { N8nHost } from './host';
 import { jobItem, signalOf, videoItem, type DownloadChoice } from './output';
+import { isTool, toolItem } from './tool';
 
 const MINUTE_MS = 60_000;
 
@@ -37,8 +38,14 @@ export async function waitAndSettle(
 	if (problem && !isFinal(job.status) && !problem.retryable) {
 		throw new ItemError(providerFailure(provider.id, problem, job));
 	}
-	return await settle(settling, job);
+	return await settle(settling, problem ? withWarning(job, problem) : job);
 }
+
+/** The job may well finish; that it could not be asked for is said, not hidden. */
+const withWarning = (job: Job, { message }: ProviderFailure): Job => ({
+	...job,
+	warnings: [...(job.warnings ?? []), `The provider could not be asked any more: ${message}`],
+});
 
 /** A job that is not final yet is returned as it stands: running out of patience is not an error. */
 export async function settle(settling: Settling, job: Job): Promise<INodeExecutionData> {
@@ -49,6 +56,7 @@ export async function settle(settling: Settling, job: Job): Promise<INodeExecuti
 			failure('generation_failed', 'The provider gave no reason.', { accepted: 'yes' });
 		throw new ItemError(providerFailure(provider.id, reason, job));
 	}
+	if (isTool(context)) return toolItem(job, context.getItemIndex());
 	if (job.status !== 'succeeded' || !download) return jobItem(job, context.getItemIndex());
 	return await videoItem(context, provider, account, job, host, download);
 }
@@ -63,12 +71,18 @@ export async function guarded(
 	try {
 		return [await work()];
 	} catch (error) {
-		if (!(error instanceof ItemError)) {
-			throw error instanceof NodeOperationError
-				? error
-				: new NodeOperationError(context.getNode(), error as Error, { itemIndex });
-		}
+		if (!(error instanceof ItemError)) throw asNodeError(context, error);
 		if (context.continueOnFail()) return [errorItem(itemIndex, error.item)];
 		throw onThrow(toNodeError(context.getNode(), itemIndex, error.item));
 	}
 }
+
+export const asNodeError = (
+	context: IExecuteSingleFunctions,
+	error: unknown,
+): NodeOperationError =>
+	error instanceof NodeOperationError
+		? error
+		: new NodeOperationError(context.getNode(), error as Error, {
+				itemIndex: context.getItemIndex(),
+			});

@@ -5,32 +5,45 @@
  * Rules that must never regress:
  * - every item is validated before any is sent;
  * - an item that already has a job (retry-on-fail, Retry Execution) is attached to it;
- * - a submit that may have been taken is never sent again;
- * - a submit on its way is heard out, even after Stop, so that its job id is known.
+ * - a submit that may have been taken is never sent again, except where the provider honours an idempotency key;
+ * - nothing is sent after Stop, and a submit on its way is heard out even then, so that its job id is known.
  */
 import type {
 	DeclarativeRestApiSettings,
-	IDataObject,
 	IExecutePaginationFunctions,
+	IExecuteSingleFunctions,
 	INodeExecutionData,
 } from 'n8n-workflow';
-import { cancelJob } from '../../jobs/cancel';
 import type { Account } from '../../jobs/http';
-import { submitOnce } from '../../jobs/submit';
 import { withNextPoll } from '../../jobs/wait';
-import type { Job, Provider, RequestValues } from '../../providers/contract';
+import { isFinal, type Job, type Provider } from '../../providers/contract';
 import { failure } from '../../providers/failures';
 import { providerById } from '../../providers/registry';
-import { absoluteUrl } from '../../providers/hosts';
+import { unreachable } from './address';
 import { ItemError, providerFailure } from './errors';
-import { hostOf, type N8nHost } from './host';
-import { commonOptions, sendOptions } from './http';
+import { hostOf } from './host';
 import { downloadChoice, type NodeOptions } from './options';
-import { jobItem, signalOf } from './output';
+import { jobItem } from './output';
 import { runOf, type Run } from './run';
 import { guarded, settle, waitAndSettle, type Settling } from './settle';
+import { refuseAfterStop, stopIfStopped } from './stop';
+import { submitItem, type RequestOptions } from './submitItem';
+import {
+	callbackUrlOf,
+	DEFAULT_SLEEP_MINUTES,
+	SHORTEST_SLEEP_MINUTES,
+	sleepOrFinish,
+} from './suspend';
+import { isTool, waitMinutes } from './tool';
 
-type RequestOptions = DeclarativeRestApiSettings.ResultOptions['options'];
+type Mode = 'return' | 'suspend' | 'wait';
+
+interface Work extends Settling {
+	run: Run;
+	options: RequestOptions;
+	choices: NodeOptions;
+	mode: Mode;
+}
 
 export async function submitHook(
 	this: IExecutePaginationFunctions,
@@ -40,133 +53,104 @@ export async function submitHook(
 	const provider = providerById(this.getNodeParameter('provider') as string);
 	const account: Account = { baseUrl: String(options.baseURL) };
 	const choices = this.getNodeParameter('options', {}) as NodeOptions;
-	const run = runOf(this, provider, account, choices);
-	const host = hostOf(this, provider, options as never);
-	const settling: Settling = {
+	const mode = modeOf(this, provider, choices);
+	const callbackUrl = mode === 'suspend' ? callbackUrlOf(this) : undefined;
+	const run = runOf(this, provider, account, {
+		...choices,
+		...(callbackUrl
+			? { callbackUrl, unreachable: unreachable(provider, account, callbackUrl) }
+			: {}),
+	});
+	if (run.refusal) throw run.refusal;
+	const work: Work = {
 		context: this,
 		provider,
 		account,
-		host,
+		host: hostOf(this, provider, options as never),
 		...downloadOf(this, choices),
+		run,
+		options,
+		choices,
+		mode,
 	};
-	const job = async () =>
-		await run.gate(async () => await workItem(this, run, settling, options, choices));
-	return await guarded(this, job, (error) => run.thrownBy(this.getItemIndex(), error));
+	return await run.during(seeThrough(work));
 }
 
-async function workItem(
-	context: IExecutePaginationFunctions,
-	run: Run,
-	settling: Settling,
-	options: RequestOptions,
-	choices: NodeOptions,
-): Promise<INodeExecutionData> {
+async function seeThrough(work: Work): Promise<INodeExecutionData[]> {
+	const { context, run, mode, choices } = work;
 	const itemIndex = context.getItemIndex();
-	const { provider, account, host } = settling;
-	const job = run.attached(itemIndex) ?? (await submitItem(context, run, settling, options));
-	await stopIfStopped(context, provider, account, job, host);
-	const onProgress = (current: Job) => run.record(itemIndex, current);
-	const mode = context.getNodeParameter('whenSubmitted', 'wait') as string;
-	if (mode === 'return') {
-		return job.status === 'failed'
-			? await settle(settling, job)
-			: jobItem(withNextPoll(provider, job, 0, host.now()), itemIndex);
+	await run.after;
+	const done = run.woken?.done[itemIndex];
+	const items = done
+		? [done]
+		: await guarded(
+				context,
+				async () => await run.gate(async () => await workItem(work)),
+				(error) => run.thrownBy(itemIndex, error),
+			);
+	const last = run.arrive(itemIndex, items[0] as INodeExecutionData);
+	if (last && mode === 'suspend') {
+		await sleepOrFinish(run, work, choices.waitAtMost ?? DEFAULT_SLEEP_MINUTES);
 	}
-	return await waitAndSettle(settling, job, choices.waitAtMost ?? 10, onProgress).catch(
-		async (error: unknown) => {
-			await stopIfStopped(context, provider, account, job, host);
-			throw error;
-		},
+	return items;
+}
+
+async function workItem(work: Work): Promise<INodeExecutionData> {
+	const { context, run, provider, account, host, choices, mode } = work;
+	const itemIndex = context.getItemIndex();
+	const job = run.attached(itemIndex) ?? (await newJob(work));
+	const onProgress = (current: Job) => run.record(itemIndex, current);
+	onProgress(job);
+	await stopIfStopped(context, provider, account, job, host, onProgress);
+	// A job that an earlier execution submitted reports there: nobody would wake us.
+	const sleeps = mode === 'suspend' && run.reportsHere(itemIndex);
+	if (isFinal(job.status)) return await settle(work, job);
+	if (mode === 'return' || sleeps) {
+		return jobItem(withNextPoll(provider, job, 0, host.now()), itemIndex);
+	}
+	const waiting = waitAndSettle(work, job, waitMinutes(context, choices), onProgress);
+	return await waiting.finally(
+		async () => await stopIfStopped(context, provider, account, job, host, onProgress),
 	);
 }
 
-async function submitItem(
-	context: IExecutePaginationFunctions,
-	run: Run,
-	{ provider, account, host }: Settling,
-	options: RequestOptions,
-): Promise<Job> {
+async function newJob({ context, run, provider, account, host, options }: Work): Promise<Job> {
 	const itemIndex = context.getItemIndex();
+	const refused = run.refused(itemIndex);
+	if (refused) throw new ItemError(providerFailure(provider.id, refused));
+	refuseAfterStop(context, provider);
 	const { values, problem } = run.item(itemIndex);
-	if (!values) throw invalidItem(provider, problem ?? '');
-	const doubt = run.doubt(itemIndex);
-	if (doubt) throw new ItemError(providerFailure(provider.id, doubt));
-	await run.pace(context.getExecutionCancelSignal());
-	const send = async () =>
-		await sendOptions(
-			context,
-			provider,
-			{ ...commonOptions(options as never), ...submitOptions(provider, account, values, options) },
-			true,
+	if (!values || run.woken) {
+		const text = problem ?? 'This item was not submitted before the run fell asleep.';
+		throw new ItemError(
+			providerFailure(
+				provider.id,
+				failure('invalid_request', text, {
+					accepted: 'no',
+					advice: 'Change the field. Nothing was submitted for this item.',
+				}),
+			),
 		);
-	const read = (reply: Parameters<Provider['readSubmit']>[0]) =>
-		provider.readSubmit(reply, values, { nowMs: host.now(), baseUrl: account.baseUrl });
-	const reading = await submitOnce(send, read, host, signalOf(context));
-	if (!reading.job) {
-		if (reading.failure.accepted === 'unknown') run.recordDoubt(itemIndex, reading.failure);
-		throw new ItemError(providerFailure(provider.id, reading.failure));
 	}
-	const job = withTracking(provider, reading.job, values);
-	run.record(itemIndex, job);
-	// Where an in-process wait is stopped or n8n dies, the log is the only place that still knows the id.
-	context.logger.info(`Submitted ${provider.title} job ${job.jobId} (item ${itemIndex})`);
-	// n8n shows these beside the execution, in finished and in failed runs; it keeps ten of them.
-	if (itemIndex < 10) context.customData?.set(`job${itemIndex}`, job.jobId.slice(0, 255));
-	return job;
+	try {
+		await run.pace(context.getExecutionCancelSignal());
+	} finally {
+		refuseAfterStop(context, provider);
+	}
+	return await submitItem({ context, run, provider, account, host, options, values });
 }
 
-/** What RoutingNode made of the fields' routing, with the address where the values decide it. */
-function submitOptions(
-	provider: Provider,
-	account: Account,
-	values: RequestValues,
-	options: RequestOptions,
-) {
-	const { url } = provider.submitCall;
-	return {
-		method: provider.submitCall.method,
-		url: absoluteUrl(typeof url === 'string' ? url : url(values), account.baseUrl),
-		body: options.body as IDataObject,
-		headers: options.headers as IDataObject,
-		json: true,
-	};
+/** What "When Submitted" comes to: an agent's tool never sleeps, and a short wait is not worth sleeping for. */
+function modeOf(context: IExecuteSingleFunctions, provider: Provider, choices: NodeOptions): Mode {
+	const chosen = context.getNodeParameter('whenSubmitted', 'wait') as Mode;
+	if (chosen !== 'suspend') return chosen;
+	const minutes = choices.waitAtMost ?? DEFAULT_SLEEP_MINUTES;
+	const awake = isTool(context) || !provider.abilities.callback || minutes < SHORTEST_SLEEP_MINUTES;
+	return awake ? 'wait' : 'suspend';
 }
 
-/** Stop means stop: the job is cancelled where the provider can, and its id is in the message either way. */
-async function stopIfStopped(
-	context: IExecutePaginationFunctions,
-	provider: Provider,
-	account: Account,
-	job: Job,
-	host: N8nHost,
-): Promise<void> {
-	if (!context.getExecutionCancelSignal()?.aborted) return;
-	const reading = await cancelJob(provider, account, job, host);
-	const what = reading.job ? 'was cancelled' : 'was not cancelled and may still finish';
-	const stopped = failure('cancelled', `The execution was stopped. Job ${job.jobId} ${what}.`, {
-		accepted: 'yes',
-	});
-	context.logger.warn(stopped.message);
-	throw new ItemError(providerFailure(provider.id, stopped, job));
-}
-
-function invalidItem(provider: Provider, problem: string): ItemError {
-	const invalid = failure('invalid_request', problem, {
-		accepted: 'no',
-		advice: 'Change the field. Nothing was submitted for this item.',
-	});
-	return new ItemError(providerFailure(provider.id, invalid));
-}
-
-function withTracking(provider: Provider, job: Job, values: RequestValues): Job {
-	const field = provider.abilities.trackingField;
-	const trackingId = field && values[field];
-	return trackingId ? { ...job, trackingId: String(trackingId) } : job;
-}
-
-function downloadOf(context: IExecutePaginationFunctions, choices: NodeOptions) {
-	// An agent gets text: binary data means nothing to it.
-	if (context.getNode().type.endsWith('Tool')) return {};
+function downloadOf(context: IExecuteSingleFunctions, choices: NodeOptions) {
+	if (isTool(context)) return {};
 	const wanted = context.getNodeParameter('downloadVideo', true) as boolean;
 	return wanted ? { download: downloadChoice(choices) } : {};
 }

@@ -1,5 +1,5 @@
 /** Field values as a person entered them, for any item of the run. */
-import type { IExecuteSingleFunctions } from 'n8n-workflow';
+import type { IExecuteSingleFunctions, INodeExecutionData } from 'n8n-workflow';
 import type { Provider } from '../../providers/contract';
 import { fieldsOf, isMainField, type Field } from '../../providers/fields';
 import { isObject } from '../../providers/wire';
@@ -15,9 +15,15 @@ export const contextOfItem = <T extends IExecuteSingleFunctions>(
 ): T => Object.create(context, { itemIndex: { value: itemIndex } }) as T;
 
 export function itemCount(context: IExecuteSingleFunctions): number {
+	const items = inputItems(context).length;
+	return context.getNode().executeOnce === true ? Math.min(items, 1) : items;
+}
+
+/** n8n's own item objects, which it keeps while an execution sleeps. */
+export function inputItems(context: IExecuteSingleFunctions): INodeExecutionData[] {
 	const { data } = context.getExecuteData();
 	const connection = data.main ?? Object.values(data)[0];
-	return connection?.[0]?.length ?? 1;
+	return connection?.[0] ?? [{ json: {} }];
 }
 
 /** Raw field values by field name; only what is set. */

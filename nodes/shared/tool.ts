@@ -1,0 +1,41 @@
+/**
+ * The nodes as an AI agent's tool: never asleep, not waiting for long, and an answer of a few lines of text, for an
+ * agent pays for every word that it reads and can not look at a file.
+ */
+import type { IDataObject, IExecuteSingleFunctions, INodeExecutionData } from 'n8n-workflow';
+import { isFinal, type Job } from '../../providers/contract';
+import type { NodeOptions } from './options';
+
+const DEFAULT_WAIT_MINUTES = 10;
+/** An agent that hears nothing for longer than this is stopped by the chat or the model's own time limit. */
+const TOOL_WAIT_MINUTES = 2;
+
+export const isTool = (context: Pick<IExecuteSingleFunctions, 'getNode'>): boolean =>
+	context.getNode().type.endsWith('Tool');
+
+export const waitMinutes = (context: IExecuteSingleFunctions, choices: NodeOptions): number => {
+	const wanted = choices.waitAtMost ?? DEFAULT_WAIT_MINUTES;
+	return isTool(context) ? Math.min(wanted, TOOL_WAIT_MINUTES) : wanted;
+};
+
+export function toolItem(job: Job, itemIndex: number): INodeExecutionData {
+	const { provider, jobId, status, progress, etaSeconds, videos, nextPollSeconds, warnings } = job;
+	const finished = isFinal(status);
+	const json: IDataObject = {
+		provider,
+		jobId,
+		status,
+		finished,
+		...(videos.length > 0 ? { videoUrls: videos.map(({ url }) => url) } : {}),
+		...(finished || progress === undefined ? {} : { progress }),
+		...(finished || etaSeconds === undefined ? {} : { etaSeconds }),
+		...(finished ? {} : { askAgainInSeconds: Math.ceil(nextPollSeconds ?? 10) }),
+		...(warnings ? { warnings } : {}),
+		...(finished
+			? {}
+			: {
+					next: 'The video is not done yet. Fetch the result with this jobId; do not order it again.',
+				}),
+	};
+	return { json, pairedItem: { item: itemIndex } };
+}
