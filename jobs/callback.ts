@@ -216,11 +216,13 @@ function otherEventType(provider: Provider, body: unknown): string | undefined {
 
 /**
  * Only the id is taken from a message that nobody signed. An address to ask at would let the sender answer the
- * question himself, unless it lies where the account's key may go.
+ * question himself, unless it lies where the account's key may go and is about this very job.
  */
 function questionFor(provider: Provider, account: Account, told: Job, nowMs: number): Job {
 	const { fetchUrl, trackingId } = told;
-	const trustworthy = fetchUrl && mayCarryKey(fetchUrl, account.baseUrl, provider.account.keyHosts);
+	const trustworthy =
+		fetchUrl?.endsWith(`/${encodeURIComponent(told.jobId)}`) &&
+		mayCarryKey(fetchUrl, account.baseUrl, provider.account.keyHosts);
 	return {
 		...newJob(provider.id, told.jobId, nowMs),
 		...(trackingId ? { trackingId } : {}),
