@@ -162,25 +162,24 @@ function routing(field: Field, path: string = wirePath(field)): INodePropertyRou
 
 /** The same normalising as `providers/validation.ts` does; a property test holds the two together. */
 function valueExpression(field: Field): string {
+	const fallback = field.always ? JSON.stringify(field.default) : 'undefined';
+	return `={{ ${EMPTY} ? ${fallback} : (${given(field)}) }}`;
+}
+
+function given(field: Field): string {
 	switch (field.type) {
 		case 'integer':
 		case 'number':
-			return orOmitted(field.as === 'string' ? 'String(Number($value))' : 'Number($value)');
+			return field.as === 'string' ? 'String(Number($value))' : 'Number($value)';
 		case 'boolean': {
 			const [yes, no] = field.as === 'yesNo' ? ['"yes"', '"no"'] : ['true', 'false'];
-			return orOmitted(
-				`["yes","true","1"].includes(String($value).toLowerCase()) ? ${yes} : ${no}`,
-			);
+			return `["yes","true","1"].includes(String($value).toLowerCase()) ? ${yes} : ${no}`;
 		}
 		case 'choice':
-			return typeof field.choices?.[0] === 'number'
-				? orOmitted('Number($value)')
-				: orOmitted('$value');
+			return typeof field.choices?.[0] === 'number' ? 'Number($value)' : '$value';
 		case 'json':
-			return orOmitted('typeof $value === "string" ? JSON.parse($value) : $value');
+			return 'typeof $value === "string" ? JSON.parse($value) : $value';
 		default:
-			return orOmitted('String($value)');
+			return 'String($value)';
 	}
 }
-
-const orOmitted = (value: string): string => `={{ ${EMPTY} ? undefined : (${value}) }}`;

@@ -1,6 +1,7 @@
 import type { Provider } from '../contract';
 import { extraParameterIssues } from '../extraParameters';
 import {
+	CALLBACK,
 	fetchCall,
 	KEY_HOSTS,
 	readCallback,
@@ -25,7 +26,7 @@ const endpoint = (
 	// 5 queued requests is the documented limit of the smallest plan.
 	limits: { parallelJobs: 5, typicalSeconds: 120 },
 	abilities: {
-		callback: { field: 'webhook', signature: 'none', progress: false },
+		callback: CALLBACK,
 		cancel: false,
 		progress: false,
 		trackingField: 'track_id',

@@ -1,5 +1,5 @@
 import type { Job, Provider } from '../contract';
-import { fetchCall, KEY_HOSTS, readCallback, readFetch, readSubmit } from './replies';
+import { CALLBACK, fetchCall, KEY_HOSTS, readCallback, readFetch, readSubmit } from './replies';
 import { enterpriseRequest, v4Request, v5Request } from './request';
 
 const account: Provider['account'] = {
@@ -13,7 +13,7 @@ const account: Provider['account'] = {
 const limits: Provider['limits'] = { parallelJobs: 5, typicalSeconds: 40 };
 
 const trainedAbilities: Provider['abilities'] = {
-	callback: { field: 'webhook', signature: 'none', progress: false },
+	callback: CALLBACK,
 	cancel: false,
 	progress: false,
 	trackingField: 'track_id',

@@ -3,6 +3,7 @@
  * but the paths. Submit and fetch replies and the webhook message have the same members.
  */
 import type {
+	CallbackAbility,
 	CallbackReading,
 	HttpCall,
 	Job,
@@ -33,6 +34,14 @@ import { settingsOf, unlikeAsked } from './settings';
 
 /** Hosts of the provider: the old name and the new one. */
 export const KEY_HOSTS = ['stablediffusionapi.com', 'modelslab.com'];
+
+/** Messages about jobs have no `event`; those of another product of the same sender (workflows) do. */
+export const CALLBACK: CallbackAbility = {
+	field: 'webhook',
+	signature: 'none',
+	progress: false,
+	eventType: { member: 'event', ours: /^$/ },
+};
 
 /** Documented for `temp: true`: such files are cleaned up every 24 hours. */
 const TEMPORARY_FILE_MS = 24 * 3600 * 1000;
