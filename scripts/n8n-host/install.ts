@@ -12,6 +12,9 @@ import { prepareSqlite } from './sqlite';
 /** 2.2 GB unpacked, as much again for npm's cache and what it writes on the way. */
 const NEEDED_BYTES = 5_000_000_000;
 
+const NETWORK_ERRORS =
+	/\b(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|EHOSTUNREACH)\b/;
+
 const COMPLETE_MARKER = '.complete';
 const PACKAGES_MARKER = '.packages-installed';
 
@@ -104,19 +107,32 @@ async function downloadPackages(
 	const total = countPackages(packageLock);
 	const fetched = new Set<string>();
 	const { file, args, shell } = npmCommand(host.nodeBinary);
-	// Peer ranges inside n8n's tree contradict each other: npm needs minutes to find that out.
-	const flags = ['--ignore-scripts', '--legacy-peer-deps', '--no-audit', '--no-fund'];
-	const result = await runCommand(file, [...args, 'ci', ...flags, '--loglevel=http'], {
-		cwd: folder,
-		env,
-		shell,
-		onLine: (line) => {
+	const npm = (npmArgs: string[], onLine?: (line: string) => void) =>
+		runCommand(file, [...args, ...npmArgs], { cwd: folder, env, shell, ...(onLine && { onLine }) });
+
+	// Without a network npm tries every single package for minutes: ask once, then rely on its cache.
+	const ping = await npm(['ping', '--fetch-retries=0', '--fetch-timeout=15000']);
+	const isOffline = NETWORK_ERRORS.test(ping.tail);
+	const result = await npm(
+		[
+			'ci',
+			'--ignore-scripts',
+			// Peer ranges inside n8n's tree contradict each other: npm needs minutes to find that out.
+			'--legacy-peer-deps',
+			'--no-audit',
+			'--no-fund',
+			isOffline ? '--offline' : '--prefer-offline',
+			'--loglevel=http',
+		],
+		(line) => {
 			const source = /^npm http (?:fetch GET 200|cache) (\S+)/.exec(line)?.[1];
 			if (source) fetched.add(source);
-			progress.tick(`${Math.min(fetched.size, total)} of ${total} packages`);
+			progress.tick(
+				fetched.size < total ? `${fetched.size} of ${total} packages` : 'unpacking the packages',
+			);
 		},
-	});
-	if (result.exitCode !== 0) throw installProblem(result.tail);
+	);
+	if (result.exitCode !== 0) throw installProblem(isOffline ? ping.tail : result.tail);
 }
 
 /** How many packages a lock file (version 3) brings. */
@@ -129,10 +145,11 @@ export function countPackages(packageLock: string): number {
 export function installProblem(npmOutput: string): Problem {
 	const errors = npmOutput
 		.split('\n')
-		.filter((line) => /^npm (error|ERR!)/i.test(line) && !/complete log|A complete/.test(line))
-		.slice(-12)
+		.filter((line) => /^npm (error|ERR!) \S/i.test(line))
+		.filter((line) => !/complete log| {4}at | {2}\w+: |[{}]$/.test(line))
+		.slice(-8)
 		.join('\n');
-	if (/\b(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH)\b/.test(npmOutput))
+	if (NETWORK_ERRORS.test(npmOutput))
 		return new Problem(
 			`n8n could not be downloaded: the npm registry did not answer.\n${errors}`,
 			'Check the network (and the proxy settings of npm), then start again: what is downloaded already is kept.',

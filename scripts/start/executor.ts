@@ -42,7 +42,7 @@ export async function startExecutor(options: {
 		logFile: options.logFile,
 	});
 	const url = `http://127.0.0.1:${options.port}`;
-	await program.untilReady(`${url}/readyz`, READY_LIMIT_MS);
+	await program.untilReady(`${url}/v1/models`, READY_LIMIT_MS);
 	return { url, program };
 }
 
