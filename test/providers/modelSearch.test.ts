@@ -1,0 +1,82 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { ModelChoice, Provider } from '../../providers/contract';
+import { fieldsOf } from '../../providers/fields';
+import { localGpu } from '../../providers/localGpu';
+import { novita } from '../../providers/novita';
+import { providers } from '../../providers/registry';
+import { ask } from '../simulators/client';
+import { startSimulator, type Simulator } from '../simulators/simulator';
+
+let sim: Simulator;
+beforeAll(async () => {
+	sim = await startSimulator();
+});
+afterAll(() => sim.close());
+
+/** All pages of a search. */
+async function search(provider: Provider, kind: string, query?: string): Promise<ModelChoice[]> {
+	const found: ModelChoice[] = [];
+	let cursor: string | undefined;
+	for (let page = 0; page < 10; page += 1) {
+		const { call, read } = provider.modelSearch![kind]!;
+		const reading = read(await ask(sim, provider, call(query, cursor)));
+		if ('failure' in reading) throw new Error(reading.failure.message);
+		found.push(...reading.models);
+		cursor = reading.nextCursor;
+		if (!cursor) return found;
+	}
+	throw new Error('The search has no end');
+}
+
+describe('the model search of Novita', () => {
+	it('lists the Stable Diffusion 1.x checkpoints that can be used, over all pages', async () => {
+		const models = await search(novita, 'checkpoint');
+		expect(models.length).toBeGreaterThan(90);
+		expect(models[0]).toEqual({
+			value: 'meadowMix_0.safetensors',
+			label: 'meadowMix_0',
+			description: 'SD 1.5',
+		});
+		expect(models.filter(({ label }) => /XL/.test(label))).toEqual([]);
+		expect(models.filter(({ label }) => label === 'meadowMix_6')).toEqual([]);
+	});
+
+	it('finds others where someone asks for them by name', async () => {
+		const models = await search(novita, 'checkpoint', 'starlightxl');
+		expect(models.length).toBeGreaterThan(5);
+		expect(new Set(models.map(({ description }) => description))).toEqual(new Set(['SDXL 1.0']));
+	});
+
+	it.each(['lora', 'textualinversion'])(
+		'names a %s as the API wants it, without an extension',
+		async (kind) => {
+			const [first] = await search(novita, kind);
+			expect(first!.value).toBe('meadowMix_0');
+		},
+	);
+
+	it('says what is wrong', async () => {
+		sim.faults.next('models', { kind: 'error', error: 'invalidKey' });
+		await expect(search(novita, 'checkpoint')).rejects.toThrow('invalid api key');
+		sim.faults.next('models', { kind: 'wronglyTyped' });
+		await expect(search(novita, 'checkpoint')).rejects.toThrow('could not be read');
+	});
+});
+
+describe('the model search of the local executor', () => {
+	it('lists its models and finds one', async () => {
+		expect((await search(localGpu, 'model')).map(({ value }) => value)).toContain('preview');
+		expect(await search(localGpu, 'lora', 'wan')).toEqual([
+			{ value: 'lora-wan-2.2', label: 'wan-2.2' },
+		]);
+	});
+});
+
+it('every searchable field has its search, and the other way round', () => {
+	for (const provider of providers) {
+		const asked = fieldsOf(provider.request)
+			.flatMap((field) => [field, ...(field.items ?? [])])
+			.flatMap(({ search: kind }) => kind ?? []);
+		expect(new Set(asked), provider.id).toEqual(new Set(Object.keys(provider.modelSearch ?? {})));
+	}
+});
