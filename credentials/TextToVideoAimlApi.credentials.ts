@@ -3,8 +3,8 @@ import type {
 	Icon,
 	ICredentialTestRequest,
 	ICredentialType,
-	INodeProperties,
 } from 'n8n-workflow';
+import { accountProperties } from './shared/account';
 
 export class TextToVideoAimlApi implements ICredentialType {
 	name = 'textToVideoAimlApi';
@@ -15,25 +15,7 @@ export class TextToVideoAimlApi implements ICredentialType {
 
 	icon: Icon = { light: 'file:icons/text-to-video.svg', dark: 'file:icons/text-to-video.dark.svg' };
 
-	properties: INodeProperties[] = [
-		{
-			displayName: 'API Key',
-			name: 'apiKey',
-			type: 'string',
-			typeOptions: { password: true },
-			required: true,
-			default: '',
-		},
-		{
-			displayName: 'Base URL',
-			name: 'baseUrl',
-			type: 'string',
-			required: true,
-			default: 'https://api.aimlapi.com',
-			description:
-				'Change it only to use another server that speaks the same API, such as your own GPU',
-		},
-	];
+	properties = accountProperties({ baseUrl: 'https://api.aimlapi.com' });
 
 	authenticate: IAuthenticateGeneric = {
 		type: 'generic',

@@ -3,8 +3,8 @@ import type {
 	Icon,
 	ICredentialTestRequest,
 	ICredentialType,
-	INodeProperties,
 } from 'n8n-workflow';
+import { accountProperties } from './shared/account';
 
 export class TextToVideoStableDiffusionApi implements ICredentialType {
 	name = 'textToVideoStableDiffusionApi';
@@ -15,25 +15,11 @@ export class TextToVideoStableDiffusionApi implements ICredentialType {
 
 	icon: Icon = { light: 'file:icons/text-to-video.svg', dark: 'file:icons/text-to-video.dark.svg' };
 
-	properties: INodeProperties[] = [
-		{
-			displayName: 'API Key',
-			name: 'apiKey',
-			type: 'string',
-			typeOptions: { password: true },
-			required: true,
-			default: '',
-		},
-		{
-			displayName: 'Base URL',
-			name: 'baseUrl',
-			type: 'string',
-			required: true,
-			default: 'https://stablediffusionapi.com',
-			description:
-				'Change it to https://modelslab.com if your account has moved there, or to another server that speaks the same API, such as your own GPU',
-		},
-	];
+	properties = accountProperties({
+		baseUrl: 'https://stablediffusionapi.com',
+		baseUrlDescription:
+			'Change it to https://modelslab.com if your account has moved there, or to another server that speaks the same API, such as your own GPU',
+	});
 
 	authenticate: IAuthenticateGeneric = {
 		type: 'generic',

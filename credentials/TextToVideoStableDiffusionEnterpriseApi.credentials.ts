@@ -3,8 +3,8 @@ import type {
 	Icon,
 	ICredentialTestRequest,
 	ICredentialType,
-	INodeProperties,
 } from 'n8n-workflow';
+import { accountProperties } from './shared/account';
 
 export class TextToVideoStableDiffusionEnterpriseApi implements ICredentialType {
 	name = 'textToVideoStableDiffusionEnterpriseApi';
@@ -15,27 +15,11 @@ export class TextToVideoStableDiffusionEnterpriseApi implements ICredentialType 
 
 	icon: Icon = { light: 'file:icons/text-to-video.svg', dark: 'file:icons/text-to-video.dark.svg' };
 
-	properties: INodeProperties[] = [
-		{
-			displayName: 'API Key',
-			name: 'apiKey',
-			type: 'string',
-			typeOptions: { password: true },
-			required: true,
-			default: '',
-			description:
-				'The key of your enterprise server. For load balancing, the key of the first one.',
-		},
-		{
-			displayName: 'Base URL',
-			name: 'baseUrl',
-			type: 'string',
-			required: true,
-			default: 'https://stablediffusionapi.com',
-			description:
-				'Change it only to use another server that speaks the same API, such as your own GPU',
-		},
-	];
+	properties = accountProperties({
+		baseUrl: 'https://stablediffusionapi.com',
+		apiKeyDescription:
+			'The key of your enterprise server. For load balancing, the key of the first one.',
+	});
 
 	authenticate: IAuthenticateGeneric = {
 		type: 'generic',
