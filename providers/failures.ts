@@ -37,10 +37,15 @@ export function failure(
 	return {
 		code,
 		message,
-		advice: more.accepted === 'unknown' ? DOUBTFUL_ADVICE : ADVICE[code],
+		advice: more.accepted === 'unknown' ? DOUBTFUL_ADVICE : adviceOf(code, more.retryAfterSeconds),
 		retryable: RETRYABLE.has(code),
 		...more,
 	};
+}
+
+function adviceOf(code: FailureCode, retryAfterSeconds: number | undefined): string {
+	if (code !== 'rate_limited' || !retryAfterSeconds) return ADVICE[code];
+	return `Wait ${Math.ceil(retryAfterSeconds)} seconds, then run again, or lower Parallel Jobs.`;
 }
 
 /** HTTP status to the code that fits where the body says nothing better. */

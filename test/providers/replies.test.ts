@@ -56,10 +56,11 @@ describe.each(providers.map((provider) => [provider.id, provider] as const))(
 );
 
 /** What happened and what to do next, as sentences, not as JSON. */
-function expectPlainWords({ message, advice, accepted }: ProviderFailure) {
+function expectPlainWords({ message, advice, accepted, retryAfterSeconds }: ProviderFailure) {
 	expect(message).toMatch(/\S/);
 	expect(message).not.toMatch(/undefined|\[object|^\{/);
 	expect(advice).toMatch(/\.$/);
+	if (retryAfterSeconds) expect(advice).toContain(`Wait ${retryAfterSeconds} seconds`);
 	if (accepted === 'unknown') expect(advice).toContain('may have been accepted');
 }
 
