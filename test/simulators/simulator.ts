@@ -177,6 +177,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
 		const early = await beforeAnswer(fault, family, incoming);
 		if (early) return early;
 		const answer = answerRoute(family, route, incoming, record);
+		if (fault?.kind === 'silent') return await new Promise<never>(() => undefined);
 		return afterAnswer(fault, family, answer);
 	}
 
@@ -355,6 +356,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
 		const fault = faults.take('file', job?.id);
 		if (fault) record.fault = fault.kind;
 		if (fault?.kind === 'slow') await pause(fault.ms);
+		if (fault?.kind === 'silent') return await new Promise<never>(() => undefined);
 		if (fault?.kind === 'resetBefore' || fault?.kind === 'resetAfter') return 'reset';
 		if (fault?.kind === 'redirect') return redirect(fault);
 		if (fault?.kind === 'answer') {

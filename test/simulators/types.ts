@@ -118,7 +118,7 @@ export interface FamilySimulator {
 /**
  * What goes wrong once. The four that name a moment decide whether the job was taken: `resetBefore` and `error` happen
  * before, `resetAfter` and `serverErrorAfter` after the provider took (and charged) it. `truncated`, `wronglyTyped`
- * and `webPage` garble the true answer, so a submit was taken.
+ * and `webPage` garble the true answer, so a submit was taken. `silent` takes it too and never answers.
  */
 export type Fault =
 	| ({ kind: 'error'; error: ErrorKind } & ErrorDetail)
@@ -127,6 +127,7 @@ export type Fault =
 	| { kind: 'resetBefore' }
 	| { kind: 'resetAfter' }
 	| { kind: 'serverErrorAfter'; status?: number }
+	| { kind: 'silent' }
 	| { kind: 'slow'; ms: number }
 	| { kind: 'truncated' }
 	| { kind: 'webPage' }

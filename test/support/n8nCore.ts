@@ -29,7 +29,7 @@ process.env.N8N_LOG_LEVEL ??= 'silent';
 process.env.N8N_ENCRYPTION_KEY ??= 'a-key-for-tests-only';
 
 const require = createRequire(import.meta.url);
-const core = require('n8n-core') as typeof import('n8n-core');
+export const core = require('n8n-core') as typeof import('n8n-core');
 const { Container } = require('@n8n/di') as { Container: { get<T>(type: unknown): T } };
 const workflowModule = require('n8n-workflow') as typeof import('n8n-workflow');
 const { Workflow, createRunExecutionData, ICredentialsHelper } = workflowModule as never as {
@@ -49,6 +49,8 @@ export interface WorkflowRun {
 	nodeTypes: Record<string, INodeType>;
 	credentials?: Record<string, Credential>;
 	items?: INodeExecutionData[];
+	/** What the nodes noted in an execution that died, as far as n8n had saved it; written to from now on. */
+	contextData?: Record<string, IDataObject>;
 	/** Called with a function that stops the execution. */
 	onStart?: (stop: () => void) => void;
 	mode?: 'manual' | 'trigger';
@@ -98,13 +100,15 @@ const feed: INodeType = {
 };
 
 let ready: Promise<unknown> | undefined;
+export const binaryDataReady = (): Promise<unknown> =>
+	(ready ??= Container.get<{ init(): Promise<void> }>(core.BinaryDataService).init());
 let executions = 0;
 
 export async function runWorkflow(options: WorkflowRun): Promise<WorkflowResult> {
 	const session = sessionOf(options);
 	const runData = createRunExecutionData({
 		executionData: {
-			contextData: {},
+			contextData: options.contextData ?? {},
 			metadata: {},
 			waitingExecution: {},
 			waitingExecutionSource: {},
@@ -120,7 +124,7 @@ export async function runWorkflow(options: WorkflowRun): Promise<WorkflowResult>
 	return await proceed(session, runData);
 }
 
-interface Session {
+export interface Session {
 	options: WorkflowRun;
 	workflow: WorkflowType;
 	executionId: string;
@@ -165,8 +169,7 @@ function sessionOf(options: WorkflowRun, executionId?: string): Session {
 }
 
 async function proceed(session: Session, runData: IRunExecutionData): Promise<WorkflowResult> {
-	ready ??= Container.get<{ init(): Promise<void> }>(core.BinaryDataService).init();
-	await ready;
+	await binaryDataReady();
 	const { options, workflow, mode } = session;
 	const additionalData = additionalDataOf(session);
 	const execute = new core.WorkflowExecute(additionalData, mode, runData);
@@ -251,7 +254,7 @@ async function callWebhook(
 }
 
 /** As n8n does at look-up: a node without `execute` gets the RoutingNode's. */
-function nodeTypesOf(types: Record<string, INodeType>) {
+export function nodeTypesOf(types: Record<string, INodeType>) {
 	for (const type of Object.values(types)) {
 		if (type.execute || type.trigger || type.poll) continue;
 		if (type.webhook && type.description.requestDefaults === undefined) continue;
@@ -267,7 +270,12 @@ function nodeTypesOf(types: Record<string, INodeType>) {
 	return { getByName: getByNameAndVersion, getByNameAndVersion, getKnownTypes: () => ({}) };
 }
 
-function additionalDataOf({ options, workflow, mode, executionId }: Session) {
+export function additionalDataOf({
+	options,
+	workflow,
+	mode,
+	executionId,
+}: Omit<Session, 'options'> & { options: Pick<WorkflowRun, 'credentials'> }) {
 	const credentials = options.credentials ?? {};
 	for (const node of Object.values(workflow.nodes)) {
 		for (const name of Object.keys(credentials)) {
