@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { createRequire } from 'node:module';
 import { parse, stringify } from 'flatted';
 import type {
+	IBinaryData,
 	ICredentialDataDecryptedObject,
 	ICredentialType,
 	IDataObject,
@@ -102,6 +103,12 @@ const feed: INodeType = {
 let ready: Promise<unknown> | undefined;
 export const binaryDataReady = (): Promise<unknown> =>
 	(ready ??= Container.get<{ init(): Promise<void> }>(core.BinaryDataService).init());
+/** What a node put into n8n's binary storage. */
+export const storedBytes = async (binary: IBinaryData): Promise<Buffer> =>
+	await Container.get<{ getAsBuffer(data: IBinaryData): Promise<Buffer> }>(
+		core.BinaryDataService,
+	).getAsBuffer(binary);
+
 let executions = 0;
 
 export async function runWorkflow(options: WorkflowRun): Promise<WorkflowResult> {
