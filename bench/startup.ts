@@ -17,6 +17,7 @@ import {
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { report } from './report';
 
 const root = resolve(import.meta.dirname, '..');
 const PEER = 'n8n-nodes-evolution-api';
@@ -87,11 +88,14 @@ for (let round = 0; round < ROUNDS; round += 1) {
 }
 const oursMs = median(times.ours);
 const peerMs = median(times.peer);
-console.log(`start-up            ours      ${PEER}   ratio`);
-console.log(
-	`load, median ms     ${oursMs.toFixed(1).padEnd(9)} ${peerMs.toFixed(1).padEnd(25)} ${(oursMs / peerMs).toFixed(2)}`,
-);
-console.log(
-	`tarball, kB         ${(ours.bytes / 1000).toFixed(1).padEnd(9)} ${(peer.bytes / 1000).toFixed(1).padEnd(25)} ${(ours.bytes / peer.bytes).toFixed(2)}`,
-);
+report('n8n start-up', [
+	{ figure: 'load, median ms', ours: oursMs, beside: PEER, other: peerMs, goal: 'ours under 50' },
+	{
+		figure: 'tarball, kB',
+		ours: ours.bytes / 1000,
+		beside: PEER,
+		other: peer.bytes / 1000,
+		goal: 'ours under 150',
+	},
+]);
 for (const home of [ours.home, peer.home, folder]) rmSync(home, { recursive: true, force: true });
