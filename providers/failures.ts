@@ -29,6 +29,13 @@ const RETRYABLE: ReadonlySet<FailureCode> = new Set(['rate_limited', 'provider_e
 export const DOUBTFUL_ADVICE =
 	'The job may have been accepted and may cost money. Look for it at the provider before you submit it again.';
 
+const LONGEST_MESSAGE = 1000;
+/** Nobody nests a message for people deeper than this; a body that does is not walked to its end. */
+const DEEPEST_TEXT = 6;
+
+const shortened = (text: string, longest: number): string =>
+	text.length <= longest ? text : `${text.slice(0, longest)}…`;
+
 export function failure(
 	code: FailureCode,
 	message: string,
@@ -36,7 +43,7 @@ export function failure(
 ): ProviderFailure {
 	return {
 		code,
-		message,
+		message: shortened(message, LONGEST_MESSAGE),
 		advice: more.accepted === 'unknown' ? DOUBTFUL_ADVICE : adviceOf(code, more.retryAfterSeconds),
 		retryable: RETRYABLE.has(code),
 		...more,
@@ -100,9 +107,9 @@ function statusMessage(reply: Reply): string {
 
 function textOf(body: unknown): string {
 	if (body === undefined || body === null || body === '') return '';
-	const text = typeof body === 'string' ? body : JSON.stringify(body);
+	const text = typeof body === 'string' ? body : (flattenText(body) ?? '');
 	if (/^\s*<(!doctype|html)/i.test(text)) return 'a web page instead of an answer';
-	return text.length <= 200 ? text : `${text.slice(0, 200)}…`;
+	return shortened(text, 200);
 }
 
 /** `Retry-After` in seconds; the date form is left to the schedule's own pace. */
@@ -119,14 +126,15 @@ const withRetryAfter = (seconds: number | undefined) =>
  * The human text in a value that may be a string, an object of field → messages, or an array of either: providers use
  * all of them in the same place.
  */
-export function flattenText(value: unknown): string | undefined {
+export function flattenText(value: unknown, depth = 0): string | undefined {
+	if (depth > DEEPEST_TEXT) return undefined;
 	if (typeof value === 'string') return value.trim() || undefined;
 	if (typeof value === 'number') return String(value);
-	if (Array.isArray(value)) return joined(value.map(flattenText));
+	if (Array.isArray(value)) return joined(value.map((inner) => flattenText(inner, depth + 1)));
 	if (isObject(value)) {
 		return joined(
 			Object.entries(value).map(([key, inner]) => {
-				const text = flattenText(inner);
+				const text = flattenText(inner, depth + 1);
 				return text && (/^\d+$/.test(key) || text.toLowerCase().includes(key.toLowerCase()))
 					? text
 					: text && `${key}: ${text}`;

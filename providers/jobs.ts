@@ -60,6 +60,12 @@ export const video = (url: string, more: Partial<Video> = {}): Video => ({
 	...more,
 });
 
+/** ISO 8601, or nothing for a number that no calendar has. */
+export const isoTime = (unixMs: number): string | undefined =>
+	Math.abs(unixMs) <= LAST_TIME_MS ? new Date(unixMs).toISOString() : undefined;
+
+const LAST_TIME_MS = 8.64e15;
+
 /** When a presigned storage URL stops working (ISO 8601), as its own query says; `undefined` for any other URL. */
 export function expiryOf(url: string): string | undefined {
 	const query = new URL(url).searchParams;
@@ -68,7 +74,7 @@ export function expiryOf(url: string): string | undefined {
 	if (!signedAt || !(seconds > 0)) return undefined;
 	const [, year, month, day, hour, minute, second] = signedAt.map(Number) as number[];
 	const signedMs = Date.UTC(year!, month! - 1, day, hour, minute, second);
-	return new Date(signedMs + seconds * 1000).toISOString();
+	return isoTime(signedMs + seconds * 1000);
 }
 
 export const finiteNumber = (value: unknown): number | undefined => {

@@ -19,6 +19,7 @@ import {
 	finiteNumber,
 	idOf,
 	isHttpUrl,
+	isoTime,
 	mimeTypeOf,
 	newJob,
 	nonEmptyString,
@@ -90,20 +91,20 @@ export function readVideo(body: JsonObject, job: Job, context: ReadContext): Job
 		warnings: warningsOf(body) ?? job.warnings,
 		trackingId: nonEmptyString(body.track_id) ?? job.trackingId,
 	};
-	const finishedAt = finiteNumber(body.completed_at);
-	if (finishedAt) change.finishedAt = new Date(finishedAt * 1000).toISOString();
+	const finishedAt = isoTime((finiteNumber(body.completed_at) || Number.NaN) * 1000);
+	if (finishedAt) change.finishedAt = finishedAt;
 	if (status === 'succeeded') change.videos = [videoOf(body, job, context)];
 	if (status === 'failed' || status === 'cancelled') change.failure = jobFailure(body, status);
 	return updated(job, change, context.nowMs);
 }
 
 function videoOf(body: JsonObject, job: Job, context: ReadContext): Video {
-	const expiresAt = finiteNumber(body.expires_at);
+	const expiresAt = isoTime((finiteNumber(body.expires_at) || Number.NaN) * 1000);
 	const mimeType =
 		nonEmptyString(body.media_type) ?? mimeTypeOf(nonEmptyString(body.output_format) ?? 'mp4');
 	const more = {
 		mimeType,
-		...(expiresAt ? { expiresAt: new Date(expiresAt * 1000).toISOString() } : {}),
+		...(expiresAt ? { expiresAt } : {}),
 	};
 	if (isHttpUrl(body.url)) return video(body.url, more);
 	const content = `/v1/videos/${encodeURIComponent(job.jobId)}/content`;
@@ -121,7 +122,9 @@ function settingsOf(body: JsonObject): JsonObject | undefined {
 
 function warningsOf(body: JsonObject): string[] | undefined {
 	if (!Array.isArray(body.warnings)) return undefined;
-	const texts = body.warnings.map(flattenText).filter((text) => text !== undefined);
+	const texts = body.warnings
+		.map((warning) => flattenText(warning))
+		.filter((text) => text !== undefined);
 	return texts.length > 0 ? texts : undefined;
 }
 

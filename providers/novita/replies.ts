@@ -16,6 +16,7 @@ import {
 	finiteNumber,
 	idOf,
 	isHttpUrl,
+	isoTime,
 	mimeTypeOf,
 	newJob,
 	nonEmptyString,
@@ -110,7 +111,7 @@ function videosOf(videos: unknown[], context: ReadContext): Video[] {
 }
 
 const endOf = (ttlSeconds: number | undefined, context: ReadContext): string | undefined =>
-	ttlSeconds ? new Date(context.nowMs + ttlSeconds * 1000).toISOString() : undefined;
+	ttlSeconds ? isoTime(context.nowMs + ttlSeconds * 1000) : undefined;
 
 function taskFailure(task: JsonObject): ProviderFailure {
 	const reason = nonEmptyString(task.reason);

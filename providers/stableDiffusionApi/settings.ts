@@ -22,7 +22,8 @@ const ECHOES: Record<string, string[]> = {
 
 export function settingsOf(meta: JsonObject): JsonObject | undefined {
 	const entries = Object.entries(meta).filter(
-		([name, value]) => !LEFT_OUT.has(name) && value !== null && value !== '',
+		([name, value]) =>
+			!LEFT_OUT.has(name) && value !== null && value !== '' && typeof value !== 'object',
 	);
 	return entries.length > 0 ? Object.fromEntries(entries) : undefined;
 }

@@ -1,0 +1,139 @@
+/** Whatever a provider sends, a reader gives a job or a failure in words, and never throws. */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Job, JsonValue, Provider, Reading } from '../../providers/contract';
+import { providers } from '../../providers/registry';
+import { isObject } from '../../providers/wire';
+import { exchanges } from './exchanges';
+
+const NOW_MS = Date.UTC(2026, 0, 1);
+const RUNS = 300;
+
+const status = fc.constantFrom(200, 201, 204, 301, 400, 401, 403, 404, 418, 429, 500, 502, 503);
+const anything = fc.oneof(
+	fc.jsonValue() as fc.Arbitrary<JsonValue>,
+	fc.constantFrom<JsonValue>('', 'x', 0, -1, 1e300, true, null, [], {}, [[[[]]]]),
+);
+
+/** A known body of this provider with one member, at any depth, replaced by anything. */
+function mutatedBody(provider: Provider): fc.Arbitrary<JsonValue> {
+	const bodies = exchanges
+		.filter((each) => each.providers.includes(provider.id))
+		.map(({ body }) => body);
+	return fc
+		.record({ body: fc.constantFrom(...bodies), place: fc.nat(), value: anything })
+		.map(({ body, place, value }) => {
+			const paths = [...pathsOf(body)];
+			return replaced(body, paths[place % paths.length]!, value);
+		});
+}
+
+function* pathsOf(value: JsonValue, path: string[] = []): Generator<string[]> {
+	yield path;
+	if (typeof value !== 'object' || value === null) return;
+	for (const [key, inner] of Object.entries(value)) yield* pathsOf(inner, [...path, key]);
+}
+
+function replaced(body: JsonValue, [key, ...rest]: string[], value: JsonValue): JsonValue {
+	if (key === undefined) return value;
+	if (Array.isArray(body)) {
+		return body.map((inner, index) =>
+			String(index) === key ? replaced(inner, rest, value) : inner,
+		);
+	}
+	return isObject(body) ? { ...body, [key]: replaced(body[key]!, rest, value) } : body;
+}
+
+function expectSense({ job, failure }: Reading, question: 'submit' | 'fetch', http: number) {
+	expect(Boolean(job)).toBe(failure === undefined);
+	const told = failure ?? job!.failure;
+	if (told) {
+		expect(told.message).toMatch(/\S/);
+		expect(told.message.length).toBeLessThan(1200);
+		expect(told.advice).toMatch(/\S/);
+	}
+	if (failure) {
+		expect(failure.accepted === 'yes').toBe(question === 'fetch');
+		if (question === 'submit' && http >= 500) expect(failure.accepted).toBe('unknown');
+	} else {
+		expect(JSON.parse(JSON.stringify(job))).toEqual(job);
+		expect(typeof job!.jobId).toBe('string');
+		expect(job!.videos.length > 0).toBe(job!.status === 'succeeded');
+		for (const { url } of job!.videos) expect(url).toMatch(/^https?:\/\//);
+	}
+}
+
+describe.each(providers.map((provider) => [provider.id, provider] as const))(
+	'%s',
+	(_id, provider) => {
+		const context = { nowMs: NOW_MS, baseUrl: provider.account.defaultBaseUrl };
+		const job: Job = {
+			provider: provider.id,
+			jobId: '7',
+			status: 'processing',
+			videos: [],
+			submittedAt: '2025-12-31T23:59:00.000Z',
+		};
+		const body = fc.oneof(anything, mutatedBody(provider), mutatedBody(provider));
+
+		it('reads any reply to a submit', () => {
+			fc.assert(
+				fc.property(status, body, (http, sent) => {
+					const reading = provider.readSubmit(
+						{ status: http, headers: {}, body: sent },
+						{},
+						context,
+					);
+					expectSense(reading, 'submit', http);
+				}),
+				{ numRuns: RUNS },
+			);
+		});
+
+		it('reads any reply to a fetch', () => {
+			fc.assert(
+				fc.property(status, body, (http, sent) => {
+					const reading = provider.readFetch(
+						{ status: http, headers: {}, body: sent },
+						job,
+						context,
+					);
+					expectSense(reading, 'fetch', http);
+				}),
+				{ numRuns: RUNS },
+			);
+		});
+
+		it('reads any callback, or says that it is none', () => {
+			fc.assert(
+				fc.property(body, (sent) => {
+					const reading = provider.readCallback?.(sent, context);
+					if (reading) expectSense({ job: reading.job }, 'fetch', 200);
+				}),
+				{ numRuns: RUNS },
+			);
+		});
+
+		it('is not brought down by a bottomless message', () => {
+			const deep: unknown = JSON.parse(`${'['.repeat(20_000)}${']'.repeat(20_000)}`);
+			for (const sent of [
+				deep,
+				{ message: deep, status: 'error' },
+				{ error: deep, detail: deep },
+			]) {
+				const reading = provider.readSubmit({ status: 400, headers: {}, body: sent }, {}, context);
+				expect(reading.failure).toMatchObject({ accepted: 'no' });
+			}
+		});
+
+		it('cuts a message without an end', () => {
+			const sent = {
+				status: 'error',
+				message: 'x'.repeat(1e6),
+				error: { message: 'x'.repeat(1e6) },
+			};
+			const reading = provider.readSubmit({ status: 400, headers: {}, body: sent }, {}, context);
+			expect(reading.failure!.message.length).toBeLessThan(1200);
+		});
+	},
+);
