@@ -1,5 +1,5 @@
 // Bundles the server, with providers/ and jobs/ in it, into dist/; npm packages stay outside.
-import { rmSync } from 'node:fs';
+import { cpSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -22,3 +22,4 @@ await build({
 	logLevel: 'warning',
 	legalComments: 'none',
 });
+cpSync(join(here, 'src/page'), join(dist, 'page'), { recursive: true });

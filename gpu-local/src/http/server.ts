@@ -12,6 +12,9 @@ import { toApiError } from './errors.ts';
 import { refusalOf } from './hostGuard.ts';
 import type { HostPolicy } from './hostGuard.ts';
 import { LOCAL_OWNER } from './keys.ts';
+import { Metrics } from './metrics.ts';
+import { operationRoutes } from './operations.ts';
+import { pageRoutes } from './page.ts';
 import { sendFile } from './sendFile.ts';
 
 const MAX_BODY_BYTES = 1024 * 1024;
@@ -58,6 +61,10 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
 			error: { code: 'not_found', message: `There is nothing at ${request.url.split('?')[0]}.` },
 		});
 	});
+	const metrics = new Metrics(context.database, () => context.service.runners());
+	metrics.watch(app);
+	await app.register(pageRoutes);
+	await app.register(operationRoutes, { context, metrics });
 	await app.register(openaiDialect, { context, feed });
 	await app.register(stableDiffusionApiDialect, { context });
 	await app.register(novitaDialect, { context });

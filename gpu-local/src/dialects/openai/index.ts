@@ -9,6 +9,7 @@ import type { HttpContext } from '../../http/context.ts';
 import { sendFile } from '../../http/sendFile.ts';
 import { toApiError } from '../../http/errors.ts';
 import type { ModelInfo } from '../../engines/engine.ts';
+import { deliveriesOf } from '../../store/deliveries.ts';
 import type { VideoRow } from '../../store/video.ts';
 import { isOpen } from '../../store/video.ts';
 import { sendEvents } from './events.ts';
@@ -144,6 +145,22 @@ export async function openaiDialect(
 			baseUrlOf(context, request),
 		),
 	);
+
+	app.get<WithId>('/v1/videos/:id/callbacks', async (request) => {
+		const video = await service.get(request.owner, idIn(request.params.id));
+		const deliveries = await deliveriesOf(context.database, video.id);
+		return {
+			object: 'list',
+			data: deliveries.map(({ id, url, status, attempts, log, next_at: nextAt }) => ({
+				id,
+				url,
+				status,
+				attempts,
+				next_at: nextAt?.toISOString() ?? null,
+				log,
+			})),
+		};
+	});
 
 	app.get<{ Querystring: { type?: string; query?: string } }>('/v1/models', async (request) => {
 		const { type, query } = request.query;

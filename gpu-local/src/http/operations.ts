@@ -1,0 +1,50 @@
+import type { FastifyInstance } from 'fastify';
+import { ApiError } from '../core/errors.ts';
+import { countByStatus } from '../store/statistics.ts';
+import { checkBearer } from './bearer.ts';
+import type { HttpContext } from './context.ts';
+import type { Metrics } from './metrics.ts';
+import { openapi } from './openapi.ts';
+
+/** For those who run the server: health, numbers, and what there is to call. */
+export async function operationRoutes(
+	app: FastifyInstance,
+	{ context, metrics }: { context: HttpContext; metrics: Metrics },
+): Promise<void> {
+	const { database, service, version } = context;
+	const description = openapi(version);
+
+	app.get('/healthz', async () => ({ status: 'ok', version }));
+
+	/** Ready to take jobs: the database answers, and somebody is there who makes videos. */
+	app.get('/readyz', async () => {
+		await database.query('SELECT 1');
+		if ((await service.runners()).length === 0) {
+			throw new ApiError(503, 'unavailable', 'No machine that makes videos is connected.');
+		}
+		return { status: 'ready' };
+	});
+
+	app.get('/openapi.json', async () => description);
+
+	app.get('/metrics', async (request, reply) => {
+		checkBearer(request, context.keys);
+		return await reply.type('text/plain; version=0.0.4; charset=utf-8').send(await metrics.text());
+	});
+
+	app.get('/v1/status', async (request) => {
+		checkBearer(request, context.keys);
+		return {
+			version,
+			database: database.kind,
+			jobs: await countByStatus(database),
+			runners: (await service.runners()).map(({ id, host, engine, slots, models }) => ({
+				id,
+				host,
+				engine,
+				slots,
+				models: models.filter(({ kind }) => kind === 'checkpoint').length,
+			})),
+		};
+	});
+}
