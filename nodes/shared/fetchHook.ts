@@ -13,7 +13,7 @@ import { newJob } from '../../providers/jobs';
 import { providerById } from '../../providers/registry';
 import { ItemError, providerFailure } from './errors';
 import { hostOf } from './host';
-import { isJob } from './jobInput';
+import { failureIn, isJob } from './jobInput';
 import { downloadChoice, type NodeOptions } from './options';
 import { jobItem, signalOf } from './output';
 import { guarded, settle, waitAndSettle, type Settling } from './settle';
@@ -65,6 +65,7 @@ async function cancel({ context, provider, account, host }: Settling, job: Job) 
 function jobOf(context: IExecutePaginationFunctions, provider: Provider, nowMs: number): Job {
 	const given: unknown = context.getNodeParameter('jobId');
 	const input: unknown = context.getInputData().json;
+	const earlier = failureIn(input);
 	const whole = [given, input].find(isJob);
 	const jobId =
 		typeof given === 'number'
@@ -72,8 +73,11 @@ function jobOf(context: IExecutePaginationFunctions, provider: Provider, nowMs: 
 			: isJob(given)
 				? given.jobId
 				: String(given ?? '').trim();
-	if (!jobId || jobId === 'undefined' || jobId === 'null')
-		throw refused(provider, 'Job ID is empty.');
+	if (!jobId || jobId === 'undefined' || jobId === 'null') {
+		if (earlier?.job?.provider === provider.id) return earlier.job;
+		// What the step before knew must not become "Job ID is empty, so nothing was taken".
+		throw earlier ? new ItemError(earlier) : refused(provider, 'Job ID is empty.');
+	}
 	if (/\{\{[^]*\}\}/.test(jobId)) {
 		throw refused(provider, `Job ID is "${jobId}", an expression that was not evaluated.`);
 	}

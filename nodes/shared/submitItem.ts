@@ -45,6 +45,11 @@ export async function submitItem(submission: Submission): Promise<Job> {
 	});
 	if (!reading.job) {
 		run.recordFailure(itemIndex, reading.failure);
+		// Another item's error, or Stop, may be all that n8n shows of this run.
+		if (reading.failure.accepted === 'unknown') {
+			const { message, advice } = reading.failure;
+			context.logger.warn(`${provider.title}, item ${itemIndex}: ${message} ${advice}`);
+		}
 		throw new ItemError(providerFailure(provider.id, reading.failure));
 	}
 	const job = withTracking(provider, reading.job, values);

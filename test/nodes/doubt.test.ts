@@ -1,0 +1,101 @@
+import { recordLog, takeLog } from '../support/n8nLog';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { TextToVideo } from '../../nodes/TextToVideo/TextToVideo.node';
+import { TextToVideoFetchResult } from '../../nodes/TextToVideoFetchResult/TextToVideoFetchResult.node';
+import type { Provider } from '../../providers/contract';
+import { novita } from '../../providers/novita';
+import { stableDiffusionV5 } from '../../providers/stableDiffusionApi';
+import { smallValues } from '../simulators/client';
+import { startSimulator, type Simulator } from '../simulators/simulator';
+import { runWorkflow } from '../support/n8nCore';
+import { credentialsOf, itemParameters } from '../support/n8nNode';
+
+let sim: Simulator;
+
+beforeAll(() => recordLog());
+afterAll(() => takeLog());
+beforeEach(async () => {
+	sim = await startSimulator();
+	takeLog();
+});
+afterEach(async () => await sim.close());
+
+/** Text to Video for two prompts, and Fetch Result after it as people wire it: on the same output. */
+async function run(
+	onError: 'continueRegularOutput' | 'stopWorkflow',
+	provider: Provider = novita,
+	whenSubmitted: 'return' | 'wait' = 'return',
+) {
+	return await runWorkflow({
+		nodeTypes: {
+			textToVideo: new TextToVideo(),
+			textToVideoFetchResult: new TextToVideoFetchResult(),
+		},
+		credentials: await credentialsOf(provider.id, { baseUrl: sim.url, apiKey: sim.key }),
+		items: [{ json: { prompt: 'A boat' } }, { json: { prompt: 'A lamp' } }],
+		nodes: [
+			{
+				name: 'Video',
+				type: 'textToVideo',
+				onError,
+				parameters: {
+					...itemParameters(provider, smallValues(provider, '={{ $json.prompt }}')),
+					whenSubmitted,
+				} as never,
+			},
+			{
+				name: 'Fetch',
+				type: 'textToVideoFetchResult',
+				onError,
+				parameters: {
+					provider: provider.id,
+					authentication: '={{ $parameter["provider"] }}',
+					operation: 'get',
+					jobId: '={{ $json.jobId }}',
+				},
+			},
+		],
+	});
+}
+
+describe('a submit of which nobody knows whether it was taken', () => {
+	it('is still in doubt after Fetch Result, and not "not accepted"', async () => {
+		sim.faults.next('submit', { kind: 'resetAfter' });
+		const items = (await run('continueRegularOutput')).items('Fetch');
+		expect(items[0]?.json).toMatchObject({
+			message: expect.stringContaining('connection broke') as string,
+			details: { accepted: 'unknown', provider: novita.id },
+		});
+		expect(items[1]?.json).toMatchObject({ status: 'succeeded' });
+	});
+
+	it('is in the log with its item, because an error shows one item only', async () => {
+		sim.faults
+			.next('submit', { kind: 'error', error: 'promptRefused' })
+			.next('submit', { kind: 'serverErrorAfter' });
+		const { error } = await run('stopWorkflow');
+		expect(error?.message).toContain('illegal content');
+		expect(takeLog().join('')).toMatch(/item 1: .*The job may have been accepted/);
+	});
+});
+
+describe('a job that was paid and whose download failed', () => {
+	it('is downloaded by a Fetch Result that follows', async () => {
+		sim.faults.next(
+			'file',
+			{ kind: 'answer', status: 200, body: { status: 'busy' } },
+			{ times: 4 },
+		);
+		const result = await run('continueRegularOutput', stableDiffusionV5, 'wait');
+		const broken = result.items('Video').filter(({ json }) => json.details !== undefined);
+		expect(broken).toHaveLength(2);
+		const videos = result
+			.items('Fetch')
+			.map(({ json, binary }) => [json.status, binary?.data?.mimeType]);
+		expect(videos).toEqual([
+			['succeeded', 'video/mp4'],
+			['succeeded', 'video/mp4'],
+		]);
+		expect(sim.book.charges).toBe(2);
+	});
+});
