@@ -2,10 +2,13 @@
 import { pino } from 'pino';
 import type { FastifyBaseLogger } from 'fastify';
 import { startServer, startWorker } from './app.ts';
+import { examine, report } from './commands/doctor.ts';
 import { COMMANDS, helpText } from './commands/help.ts';
 import { readConfig, UsageError } from './config.ts';
 import { readWebhookSecret } from './core/webhookSecret.ts';
 import { FolderInUseError } from './db/folderLock.ts';
+import { modelsCommand } from './models/command.ts';
+import { setupCommand } from './setup/command.ts';
 import { version } from './version.ts';
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
@@ -25,6 +28,27 @@ async function work(args: string[]): Promise<void> {
 	const worker = await startWorker(config, logger(config.logLevel));
 	stopOnSignal(() => worker.stop());
 	say(`gpu-local worker is ready: ${worker.description}`);
+}
+
+async function doctor(args: string[]): Promise<void> {
+	const checks = await examine(readConfig(args, process.env, 'server'));
+	say(report(checks));
+	const wrong = checks.filter(({ ok }) => !ok).length;
+	say(wrong === 0 ? '\nEverything works.' : `\n${wrong} of ${checks.length} checks failed.`);
+	process.exitCode = wrong === 0 ? 0 : 1;
+}
+
+async function models(args: string[]): Promise<void> {
+	const { modelsFolder } = readConfig([], process.env, 'server');
+	await modelsCommand(args, {
+		modelsFolder,
+		env: process.env,
+		out: say,
+		progress: (line, again) => {
+			const overwrite = again === true && process.stderr.isTTY;
+			process.stderr.write(overwrite ? `\r\u001b[2K${line}` : `${line}\n`);
+		},
+	});
 }
 
 async function showWebhookSecret(args: string[]): Promise<void> {
@@ -50,17 +74,26 @@ function stopOnSignal(stop: () => Promise<void>): void {
 	}
 }
 
+/** Commands whose options are their own. */
+const OWN_HELP = new Set(['setup', 'models']);
+
 async function main(given: string[]): Promise<void> {
 	const [first = 'serve', ...rest] = given;
 	if (first === '--help' || first === '-h') return say(helpText());
 	if (first === '--version' || first === '-v') return say(version);
 	const [command, args] = first.startsWith('-') ? ['serve', given] : [first, rest];
-	if (args.includes('--help')) return say(helpText());
+	if (args.includes('--help') && !OWN_HELP.has(command)) return say(helpText());
 	switch (command) {
 		case 'serve':
 			return await serve(args);
 		case 'worker':
 			return await work(args);
+		case 'doctor':
+			return await doctor(args);
+		case 'setup':
+			return await setupCommand(args, { env: process.env, out: say });
+		case 'models':
+			return await models(args);
 		case 'webhook-secret':
 			return await showWebhookSecret(args);
 		case 'help':

@@ -4,6 +4,8 @@ export const COMMANDS: Record<string, string> = {
 	serve: 'Answer requests and make videos (this is what happens without a command).',
 	worker: 'Only make videos, for a server on another machine.',
 	doctor: 'Say what works on this machine, and what to do about what does not.',
+	setup: 'Install what the engine diffusers needs (gpu-local setup --help).',
+	models: 'Add, list, check and remove models (gpu-local models --help).',
 	'webhook-secret': 'Show the secret that callbacks are signed with.',
 	help: 'Show this.',
 	version: 'Show the version.',

@@ -1,0 +1,176 @@
+import { access, constants, mkdir, readFile, statfs } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { openFolderStore } from '../artifacts/folderStore.ts';
+import { openS3Store } from '../artifacts/s3Store.ts';
+import type { Config } from '../config.ts';
+import { openPostgres } from '../db/postgres.ts';
+import type { EngineCheck } from '../engines/engine.ts';
+import { createEngine } from '../engines/registry.ts';
+
+const GIB = 1024 ** 3;
+
+/** Looks at this machine without changing anything, and says what to do about what does not work. */
+export async function examine(config: Config): Promise<EngineCheck[]> {
+	const checks: EngineCheck[] = [checkNode(process.versions.node)];
+	for (const check of [
+		() => checkDataFolder(config),
+		() => checkDisk(config),
+		() => checkDatabase(config),
+		() => checkArtifacts(config),
+		() => checkPort(config),
+	]) {
+		checks.push(await check());
+	}
+	return [...checks, ...(await checkEngine(config))];
+}
+
+/** One line a check; what to do stands below it. */
+export function report(checks: EngineCheck[]): string {
+	return checks
+		.flatMap(({ ok, name, message, remedy }) => [
+			`${ok ? 'ok   ' : 'WRONG'}  ${name}: ${message}`,
+			...(remedy && !ok ? [`       What to do: ${remedy}`] : []),
+		])
+		.join('\n');
+}
+
+const LEAST_NODE = [22, 12] as const;
+
+function checkNode(version: string): EngineCheck {
+	const [major = 0, minor = 0] = version.split('.').map(Number);
+	const ok = major > LEAST_NODE[0] || (major === LEAST_NODE[0] && minor >= LEAST_NODE[1]);
+	return {
+		name: 'Node',
+		ok,
+		message: version,
+		remedy: `Install Node ${LEAST_NODE.join('.')} or newer from https://nodejs.org.`,
+	};
+}
+
+async function checkDataFolder({ dataFolder }: Config): Promise<EngineCheck> {
+	const name = 'Data folder';
+	try {
+		await mkdir(dataFolder, { recursive: true, mode: 0o700 });
+		await access(dataFolder, constants.R_OK | constants.W_OK);
+	} catch (error) {
+		return {
+			name,
+			ok: false,
+			message: `${dataFolder} cannot be used: ${(error as Error).message}`,
+			remedy: 'Choose another one with --data, or give this user the right to write there.',
+		};
+	}
+	const holder = await readFile(join(dataFolder, 'server.lock'), 'utf8').catch(() => undefined);
+	const pid = holder === undefined ? undefined : (JSON.parse(holder) as { pid: number }).pid;
+	return {
+		name,
+		ok: true,
+		message: `${dataFolder}${pid === undefined ? '' : `, last used by the server with process id ${pid}`}`,
+	};
+}
+
+async function checkDisk({ dataFolder, limits }: Config): Promise<EngineCheck> {
+	const { bavail, bsize } = await statfs(dataFolder);
+	const free = bavail * bsize;
+	return {
+		name: 'Disk',
+		ok: free > limits.minFreeBytes,
+		message: `${(free / GIB).toFixed(1)} GB free`,
+		remedy: `At least ${(limits.minFreeBytes / GIB).toFixed(1)} GB are kept free. Make room, or lower --min-free-gb.`,
+	};
+}
+
+async function checkDatabase({ databaseUrl }: Config): Promise<EngineCheck> {
+	const name = 'Database';
+	if (databaseUrl === undefined) {
+		return { name, ok: true, message: 'the built-in one, in the data folder' };
+	}
+	try {
+		const database = await openPostgres(databaseUrl, () => undefined);
+		const { description } = database;
+		await database.close();
+		return { name, ok: true, message: `${description} answers` };
+	} catch (error) {
+		return {
+			name,
+			ok: false,
+			message: `PostgreSQL does not answer: ${(error as Error).message}`,
+			remedy: 'Check --database-url (DATABASE_URL), and that the server runs.',
+		};
+	}
+}
+
+async function checkArtifacts({ artifactsPlace, env }: Config): Promise<EngineCheck> {
+	const name = 'Finished videos';
+	try {
+		const store = artifactsPlace.startsWith('s3://')
+			? openS3Store(artifactsPlace, env)
+			: await openFolderStore(artifactsPlace);
+		for await (const _first of store.list()) break;
+		return { name, ok: true, message: `go to ${store.description}` };
+	} catch (error) {
+		return {
+			name,
+			ok: false,
+			message: (error as Error).message,
+			remedy: 'Check --artifacts and the right to write there.',
+		};
+	}
+}
+
+async function checkPort({ host, port }: Config): Promise<EngineCheck> {
+	const problem = await new Promise<NodeJS.ErrnoException | undefined>((resolve) => {
+		const server = createServer();
+		server.once('error', resolve);
+		server.listen(port, host, () => server.close(() => resolve(undefined)));
+	});
+	const address = `${host}:${port}`;
+	if (!problem) return { name: 'Port', ok: true, message: `${address} is free` };
+	const ours = await fetch(`http://${address}/healthz`)
+		.then(async (reply) => 'version' in ((await reply.json()) as object))
+		.catch(() => false);
+	return {
+		name: 'Port',
+		ok: ours,
+		message: ours ? `a gpu-local already answers at ${address}` : `${address}: ${problem.message}`,
+		remedy: 'Stop the other program, or choose another port with --port.',
+	};
+}
+
+async function checkEngine(config: Config): Promise<EngineCheck[]> {
+	try {
+		const engine = await createEngine(config.engine, {
+			dataFolder: config.dataFolder,
+			modelsFolder: config.modelsFolder,
+			env: config.env,
+			log: () => undefined,
+		});
+		try {
+			const models = await engine.models();
+			const names = models
+				.filter(({ kind, available }) => kind === 'checkpoint' && available !== false)
+				.map(({ id }) => id);
+			return [
+				...((await engine.check?.()) ?? []),
+				{
+					name: 'Models',
+					ok: names.length > 0,
+					message: names.join(', ') || 'none that can run',
+					remedy: `Add one ("gpu-local models --help"), or use the engine preview.`,
+				},
+			];
+		} finally {
+			await engine.close();
+		}
+	} catch (error) {
+		return [
+			{
+				name: `Engine ${config.engine}`,
+				ok: false,
+				message: (error as Error).message,
+				remedy: 'Put right what it says, or use --engine preview.',
+			},
+		];
+	}
+}

@@ -1,0 +1,74 @@
+import type { VideoRequest } from '../engine.ts';
+
+/** How servers that speak OpenAI Videos differ; everything else about them is the same. */
+export interface Flavour {
+	/** How a submit travels. */
+	encoding: 'json' | 'form';
+	/** `seconds` as a text ("4", OpenAI's own type) or as a whole number. */
+	secondsAs: 'text' | 'integer';
+	/** Path that makes a video; some answer it only when the video is done. */
+	submitPath: string;
+}
+
+export const FLAVOURS: Record<string, Flavour> = {
+	openai: { encoding: 'json', secondsAs: 'text', submitPath: '/v1/videos' },
+	// Multipart at SGLang needs a picture in older versions, so it gets JSON.
+	sglang: { encoding: 'json', secondsAs: 'integer', submitPath: '/v1/videos' },
+	'vllm-omni': { encoding: 'form', secondsAs: 'text', submitPath: '/v1/videos' },
+	fastvideo: { encoding: 'json', secondsAs: 'integer', submitPath: '/v1/videos' },
+};
+
+/** The request in the words that all of them share; `num_frames` and `fps` decide the length. */
+export function submitBody(
+	request: VideoRequest,
+	remoteModel: string,
+	flavour: Flavour,
+): Record<string, string | number> {
+	const seconds = request.num_frames / request.fps;
+	const body: Record<string, string | number | undefined> = {
+		prompt: request.prompt,
+		model: remoteModel,
+		size: `${request.width}x${request.height}`,
+		width: request.width,
+		height: request.height,
+		fps: request.fps,
+		num_frames: request.num_frames,
+		seconds:
+			flavour.secondsAs === 'text'
+				? String(Math.max(1, Math.round(seconds)))
+				: Math.max(1, Math.round(seconds)),
+		seed: request.seed,
+		negative_prompt: request.negative_prompt,
+		num_inference_steps: request.num_inference_steps,
+		guidance_scale: request.guidance_scale,
+	};
+	return Object.fromEntries(
+		Object.entries(body).filter(
+			(entry): entry is [string, string | number] => entry[1] !== undefined,
+		),
+	);
+}
+
+export type RemoteState = 'open' | 'done' | 'failed' | 'gone';
+
+/** All words for a state that these servers and the gateways before them use. */
+export function stateOf(status: unknown): RemoteState {
+	const word = String(status).toLowerCase();
+	if (['completed', 'complete', 'succeeded', 'success', 'done'].includes(word)) return 'done';
+	if (['failed', 'error'].includes(word)) return 'failed';
+	if (['cancelled', 'canceled', 'deleted', 'expired'].includes(word)) return 'gone';
+	return 'open';
+}
+
+/** The words of a failure: `{error: {message}}`, `{detail: "…"}`, `{detail: [{msg}]}` or a text. */
+export function messageOf(body: unknown): string | undefined {
+	if (typeof body === 'string') return body.slice(0, 300) || undefined;
+	if (body === null || typeof body !== 'object') return undefined;
+	const { error, detail, message } = body as Record<string, unknown>;
+	if (Array.isArray(detail)) {
+		return detail.map((each) => messageOf(each) ?? '').join('; ') || undefined;
+	}
+	if ('msg' in body) return String(body.msg);
+	if (typeof message === 'string') return message;
+	return messageOf(error) ?? messageOf(detail);
+}
