@@ -1,0 +1,190 @@
+/** The provider behind the servers: takes jobs, charges them, ends them and announces their end. No HTTP in here. */
+import type { JobStatus, JsonObject } from '../../providers/contract';
+import { isObject, readRequest } from '../../providers/wire';
+import { Book } from './book';
+import { sendCallback, type CallbackOptions } from './callbacks';
+import { seededRandom } from './faults';
+import type { SimulatorOptions } from './options';
+import { snapshotAt } from './timeline';
+import type {
+	Answer,
+	ErrorKind,
+	FamilyContext,
+	FamilySimulator,
+	Incoming,
+	Route,
+	SimulatedJob,
+	Snapshot,
+} from './types';
+
+const MINUTE_MS = 60_000;
+
+export class Desk {
+	readonly book = new Book();
+	readonly key: string;
+	readonly webhookSecret: string;
+	/** Result URLs of an earlier generation have expired on demand. */
+	fileGeneration = 0;
+	/** Set once the servers listen. */
+	url = '';
+	filesUrl = '';
+	private readonly random: () => number;
+	private readonly timers = new Set<NodeJS.Timeout>();
+
+	constructor(private readonly options: SimulatorOptions) {
+		const seed = options.seed ?? 1;
+		this.random = seededRandom(seed);
+		this.key = options.key ?? `key-${seed}-0123456789abcdef`;
+		this.webhookSecret = options.webhookSecret ?? 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
+	}
+
+	now = (): number => (this.options.now ?? Date.now)();
+
+	context(): FamilyContext {
+		return {
+			url: this.url,
+			fetchBase: this.options.fetchResultBase ?? this.url,
+			nowMs: this.now(),
+			fileTtlSeconds: this.options.fileTtlSeconds ?? 3600,
+			fileUrl: (job, options) => this.fileUrl(job, options),
+			random: this.random,
+		};
+	}
+
+	snapshot = (job: SimulatedJob): Snapshot => snapshotAt(job, this.now());
+
+	keyAccepted(family: FamilySimulator, incoming: Incoming): boolean {
+		// A signed address of the local executor stands for itself, as the real one's does.
+		if (incoming.query.has('signed')) return true;
+		const given = family.keyOf(incoming);
+		if (given === undefined) return family.family === 'localGpu' && !this.options.localGpuNeedsKey;
+		return given === this.key;
+	}
+
+	/** Takes the job, or the one that the same idempotency key made earlier, or says why not. */
+	submit(
+		family: FamilySimulator,
+		route: Route,
+		incoming: Incoming,
+		refuse: (kind: ErrorKind, message?: string) => Answer,
+	): { answer: Answer; job?: SimulatedJob } {
+		const provider = route.provider!;
+		if (this.options.enforceRateLimits && this.tooMany(family)) {
+			return { answer: refuse('rateLimited') };
+		}
+		const parsed = provider.request.safeParse(readRequest(provider, incoming.body));
+		if (!parsed.success || !isObject(incoming.body)) {
+			const issue = parsed.error?.issues[0];
+			const message = issue && `${issue.path.join('.')}: ${issue.message}`;
+			return { answer: refuse('invalidRequest', message) };
+		}
+		const header = provider.abilities.idempotencyHeader?.toLowerCase();
+		const idempotencyKey = header && incoming.headers[header];
+		const earlier =
+			idempotencyKey && this.book.jobs.find((job) => job.idempotencyKey === idempotencyKey);
+		const job = earlier || this.accept(family, route, incoming, idempotencyKey);
+		return { answer: family.submitted(job, this.snapshot(job), this.context()), job };
+	}
+
+	private accept(
+		family: FamilySimulator,
+		route: Route,
+		incoming: Incoming,
+		idempotencyKey: string | undefined,
+	): SimulatedJob {
+		const { key: _key, ...request } = incoming.body as JsonObject;
+		const about = { provider: route.provider!.id, request };
+		const { durationMs: duration = 0, queueMs } = this.options;
+		const durationMs = typeof duration === 'function' ? duration(about) : duration;
+		const finite = Number.isFinite(durationMs);
+		const trackingId = family.trackingIdOf(incoming);
+		const callbackUrl = family.callbackUrlOf(incoming);
+		const failsWith = this.options.failWhen?.(about);
+		const job: SimulatedJob = {
+			id: family.newJobId(this.context()),
+			family: family.family,
+			...about,
+			acceptedAtMs: this.now(),
+			durationMs,
+			queueMs: queueMs ?? (finite ? durationMs / 5 : 0),
+			seed: Math.floor(this.random() * 2 ** 32),
+			...(trackingId ? { trackingId } : {}),
+			...(callbackUrl ? { callbackUrl } : {}),
+			...(idempotencyKey ? { idempotencyKey } : {}),
+			...(failsWith ? { failsWith } : {}),
+		};
+		this.book.jobs.push(job);
+		if (callbackUrl && this.announces && !this.options.now && finite) {
+			this.later(durationMs, () => this.announce(family, job));
+		}
+		return job;
+	}
+
+	private get announces(): boolean {
+		return this.options.autoCallbacks !== false;
+	}
+
+	/** No more than the documented number of accepted submissions in any 60 seconds. */
+	private tooMany({ family, requestsPerMinute = Infinity }: FamilySimulator): boolean {
+		const recent = this.book.jobs.filter(
+			(job) => job.family === family && this.now() - job.acceptedAtMs < MINUTE_MS,
+		);
+		return recent.length >= requestsPerMinute;
+	}
+
+	async announce(
+		family: FamilySimulator,
+		job: SimulatedJob,
+		options: CallbackOptions = {},
+	): Promise<number[]> {
+		return await sendCallback(family, job, this.snapshot(job), this.context(), options, {
+			secret: this.webhookSecret,
+			book: this.book,
+		});
+	}
+
+	async end(
+		family: FamilySimulator,
+		job: SimulatedJob,
+		status: JobStatus,
+		reason?: string,
+	): Promise<void> {
+		job.forced = { status, ...(reason ? { reason } : {}) };
+		if (job.callbackUrl && this.announces) await this.announce(family, job);
+	}
+
+	/** The job whose video lies at this path of the file host. */
+	jobOfFile(path: string): SimulatedJob | undefined {
+		const name = /\/([^/]+)\.(mp4|gif)$/.exec(path)?.[1];
+		return this.book.jobs.find(({ id }) => Buffer.from(id).toString('base64url') === name);
+	}
+
+	private fileUrl(
+		job: SimulatedJob,
+		{ folder = 'generations', signed = false }: { folder?: string; signed?: boolean } = {},
+	): string {
+		const extension = /"gif"/.test(JSON.stringify(job.request)) ? 'gif' : 'mp4';
+		const name = Buffer.from(job.id).toString('base64url');
+		const query = new URLSearchParams({ generation: String(this.fileGeneration) });
+		if (signed) {
+			query.set('X-Amz-Date', new Date(this.now()).toISOString().replace(/[-:]|\.\d+/g, ''));
+			query.set('X-Amz-Expires', String(this.context().fileTtlSeconds));
+		}
+		return `${this.filesUrl}/${folder}/${name}.${extension}?${query}`;
+	}
+
+	pause = (ms: number): Promise<void> =>
+		new Promise((resolve) => this.later(ms, async () => resolve()));
+
+	private later(ms: number, task: () => Promise<unknown>): void {
+		const timer = setTimeout(() => {
+			this.timers.delete(timer);
+			void task();
+		}, ms);
+		this.timers.add(timer);
+	}
+
+	close(): void {
+		for (const timer of this.timers) clearTimeout(timer);
+	}
+}
