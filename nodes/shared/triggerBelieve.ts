@@ -1,0 +1,58 @@
+/** Which of the accepted messages are believed, and what of them. */
+import { confirmCallback, eventOf, type CallbackEvent, type Receipt } from '../../jobs/callback';
+import type { Account, Host } from '../../jobs/http';
+import { createSeen, type Seen } from '../../jobs/seen';
+import type { Job, Provider } from '../../providers/contract';
+
+export interface Reception {
+	provider: Provider;
+	account: Account;
+	receipt: Receipt;
+	events: readonly CallbackEvent[];
+	/** Ask the provider where nobody signed. */
+	confirm: boolean;
+	seen: Seen;
+	host: Host;
+}
+
+/** @returns the job to start the workflow with, if any */
+export async function believe(reception: Reception): Promise<Job | undefined> {
+	const { receipt, events, confirm, provider } = reception;
+	const { job } = receipt;
+	if (!job) return undefined;
+	if (receipt.event === 'test') return await believeTest(reception, job);
+	if (receipt.trusted || !confirm) return job;
+	const { host, seen, account } = reception;
+	const confirmed = await confirmCallback(receipt, { provider, account, events, seen, host });
+	if (!confirmed.job) host.log?.('warn', confirmed.reason);
+	return confirmed.job;
+}
+
+/**
+ * A test event says of itself that it is none, so it gets no credit for that: the provider is asked as always, and
+ * what it confirms starts the workflow like a real event, marked. Some test modes tell of jobs that do not exist. Of
+ * those, only the bare news is passed on, and only where the user asked for test events.
+ */
+async function believeTest(reception: Reception, told: Job): Promise<Job | undefined> {
+	const { provider, account, receipt, events, confirm, seen, host } = reception;
+	const wanted = (job: Job) => events.includes('test') || events.includes(eventOf(job, false));
+	if (!seen.add(`test ${told.provider} ${told.jobId} ${told.status}`, host.now())) return undefined;
+	if (!confirm) return wanted(told) ? told : undefined;
+	const confirmed = await confirmCallback(
+		{ ...receipt, trusted: false },
+		// What is true of the job is no news yet: the real message may still come.
+		{ provider, account, seen: createSeen(), host },
+	);
+	if (confirmed.job) {
+		return wanted(confirmed.job) ? { ...confirmed.job, testEvent: true } : undefined;
+	}
+	if (confirmed.problem?.code === 'not_found' && events.includes('test')) {
+		return {
+			...told,
+			videos: [],
+			warnings: ['A test event: the provider does not know this job, so its video was left out.'],
+		};
+	}
+	host.log?.('warn', `A test event was ignored. ${confirmed.reason}`);
+	return undefined;
+}

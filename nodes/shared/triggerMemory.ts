@@ -1,0 +1,113 @@
+/**
+ * What a trigger has delivered already. n8n's static data keeps it over restarts; the copy in this process is the one
+ * that decides, because n8n hands every request a static data of its own, read before the request, and the last one
+ * to be saved wins.
+ */
+import type { IDataObject } from 'n8n-workflow';
+import { createSeen, keyOf, type Seen, type SeenRecord } from '../../jobs/seen';
+
+const KEY_LENGTH = 22;
+
+interface Memory {
+	record: SeenRecord;
+	seen: Seen;
+	/** Keys of deliveries that are not through yet. After a restart they must be let in again. */
+	unsettled: Set<string>;
+	/** How many deliveries wait for the provider's word. */
+	waiting: number;
+	/** The text that this process last read or wrote. */
+	lastText: string;
+}
+
+/** By workflow and node: as many as there are triggers. */
+const memories = new Map<string, Memory>();
+
+export interface Delivery {
+	seen: Seen;
+	/** How many deliveries of this node, with this one, wait for the provider's word while `work` runs. */
+	waiting(): number;
+	whileWaiting<T>(work: () => Promise<T>): Promise<T>;
+	/** The message was sent away: the next time it is new. */
+	forget(): void;
+	/** The delivery is through, or came to nothing: what it marked may be stored. */
+	settle(): void;
+}
+
+/**
+ * @param id of the workflow and the node; absent where nothing is to be remembered
+ * @param staticData of the node; `seen` is written
+ */
+export function beginDelivery(id: string | undefined, staticData: IDataObject): Delivery {
+	const memory = memoryOf(id);
+	merge(memory, staticData.seen);
+	const mine: string[] = [];
+	return {
+		seen: {
+			...memory.seen,
+			add(messageId, nowMs) {
+				const isNew = memory.seen.add(messageId, nowMs);
+				if (isNew) {
+					mine.push(keyOf(messageId));
+					memory.unsettled.add(keyOf(messageId));
+				}
+				return isNew;
+			},
+		},
+		waiting: () => memory.waiting,
+		async whileWaiting(work) {
+			memory.waiting += 1;
+			try {
+				return await work();
+			} finally {
+				memory.waiting -= 1;
+			}
+		},
+		forget() {
+			for (const key of mine) delete memory.record[key];
+		},
+		settle() {
+			for (const key of mine) memory.unsettled.delete(key);
+			const text = encode(memory);
+			if (text === staticData.seen) return;
+			memory.lastText = text;
+			staticData.seen = text;
+		},
+	};
+}
+
+function memoryOf(id: string | undefined): Memory {
+	const known = id === undefined ? undefined : memories.get(id);
+	if (known) return known;
+	const record: SeenRecord = {};
+	const memory: Memory = {
+		record,
+		seen: createSeen(record),
+		unsettled: new Set(),
+		waiting: 0,
+		lastText: '',
+	};
+	if (id !== undefined) memories.set(id, memory);
+	return memory;
+}
+
+/** Another process of this n8n, or an earlier one, may have seen more. */
+function merge(memory: Memory, stored: unknown): void {
+	if (typeof stored !== 'string' || stored === memory.lastText) return;
+	memory.lastText = stored;
+	for (const entry of stored.split(' ')) {
+		const key = entry.slice(0, KEY_LENGTH);
+		const seconds = Number.parseInt(entry.slice(KEY_LENGTH), 36);
+		if (key.length === KEY_LENGTH && seconds > 0) memory.record[key] ??= seconds * 1000;
+	}
+}
+
+/** One short text: n8n would wrap an object of thousands of members into as many proxies on every request. */
+function encode({ record, unsettled }: Memory): string {
+	const entries: string[] = [];
+	for (const key of Object.keys(record)) {
+		if (!unsettled.has(key)) {
+			entries.push(key + Math.floor((record[key] as number) / 1000).toString(36));
+		}
+	}
+	return entries.join(' ');
+}
