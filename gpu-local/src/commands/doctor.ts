@@ -151,8 +151,10 @@ async function checkEngine(config: Config): Promise<EngineCheck[]> {
 			const names = models
 				.filter(({ kind, available }) => kind === 'checkpoint' && available !== false)
 				.map(({ id }) => id);
+			const checks = (await engine.check?.()) ?? [];
+			if (checks.some(({ ok }) => !ok)) return checks;
 			return [
-				...((await engine.check?.()) ?? []),
+				...checks,
 				{
 					name: 'Models',
 					ok: names.length > 0,

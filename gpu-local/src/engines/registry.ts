@@ -4,7 +4,6 @@ import type { Engine, EngineFactory, EngineOptions } from './engine.ts';
 /** Loaded only when chosen: an engine that is not used costs nothing. */
 const ENGINES: Record<string, () => Promise<EngineFactory>> = {
 	diffusers: async () => (await import('./diffusers/index.ts')).createDiffusersEngine,
-	diffusers: async () => (await import('./diffusers/index.ts')).createDiffusersEngine,
 	'openai-videos': async () => (await import('./openaiVideos/index.ts')).createOpenaiVideosEngine,
 	preview: async () => (await import('./preview/index.ts')).createPreviewEngine,
 };
