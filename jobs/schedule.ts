@@ -1,10 +1,16 @@
-/** When to ask next: a pure function, tested with a virtual clock and measured in `bench/`. */
+/**
+ * When to ask next: a pure function, tested with a virtual clock and measured in `bench/poll-schedule.ts`. Rarely while
+ * the end is far, closely around it; where the provider gives no estimate, so that lateness stays in proportion to how
+ * long the job takes.
+ */
 
 export interface ScheduleInput {
 	/** Seconds since the job was submitted. */
 	elapsedSeconds: number;
-	/** Seconds until done, as the provider said in the newest reply. */
+	/** Seconds until done, as the provider said in the newest reply. 0: any moment. */
 	etaSeconds?: number;
+	/** The newest estimate is the very same as the one before: the provider gives one at the start and repeats it. */
+	etaRepeated?: boolean;
 	/** 0–100 in the newest reply. */
 	progress?: number;
 	/** Asked so far. */
@@ -17,33 +23,32 @@ export interface ScheduleInput {
 
 const SHORTEST_SECONDS = 1;
 const LONGEST_SECONDS = 60;
-/** Beyond the expected end the next question waits this share of what has passed, so lateness stays in proportion. */
-const LATENESS_SHARE = 0.08;
-/** Estimates err: the first question comes at this share of the time that the estimate still gives. */
-const CAUTION = 0.85;
+/** Near the expected end, and beyond it, a question waits this share of what has passed: half of it is the lateness. */
+const NEAR_SHARE = 0.06;
+/** Estimates err: a question comes at this share of the time that is left, so that an early end is not found late. */
+const CAUTION = 0.75;
+/** Without any estimate, jobs much shorter than usual are not looked for before this share of the usual time. */
+const EARLIEST_SHARE = 0.4;
 
 /** Seconds until the next question. */
 export function nextPollSeconds(input: ScheduleInput): number {
-	const own = ownPace(input);
+	const near = input.elapsedSeconds * NEAR_SHARE;
+	const left = secondsLeft(input);
+	const own = left === undefined ? near : Math.max(left * CAUTION, near);
 	const bounded = Math.min(Math.max(own, SHORTEST_SECONDS), LONGEST_SECONDS);
 	return round(Math.max(bounded, input.retryAfterSeconds ?? 0));
 }
 
-function ownPace(input: ScheduleInput): number {
-	const near = input.elapsedSeconds * LATENESS_SHARE;
-	const remaining = remainingSeconds(input);
-	return remaining === undefined ? near : Math.max(remaining * CAUTION, near);
-}
-
-/** What is left by the best source there is: the provider's ETA, its progress, then what is usual. */
-function remainingSeconds(input: ScheduleInput): number | undefined {
-	const { etaSeconds, progress, elapsedSeconds, typicalSeconds } = input;
-	if (etaSeconds !== undefined && etaSeconds > 0) return etaSeconds;
+/** By the best source there is: the provider's estimate, its progress, then what is usual. */
+function secondsLeft(input: ScheduleInput): number | undefined {
+	const { etaSeconds, etaRepeated, progress, elapsedSeconds, typicalSeconds } = input;
+	if (etaSeconds !== undefined) {
+		return etaRepeated ? Math.max(etaSeconds - elapsedSeconds, 0) : etaSeconds;
+	}
 	if (progress !== undefined && progress >= 5 && progress < 100 && elapsedSeconds > 0) {
 		return (elapsedSeconds * (100 - progress)) / progress;
 	}
-	// Half of what is usual: a job that is done early should not be found late.
-	const usual = typicalSeconds / 2 - elapsedSeconds;
+	const usual = (typicalSeconds * EARLIEST_SHARE) / CAUTION - elapsedSeconds;
 	return usual > 0 ? usual : undefined;
 }
 

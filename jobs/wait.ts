@@ -19,6 +19,8 @@ export interface WaitOptions {
 	/** Unix milliseconds. */
 	deadlineMs: number;
 	signal?: AbortSignal;
+	/** The job is not fresh: it may be done already. */
+	askAtOnce?: boolean;
 	onProgress?(job: Job): void;
 }
 
@@ -44,7 +46,10 @@ export async function askOnce(
 		const reply = await host.http(requestOf(provider, account, call), signal);
 		const context = { nowMs: host.now(), baseUrl: account.baseUrl };
 		const reading = provider.readFetch(reply, job, context);
-		return reading.job ? { job: withNextPoll(provider, reading.job, 0, host.now()) } : reading;
+		if (!reading.job) return reading;
+		return {
+			job: withNextPoll(provider, reading.job, 0, host.now(), repeatsEstimate(job, reading.job)),
+		};
 	} catch (error) {
 		if (signal?.aborted || isAbort(error)) throw error;
 		const { message } = transportFailure(error);
@@ -64,18 +69,21 @@ export async function waitForJob(
 	host: Host,
 	options: WaitOptions,
 ): Promise<WaitResult> {
-	const { deadlineMs, signal, onProgress } = options;
+	const { deadlineMs, signal, askAtOnce, onProgress } = options;
 	let job = submitted;
 	let failedInRow = 0;
+	let etaRepeated = false;
 	let problem: ProviderFailure | undefined;
 	for (let attempts = 0; ; attempts += 1) {
 		if (isFinal(job.status)) return { job };
-		const waitMs = pauseMs(provider, job, attempts, host.now(), problem);
+		const waitMs = pauseMs(provider, job, attempts, host.now(), etaRepeated, problem);
+		const atOnce = askAtOnce === true && attempts === 0;
 		const leftMs = deadlineMs - host.now();
-		if (leftMs <= 0) return timedOut(provider, job, attempts, host.now(), problem);
-		await host.sleep(Math.min(waitMs, leftMs), signal);
+		if (leftMs <= 0 && !atOnce) return timedOut(provider, job, attempts, host.now(), problem);
+		if (!atOnce) await host.sleep(Math.min(waitMs, leftMs), signal);
 		const reading = await askOnce(provider, account, job, host, signal);
 		if (reading.job) {
+			etaRepeated = repeatsEstimate(job, reading.job);
 			job = reading.job;
 			failedInRow = 0;
 			problem = undefined;
@@ -109,9 +117,20 @@ function timedOut(
 	return { job: standing, timedOut: true, ...(problem ? { problem } : {}) };
 }
 
-export function withNextPoll(provider: Provider, job: Job, attempts: number, nowMs: number): Job {
+/** Some providers give one estimate at the start and repeat it, others one that follows the work. */
+const repeatsEstimate = (before: Job, now: Job): boolean =>
+	now.etaSeconds !== undefined && now.etaSeconds === before.etaSeconds;
+
+export function withNextPoll(
+	provider: Provider,
+	job: Job,
+	attempts: number,
+	nowMs: number,
+	etaRepeated = false,
+): Job {
 	if (isFinal(job.status)) return job;
-	return { ...job, nextPollSeconds: pauseMs(provider, job, attempts, nowMs) / 1000 };
+	const nextPollSeconds = pauseMs(provider, job, attempts, nowMs, etaRepeated) / 1000;
+	return { ...job, nextPollSeconds };
 }
 
 function pauseMs(
@@ -119,12 +138,14 @@ function pauseMs(
 	job: Job,
 	attempts: number,
 	nowMs: number,
+	etaRepeated: boolean,
 	problem?: ProviderFailure,
 ): number {
 	const seconds = nextPollSeconds({
 		elapsedSeconds: Math.max(0, (nowMs - Date.parse(job.submittedAt)) / 1000),
 		attempts,
 		typicalSeconds: provider.limits.typicalSeconds,
+		etaRepeated,
 		...(job.etaSeconds === undefined ? {} : { etaSeconds: job.etaSeconds }),
 		...(job.progress === undefined ? {} : { progress: job.progress }),
 		...(problem?.retryAfterSeconds === undefined

@@ -41,7 +41,9 @@ export async function fetchHook(
 			case 'cancel':
 				return await cancel(settling, job);
 			case 'wait':
-				return await waitAndSettle(settling, job, waitMinutes(this, choices), () => undefined);
+				return await waitAndSettle(settling, job, waitMinutes(this, choices), {
+					askAtOnce: true,
+				});
 			default:
 				return await settle(settling, await ask(settling, job));
 		}

@@ -93,6 +93,12 @@ export class Run {
 		return this.items[itemIndex] ?? {};
 	}
 
+	/** n8n fails the node at a later item's expression, and then looks at nobody else: this item's outcome is not awaited. */
+	isAbandoned(itemIndex: number): boolean {
+		const broken = this.items.findIndex(({ unreadable }) => unreadable);
+		return this.refusal !== undefined && itemIndex < broken;
+	}
+
 	/** The job that this very item already has, from an earlier try of the same execution. */
 	attached(itemIndex: number): Job | undefined {
 		if (this.woken) return this.entry(itemIndex)?.job;

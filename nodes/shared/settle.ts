@@ -26,15 +26,15 @@ export async function waitAndSettle(
 	settling: Settling,
 	submitted: Job,
 	waitAtMostMinutes: number,
-	onProgress: (job: Job) => void,
+	options: { askAtOnce?: boolean; onProgress?: (job: Job) => void } = {},
 ): Promise<INodeExecutionData> {
 	const { context, provider, account, host } = settling;
 	const { job, problem } = await waitForJob(provider, account, submitted, host, {
 		deadlineMs: host.now() + waitAtMostMinutes * MINUTE_MS,
 		...signalOf(context),
-		onProgress,
+		...options,
 	});
-	onProgress(job);
+	options.onProgress?.(job);
 	if (problem && !isFinal(job.status) && !problem.retryable) {
 		throw new ItemError(providerFailure(provider.id, problem, job));
 	}

@@ -61,6 +61,7 @@ export async function submitHook(
 			? { callbackUrl, unreachable: unreachable(provider, account, callbackUrl) }
 			: {}),
 	});
+	if (run.isAbandoned(this.getItemIndex())) return [];
 	if (run.refusal) throw run.refusal;
 	const work: Work = {
 		context: this,
@@ -98,7 +99,8 @@ async function seeThrough(work: Work): Promise<INodeExecutionData[]> {
 async function workItem(work: Work): Promise<INodeExecutionData> {
 	const { context, run, provider, account, host, choices, mode } = work;
 	const itemIndex = context.getItemIndex();
-	const job = run.attached(itemIndex) ?? (await newJob(work));
+	const attached = run.attached(itemIndex);
+	const job = attached ?? (await newJob(work));
 	const onProgress = (current: Job) => run.record(itemIndex, current);
 	onProgress(job);
 	await stopIfStopped(context, provider, account, job, host, onProgress);
@@ -108,7 +110,10 @@ async function workItem(work: Work): Promise<INodeExecutionData> {
 	if (mode === 'return' || sleeps) {
 		return jobItem(withNextPoll(provider, job, 0, host.now()), itemIndex);
 	}
-	const waiting = waitAndSettle(work, job, waitMinutes(context, choices), onProgress);
+	const waiting = waitAndSettle(work, job, waitMinutes(context, choices), {
+		askAtOnce: attached !== undefined,
+		onProgress,
+	});
 	return await waiting.finally(
 		async () => await stopIfStopped(context, provider, account, job, host, onProgress),
 	);
