@@ -65,16 +65,17 @@ export function codeOfStatus(status: number): FailureCode {
 	if (status === 404 || status === 410) return 'not_found';
 	if (status === 429) return 'rate_limited';
 	if (status >= 300 && status < 400) return 'moved';
-	if (status >= 500) return 'provider_error';
+	// 408: whoever answered gave up waiting, which need not be the one who works on the job.
+	if (status >= 500 || status === 408) return 'provider_error';
 	return status < 300 ? 'unreadable_reply' : 'invalid_request';
 }
 
 /**
  * Whether a submit that was answered with this status may have made a job. A reply that says "no" is believed below
- * 500; after a 5xx, and after a 2xx that can not be read, nobody knows.
+ * 500; after a 5xx, a 408, and after a 2xx that can not be read, nobody knows.
  */
 export function acceptedAfter(status: number): Accepted {
-	return status >= 500 || status < 300 ? 'unknown' : 'no';
+	return status >= 500 || status === 408 || status < 300 ? 'unknown' : 'no';
 }
 
 /** The failure of a call whose reply is an HTTP error or unreadable; providers pass better words where they know them. */
@@ -112,11 +113,14 @@ function textOf(body: unknown): string {
 	return shortened(text, 200);
 }
 
-/** `Retry-After` in seconds; the date form is left to the schedule's own pace. */
+/** `Retry-After` in seconds. A date is held against the reply's own, so that no clock has to agree with another. */
 export function retryAfterSeconds(reply: Reply): number | undefined {
 	const header = reply.headers['retry-after'];
-	const seconds = header === undefined ? Number.NaN : Number(header);
-	return Number.isFinite(seconds) && seconds >= 0 ? seconds : undefined;
+	if (header === undefined || header.trim() === '') return undefined;
+	const seconds = Number(header);
+	if (!Number.isNaN(seconds)) return seconds >= 0 && Number.isFinite(seconds) ? seconds : undefined;
+	const waitMs = Date.parse(header) - Date.parse(reply.headers.date ?? '');
+	return Number.isNaN(waitMs) ? undefined : Math.max(0, Math.ceil(waitMs / 1000));
 }
 
 const withRetryAfter = (seconds: number | undefined) =>

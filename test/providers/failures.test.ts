@@ -1,0 +1,111 @@
+import { describe, expect, it } from 'vitest';
+import { acceptedAfter, codeOfStatus, flattenText, httpFailure } from '../../providers/failures';
+import { providerById, providers } from '../../providers/registry';
+import { documentedRequests, exchanges } from './exchanges';
+import { readRequest } from '../../providers/wire';
+
+describe('an HTTP status alone', () => {
+	it.each([
+		[200, 'unreadable_reply', 'unknown'],
+		[204, 'unreadable_reply', 'unknown'],
+		[302, 'moved', 'no'],
+		[308, 'moved', 'no'],
+		[400, 'invalid_request', 'no'],
+		[401, 'invalid_key', 'no'],
+		[402, 'no_credit', 'no'],
+		[403, 'not_allowed', 'no'],
+		[404, 'not_found', 'no'],
+		[408, 'provider_error', 'unknown'],
+		[410, 'not_found', 'no'],
+		[413, 'invalid_request', 'no'],
+		[422, 'invalid_request', 'no'],
+		[429, 'rate_limited', 'no'],
+		[500, 'provider_error', 'unknown'],
+		[502, 'provider_error', 'unknown'],
+		[504, 'provider_error', 'unknown'],
+		[524, 'provider_error', 'unknown'],
+	])('%i means %s, and that the job was taken: %s', (status, code, accepted) => {
+		expect([codeOfStatus(status), acceptedAfter(status)]).toEqual([code, accepted]);
+	});
+
+	it('is told in words', () => {
+		const told = (status: number, body: unknown, headers = {}) =>
+			httpFailure({ status, body, headers }).message;
+		expect(told(502, '')).toBe('The service answered with HTTP 502.');
+		expect(told(503, '<!DOCTYPE html><p>')).toBe(
+			'The service answered with HTTP 503: a web page instead of an answer.',
+		);
+		expect(told(200, undefined)).toBe('The reply could not be read (it was empty).');
+		expect(told(301, '', { location: 'https://b.example.com/' })).toBe(
+			'The service answered with a redirect to https://b.example.com/. The key is not sent there.',
+		);
+	});
+
+	it('of a rate limit comes with the wait that the header asks for', () => {
+		const limited = (headers: Record<string, string>) =>
+			httpFailure({ status: 429, body: '', headers });
+		expect(limited({ 'retry-after': '90' })).toMatchObject({
+			retryAfterSeconds: 90,
+			advice: 'Wait 90 seconds, then run again, or lower Parallel Jobs.',
+		});
+		const date = 'Wed, 21 Oct 2026 07:28:00 GMT';
+		const later = 'Wed, 21 Oct 2026 07:28:45 GMT';
+		expect(limited({ 'retry-after': later, date }).retryAfterSeconds).toBe(45);
+		expect(limited({ 'retry-after': date, date: later }).retryAfterSeconds).toBe(0);
+		for (const header of ['', 'soon', '-5', later]) {
+			expect(limited({ 'retry-after': header })).not.toHaveProperty('retryAfterSeconds');
+		}
+	});
+});
+
+describe('the human text in a message', () => {
+	it.each([
+		['plain', 'plain'],
+		['  ', undefined],
+		[7, '7'],
+		[null, undefined],
+		[['a', ['b', null]], 'a; b'],
+		[{ width: ['is too large'], 0: 'x' }, 'x; width: is too large'],
+		[{ prompt: ['The prompt field is required.'] }, 'The prompt field is required.'],
+	])('%j reads as %j', (value, text) => {
+		expect(flattenText(value)).toBe(text);
+	});
+});
+
+describe('what the provider did with a request', () => {
+	const submit = (id: string, shape: string, more = {}) => {
+		const provider = providerById(id);
+		const asked = documentedRequests.find((each) => each.provider === id)!;
+		const values = { ...readRequest(provider, asked.body), ...more };
+		const { body } = exchanges.find((each) => each.on === 'submit' && each.shape === shape)!;
+		const context = { nowMs: 0, baseUrl: provider.account.defaultBaseUrl };
+		return provider.readSubmit({ status: 200, headers: {}, body }, values, context).job!;
+	};
+
+	it('is told where it is not what was asked for', () => {
+		const shape = 'processing: output [], messege, float eta, meta unlike the request';
+		expect(submit('stableDiffusionV4', shape).warnings).toEqual([
+			'The provider used model_id midjourney instead of your_model_id.',
+			'The provider used num_inference_steps 20 instead of 30.',
+			'The provider used strength 0.55 instead of 0.7.',
+		]);
+	});
+
+	it('is not a warning where it is the same', () => {
+		const shape = 'processing: output "", future_links that are no result yet';
+		expect(submit('stableDiffusionV5', shape)).not.toHaveProperty('warnings');
+	});
+
+	it('keeps the tracking id where the reply does not repeat it', () => {
+		const job = submit('stableDiffusionEnterprise', 'success at once', { track_id: 'order-1' });
+		expect(job.trackingId).toBe('order-1');
+	});
+});
+
+it('no provider says that it calls back without a field for the address', () => {
+	for (const { abilities, request } of providers) {
+		if (abilities.callback) expect(Object.keys(request.shape)).toContain(abilities.callback.field);
+		if (abilities.trackingField)
+			expect(Object.keys(request.shape)).toContain(abilities.trackingField);
+	}
+});
