@@ -1,0 +1,120 @@
+/** Fetch Result: a job that exists, from its id or from the job in the message. Submits nothing. */
+import type { Node, NodeAPI, NodeDef } from 'node-red';
+import { cancelJob } from '../../jobs/cancel';
+import { isFinal, type Job } from '../../providers/contract';
+import { newJob } from '../../providers/jobs';
+import { accountOf } from '../src/account';
+import type { Entry } from '../src/entry';
+import { isJob, type Message } from '../src/messages';
+import { numberOr } from '../src/numbers';
+import { planOutput, type OutputDef } from '../src/outputChoice';
+import { failBefore, JobError, refused } from '../src/problems';
+import { resumeWhenStarted } from '../src/resume';
+import { Runner } from '../src/runner';
+import { translator } from '../src/texts';
+import { evaluate } from '../src/values';
+
+interface ResultDef extends NodeDef, OutputDef {
+	account?: string;
+	/** `ask` once, `wait` for the end, or `cancel` at the provider. */
+	operation?: 'ask' | 'wait' | 'cancel';
+	/** Typed input: a job id, or a whole job as Text to Video gives it. */
+	jobId?: string;
+	jobIdType?: string;
+	/** Minutes. */
+	waitAtMost?: string | number;
+}
+
+const MINUTE_MS = 60_000;
+const DEFAULT_WAIT_MINUTES = 10;
+/** Questions cost nothing; this bounds the open downloads. */
+const PARALLEL = 8;
+
+export default function register(RED: NodeAPI): void {
+	const t = translator(RED);
+
+	function FetchResult(this: Node, def: ResultDef): void {
+		RED.nodes.createNode(this, def);
+		const runner = new Runner({
+			RED,
+			node: this,
+			account: () => accountOf(RED, def.account, t),
+			parallel: PARALLEL,
+			restart: (msg, send, done) => void accept(this, def, runner, msg, send, done),
+		});
+		resumeWhenStarted(RED, this, runner);
+		this.on('input', (msg, send, done) => void accept(this, def, runner, msg, send, done));
+	}
+
+	async function accept(
+		node: Node,
+		def: ResultDef,
+		runner: Runner,
+		msg: Message,
+		send: Entry['send'],
+		done: Entry['done'],
+	): Promise<void> {
+		if (runner.cancelRequested(msg, done)) return;
+		delete msg.failure;
+		try {
+			const { provider, host } = accountOf(RED, def.account, t);
+			const source = { RED, node, msg, t };
+			const field = { name: 'jobId', title: t('label.job-id') };
+			const type = def.jobIdType ?? 'msg';
+			const value = def.jobId ?? 'job';
+			const given = type === 'str' ? value : await evaluate(source, field, type, value);
+			const job = jobOf(given, msg, provider.id, host.now());
+			const plan = await planOutput(source, def);
+			const minutes = numberOr(def.waitAtMost, DEFAULT_WAIT_MINUTES);
+			const cancels = def.operation === 'cancel';
+			const entry: Entry = {
+				...{ msg, send, done, plan, job, cancels },
+				stage: 'queued',
+				wait: def.operation === 'wait',
+				deadlineMs: host.now() + minutes * MINUTE_MS,
+				controller: new AbortController(),
+			};
+			runner.start(entry, () => (cancels ? cancel(def, job) : ask(runner, entry, job)));
+		} catch (error) {
+			failBefore(error, msg, done);
+		}
+	}
+
+	async function ask(runner: Runner, { controller, wait }: Entry, job: Job): Promise<Job> {
+		if (job.status === 'succeeded' && job.videos.length > 0) return job;
+		const reading = await runner.ask(reopened(job), controller.signal);
+		if (reading.job) return reading.job;
+		// While waiting, a provider that can not be asked right now is asked again.
+		if (wait && reading.failure.retryable) return job;
+		throw new JobError(reading.failure, job);
+	}
+
+	async function cancel(def: ResultDef, job: Job): Promise<Job> {
+		const { provider, account, host } = accountOf(RED, def.account, t);
+		const reading = await cancelJob(provider, account, job, host);
+		if (reading.job) return reading.job;
+		throw new JobError(reading.failure, job);
+	}
+
+	/** The whole job where there is one, so that what the provider said earlier is not forgotten. */
+	function jobOf(given: unknown, msg: Message, providerId: string, nowMs: number): Job {
+		const candidates = [given, msg.job, msg.payload].filter(isJob);
+		const jobId = idOf(given) ?? (given === undefined ? idOf(candidates[0]) : undefined);
+		if (!jobId || /\{\{[^]*\}\}/.test(jobId)) {
+			throw refused(t('error.no-job-id'), t('advice.no-job-id'));
+		}
+		return candidates.find((job) => job.jobId === jobId) ?? newJob(providerId, jobId, nowMs);
+	}
+
+	RED.nodes.registerType('text-to-video-result', FetchResult);
+}
+
+function idOf(given: unknown): string | undefined {
+	if (isJob(given)) return given.jobId;
+	if (typeof given === 'number') return String(given);
+	return typeof given === 'string' ? given.trim() || undefined : undefined;
+}
+
+/** A job that was given up on may have changed since; a success without a video is asked about too. */
+const reopened = (job: Job): Job =>
+	isFinal(job.status) ? { ...job, status: 'processing', failure: undefined } : job;

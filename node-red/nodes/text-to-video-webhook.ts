@@ -1,0 +1,87 @@
+/** Webhook: gives a message when a provider calls back to say that a job has changed. */
+import type { Node, NodeAPI, NodeDef } from 'node-red';
+import { CALLBACK_EVENTS, type CallbackEvent } from '../../jobs/callback';
+import type { Job } from '../../providers/contract';
+import { accountOf, type AccountHandle } from '../src/account';
+import { addReceiver } from '../src/callbackRoute';
+import type { Entry } from '../src/entry';
+import type { Message } from '../src/messages';
+import { planOutput, type OutputDef } from '../src/outputChoice';
+import { asJobError, describe } from '../src/problems';
+import { resumeWhenStarted } from '../src/resume';
+import { Runner } from '../src/runner';
+import { translator } from '../src/texts';
+
+interface WebhookDef extends NodeDef, OutputDef {
+	account?: string;
+	/** Kinds of events to pass on. */
+	events?: string[];
+}
+
+/** Downloads at once. */
+const PARALLEL = 4;
+const DEFAULT_EVENTS: readonly CallbackEvent[] = ['succeeded', 'failed', 'cancelled', 'test'];
+
+export default function register(RED: NodeAPI): void {
+	const t = translator(RED);
+
+	function Webhook(this: Node, def: WebhookDef): void {
+		RED.nodes.createNode(this, def);
+		const account = () => accountOf(RED, def.account, t);
+		const runner = new Runner({ RED, node: this, account, parallel: PARALLEL });
+		resumeWhenStarted(RED, this, runner);
+		let handle: AccountHandle;
+		try {
+			if ((RED.settings.httpNodeRoot as unknown) === false) throw new Error(t('error.no-http'));
+			handle = account();
+		} catch (error) {
+			this.error((error as Error).message);
+			this.status({ fill: 'red', shape: 'ring', text: t('status.not-listening') });
+			return;
+		}
+		const remove = addReceiver(RED, handle, {
+			events: chosenEvents(def.events),
+			receive: (job, event) => void receive(this, def, runner, job, event),
+			log: { info: (text) => this.log(text), warn: (text) => this.warn(text) },
+		});
+		this.on('close', remove);
+	}
+
+	async function receive(
+		node: Node,
+		def: WebhookDef,
+		runner: Runner,
+		job: Job,
+		event: CallbackEvent,
+	): Promise<void> {
+		const msg: Message = { _msgid: RED.util.generateId(), topic: event, payload: job, job };
+		const send = (message: Message) => node.send(message);
+		const done = (error?: Error) => error && node.error(error.message, msg);
+		// A job that ended badly is news here, not an error of this node.
+		if (job.status !== 'succeeded' || event === 'test' || (def.output ?? 'job') === 'job') {
+			return send(msg);
+		}
+		try {
+			const plan = await planOutput({ RED, node, msg, t }, def);
+			const entry: Entry = {
+				...{ msg, send, done, plan, job },
+				stage: 'queued',
+				wait: false,
+				deadlineMs: 0,
+				controller: new AbortController(),
+			};
+			runner.start(entry, async () => job);
+		} catch (error) {
+			const problem = asJobError(error, job);
+			describe(msg, problem);
+			done(problem);
+		}
+	}
+
+	RED.nodes.registerType('text-to-video-webhook', Webhook);
+}
+
+function chosenEvents(events: string[] | undefined): readonly CallbackEvent[] {
+	if (!events) return DEFAULT_EVENTS;
+	return CALLBACK_EVENTS.filter((event) => events.includes(event));
+}

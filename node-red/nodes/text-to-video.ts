@@ -1,0 +1,135 @@
+/** Text to Video: submits a job for each message, waits for it, and passes the video on. */
+import type { Node, NodeAPI, NodeDef } from 'node-red';
+import type { Job } from '../../providers/contract';
+import { issueText, validate } from '../../providers/validation';
+import { accountOf, type AccountHandle } from '../src/account';
+import type { Entry } from '../src/entry';
+import type { Message } from '../src/messages';
+import { numberOr } from '../src/numbers';
+import { planOutput, type OutputDef } from '../src/outputChoice';
+import { failBefore, refused } from '../src/problems';
+import { Runner } from '../src/runner';
+import { submitJob } from '../src/submit';
+import { translator } from '../src/texts';
+import { readValues, type Rows } from '../src/values';
+import { resumeWhenStarted } from '../src/resume';
+
+interface TextToVideoDef extends NodeDef, OutputDef {
+	account?: string;
+	fields?: Rows;
+	/** `wait` for the video, or `return` the job at once. */
+	mode?: 'wait' | 'return';
+	/** Minutes. */
+	waitAtMost?: string | number;
+	/** Jobs at once; blank for what the provider allows. */
+	parallel?: string | number;
+	/** Messages in line. */
+	longestLine?: string | number;
+	/** Ask the provider to call the account's callback address. */
+	callback?: boolean;
+}
+
+const MINUTE_MS = 60_000;
+const DEFAULT_WAIT_MINUTES = 10;
+const DEFAULT_LONGEST_LINE = 100;
+
+export default function register(RED: NodeAPI): void {
+	const t = translator(RED);
+
+	function TextToVideo(this: Node, def: TextToVideoDef): void {
+		RED.nodes.createNode(this, def);
+		const account = () => accountOf(RED, def.account, t);
+		const runner = new Runner({
+			RED,
+			node: this,
+			account,
+			parallel: parallelJobs(def, account),
+			restart: (msg, send, done) => void accept(this, def, runner, msg, send, done),
+		});
+		resumeWhenStarted(RED, this, runner);
+		this.on('input', (msg, send, done) => void accept(this, def, runner, msg, send, done));
+	}
+
+	/** Everything about a message is known to be right before it gets in line. */
+	async function accept(
+		node: Node,
+		def: TextToVideoDef,
+		runner: Runner,
+		msg: Message,
+		send: Entry['send'],
+		done: Entry['done'],
+	): Promise<void> {
+		if (runner.cancelRequested(msg, done)) return;
+		delete msg.failure;
+		try {
+			const handle = account(def);
+			const source = { RED, node, msg, t };
+			const values = judge(
+				handle,
+				def,
+				await readValues(source, handle.provider, def.fields ?? {}),
+			);
+			const plan = await planOutput(source, def);
+			checkLine(runner, def);
+			const entry: Entry = {
+				...{ msg, send, done, plan },
+				stage: 'queued',
+				wait: def.mode !== 'return',
+				deadlineMs: 0,
+				controller: new AbortController(),
+			};
+			runner.start(entry, () => submit(node, def, entry, values));
+		} catch (error) {
+			failBefore(error, msg, done);
+		}
+	}
+
+	const account = (def: TextToVideoDef): AccountHandle => accountOf(RED, def.account, t);
+
+	async function submit(
+		node: Node,
+		def: TextToVideoDef,
+		entry: Entry,
+		values: Parameters<typeof submitJob>[1],
+	): Promise<Job> {
+		const handle = account(def);
+		const job = await submitJob(handle, values, entry.controller.signal);
+		const minutes = numberOr(def.waitAtMost, DEFAULT_WAIT_MINUTES);
+		entry.deadlineMs = handle.host.now() + minutes * MINUTE_MS;
+		node.log(t('log.submitted', { provider: handle.provider.title, id: job.jobId }));
+		return job;
+	}
+
+	function judge(
+		{ provider, account: { baseUrl }, callbackUrl }: AccountHandle,
+		def: TextToVideoDef,
+		raw: Record<string, unknown>,
+	) {
+		const field = provider.abilities.callback?.field;
+		if (def.callback && field && raw[field] === undefined) {
+			const url = callbackUrl();
+			if (!url) throw refused(t('error.no-callback-url'), t('advice.no-callback-url'));
+			raw[field] = url;
+		}
+		const { values, issues } = validate(provider, raw, baseUrl);
+		if (!values) throw refused(issueText(issues), t('advice.change-field'));
+		return values;
+	}
+
+	function checkLine(runner: Runner, def: TextToVideoDef): void {
+		const longest = numberOr(def.longestLine, DEFAULT_LONGEST_LINE);
+		if (runner.inLine < longest) return;
+		throw refused(t('error.line-full', { n: longest }), t('advice.line-full'));
+	}
+
+	RED.nodes.registerType('text-to-video', TextToVideo);
+}
+
+function parallelJobs(def: TextToVideoDef, account: () => AccountHandle): number {
+	try {
+		return numberOr(def.parallel, account().provider.limits.parallelJobs);
+	} catch {
+		// Without an account every message is refused anyway.
+		return 1;
+	}
+}

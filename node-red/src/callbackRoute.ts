@@ -1,0 +1,158 @@
+/**
+ * The HTTP route of an account's callbacks. All webhook nodes of an account share it: a callback is checked, dropped
+ * where it came before, and confirmed once, then given to each node that wants its kind.
+ */
+import type { Request, RequestHandler, Response } from 'express';
+import type { NodeAPI } from 'node-red';
+import {
+	confirmCallback,
+	MAX_CALLBACK_BYTES,
+	receiveCallback,
+	type CallbackEvent,
+} from '../../jobs/callback';
+import { createSeen, type Seen } from '../../jobs/seen';
+import type { Job } from '../../providers/contract';
+import { CALLBACK_ROUTE, type AccountHandle } from './account';
+import type { Log } from './host';
+
+export interface Receiver {
+	events: readonly CallbackEvent[];
+	receive(job: Job, event: CallbackEvent): void;
+	log: Log;
+}
+
+interface Route {
+	handle: AccountHandle;
+	receivers: Set<Receiver>;
+	controller: AbortController;
+	path: string;
+}
+
+const routes = new Map<string, Route>();
+/** Kept over redeploys: a callback that is repeated after one is still a repetition. */
+const seenByAccount = new Map<string, Seen>();
+
+/** @returns takes the receiver away again, and the route with the last one */
+export function addReceiver(RED: NodeAPI, handle: AccountHandle, receiver: Receiver): () => void {
+	const route = routes.get(handle.id) ?? addRoute(RED, handle);
+	// A redeployed account may have another key or secret.
+	route.handle = handle;
+	route.receivers.add(receiver);
+	return () => {
+		route.receivers.delete(receiver);
+		if (route.receivers.size > 0) return;
+		route.controller.abort();
+		if (routes.get(handle.id) === route) routes.delete(handle.id);
+		removeRoute(RED, route.path);
+	};
+}
+
+function addRoute(RED: NodeAPI, handle: AccountHandle): Route {
+	const path = `${CALLBACK_ROUTE}/${handle.id}/:token`;
+	const controller = new AbortController();
+	const route: Route = { handle, receivers: new Set(), controller, path };
+	routes.set(handle.id, route);
+	RED.httpNode.post(path, ...userMiddleware(RED), (req, res) => void answer(route, req, res));
+	return route;
+}
+
+/** What the user hangs before all HTTP nodes, for instance a rate limit. */
+function userMiddleware(RED: NodeAPI): RequestHandler[] {
+	const { httpNodeMiddleware } = RED.settings as unknown as {
+		httpNodeMiddleware?: RequestHandler | RequestHandler[];
+	};
+	if (typeof httpNodeMiddleware === 'function') return [httpNodeMiddleware];
+	return Array.isArray(httpNodeMiddleware) ? httpNodeMiddleware : [];
+}
+
+/** Express has no way to take a route back; Node-RED's own HTTP In node does it like this. */
+function removeRoute(RED: NodeAPI, path: string): void {
+	const { _router: router } = RED.httpNode as unknown as {
+		_router?: { stack: Array<{ route?: { path: string } }> };
+	};
+	if (!router) return;
+	const index = router.stack.findIndex((layer) => layer.route?.path === path);
+	if (index >= 0) router.stack.splice(index, 1);
+}
+
+async function answer(route: Route, req: Request, res: Response): Promise<void> {
+	const { handle, receivers } = route;
+	const rawBody = await readBody(req);
+	if (rawBody === undefined) {
+		res.status(400).send('The message broke off.');
+		return;
+	}
+	const receipt = receiveCallback({
+		provider: handle.provider,
+		account: handle.account,
+		rawBody,
+		headers: req.headers,
+		token: { given: String(req.params.token), expected: handle.callbackToken },
+		secrets: handle.secrets,
+		events: wantedEvents(receivers),
+		seen: seenOf(handle.id),
+		nowMs: handle.host.now(),
+	});
+	// The sender waits only for this; the provider is asked afterwards.
+	res.status(receipt.status).type('text/plain').send(receipt.reason);
+	if (receipt.status >= 400) warn(receivers, `Callback refused: ${receipt.reason}`);
+	if (receipt.job) await passOn(route, receipt);
+}
+
+async function passOn(route: Route, receipt: ReturnType<typeof receiveCallback>): Promise<void> {
+	const { handle, receivers, controller } = route;
+	try {
+		const confirmed = await confirmCallback(receipt, {
+			provider: handle.provider,
+			account: handle.account,
+			events: wantedEvents(receivers),
+			seen: seenOf(handle.id),
+			host: handle.host,
+			signal: controller.signal,
+		});
+		if (!confirmed.job) return warn(receivers, confirmed.reason);
+		for (const receiver of receivers) {
+			if (receiver.events.includes(confirmed.event)) {
+				// Each gets a copy of its own: flows change what they are given.
+				receiver.receive(structuredClone(confirmed.job), confirmed.event);
+			}
+		}
+	} catch (error) {
+		// Stopped while asking: the message may come again, or Fetch Result finds the job.
+		if (!controller.signal.aborted) warn(receivers, (error as Error).message);
+	}
+}
+
+/** `undefined` where the sender went away. A body that is too large is cut one byte above the limit. */
+async function readBody(req: Request): Promise<Buffer | undefined> {
+	// Where Node-RED is embedded in an application that parses bodies itself, the bytes may be kept here.
+	const { rawBody } = req as unknown as { rawBody?: unknown };
+	if (Buffer.isBuffer(rawBody)) return rawBody;
+	const chunks: Buffer[] = [];
+	let size = 0;
+	try {
+		for await (const chunk of req as AsyncIterable<Buffer>) {
+			chunks.push(chunk);
+			size += chunk.byteLength;
+			if (size > MAX_CALLBACK_BYTES) break;
+		}
+	} catch {
+		return undefined;
+	}
+	return Buffer.concat(chunks);
+}
+
+function wantedEvents(receivers: Set<Receiver>): CallbackEvent[] {
+	return [...new Set([...receivers].flatMap(({ events }) => events))];
+}
+
+function seenOf(accountId: string): Seen {
+	let seen = seenByAccount.get(accountId);
+	if (!seen) seenByAccount.set(accountId, (seen = createSeen()));
+	return seen;
+}
+
+function warn(receivers: Set<Receiver>, text: string): void {
+	const [first] = receivers;
+	first?.log.warn(text);
+}

@@ -1,0 +1,31 @@
+/** One message on its way through a node. */
+import type { Job } from '../../providers/contract';
+import type { Message } from './messages';
+import type { OutputPlan } from './output';
+
+export type Stage = 'queued' | 'submitting' | 'waiting' | 'downloading';
+
+/** `close`: the node goes, the job does not. `cancel`: someone asked for the job's end. */
+export type Stop = 'close' | 'cancel';
+
+export interface Entry {
+	msg: Message;
+	send(msg: Message): void;
+	done(error?: Error): void;
+	stage: Stage;
+	plan: OutputPlan;
+	/** When the waiting ends, in Unix milliseconds. */
+	deadlineMs: number;
+	/** Whether to wait for the end, or pass the job on as it is. */
+	wait: boolean;
+	job?: Job;
+	stop?: Stop;
+	/** The job's end is what was asked for, so it is no error. */
+	cancels?: boolean;
+	controller: AbortController;
+}
+
+export function stopEntry(entry: Entry, why: Stop): void {
+	entry.stop ??= why;
+	entry.controller.abort();
+}

@@ -1,0 +1,64 @@
+/** Failures as Node-RED shows them: an Error whose message says what happened, with the job's id, and what to do. */
+import type { Job, ProviderFailure } from '../../providers/contract';
+import { failure } from '../../providers/failures';
+import type { Message } from './messages';
+
+export class JobError extends Error {
+	override name = 'JobError';
+	/** For a Switch node behind Catch: `msg.error.code`. */
+	readonly code: string;
+	constructor(
+		readonly failure: ProviderFailure,
+		readonly job?: Job,
+	) {
+		super(messageOf(failure, job));
+		this.code = failure.code;
+	}
+
+	/** What Catch and the debug sidebar show: the words, without the name of a class. */
+	override toString(): string {
+		return this.message;
+	}
+}
+
+/** Nothing was sent. */
+export const refused = (message: string, advice: string): JobError =>
+	new JobError(failure('invalid_request', message, { accepted: 'no', advice }));
+
+/** What Catch gets: the message as it came, the job where there is one, and the failure as data. */
+export function describe(msg: Message, error: JobError): void {
+	msg.failure = error.failure;
+	if (error.job) msg.job = error.job;
+}
+
+/** Ends a message for which nothing was sent. */
+export function failBefore(error: unknown, msg: Message, done: (error: Error) => void): void {
+	const problem =
+		error instanceof JobError
+			? error
+			: refused(error instanceof Error ? error.message : String(error), '');
+	describe(msg, problem);
+	done(problem);
+}
+
+export const asJobError = (error: unknown, job?: Job): JobError => {
+	if (error instanceof JobError) return error;
+	const message = error instanceof Error ? error.message : String(error);
+	return new JobError(
+		failure('provider_error', message, { accepted: job ? 'yes' : 'unknown' }),
+		job,
+	);
+};
+
+function messageOf({ message, advice }: ProviderFailure, job: Job | undefined): string {
+	const about = job && !message.includes(job.jobId) ? `Job ${job.jobId}: ` : '';
+	return `${about}${message} ${advice}`.trim();
+}
+
+/** A job that is over and has no video. */
+export function endedBadly(job: Job): JobError {
+	const reason =
+		job.failure ??
+		failure('generation_failed', 'The provider gave no reason.', { accepted: 'yes' });
+	return new JobError(reason, job);
+}

@@ -1,0 +1,42 @@
+/** One submit, at the pace that the provider allows. */
+import { randomUUID } from 'node:crypto';
+import { requestOf } from '../../jobs/http';
+import { submitOnce } from '../../jobs/submit';
+import type { Job, Provider, RequestValues } from '../../providers/contract';
+import { buildRequest } from '../../providers/wire';
+import type { AccountHandle } from './account';
+import { JobError } from './problems';
+
+/**
+ * @param values validated
+ * @param signal ends the waiting for a turn; a request that is on its way is heard out
+ * @throws JobError that says whether the provider took the job
+ */
+export async function submitJob(
+	{ provider, account, host, pace }: AccountHandle,
+	values: RequestValues,
+	signal: AbortSignal,
+): Promise<Job> {
+	await pace(signal);
+	const request = requestOf(provider, account, buildRequest(provider, values));
+	request.headers = { ...request.headers, ...idempotencyKey(provider) };
+	const reading = await submitOnce(
+		() => host.http(request),
+		(reply) => provider.readSubmit(reply, values, { nowMs: host.now(), baseUrl: account.baseUrl }),
+		host,
+		{ signal },
+	);
+	if (!reading.job) throw new JobError(reading.failure);
+	return withTracking(provider, reading.job, values);
+}
+
+/** The same over all attempts of one submit, so that a server which keeps such keys makes one job of them. */
+function idempotencyKey({ abilities }: Provider): Record<string, string> {
+	return abilities.idempotencyHeader ? { [abilities.idempotencyHeader]: randomUUID() } : {};
+}
+
+function withTracking(provider: Provider, job: Job, values: RequestValues): Job {
+	const field = provider.abilities.trackingField;
+	const trackingId = field && values[field];
+	return trackingId ? { ...job, trackingId: String(trackingId) } : job;
+}

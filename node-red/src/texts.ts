@@ -1,0 +1,12 @@
+/** Texts in the language that Node-RED runs in. All of them are in the account node's catalogue. */
+import type { NodeAPI } from 'node-red';
+
+export const NAMESPACE = 'node-red-contrib-text-to-video/text-to-video-account';
+
+/** A text by its key under `runtime` in `nodes/locales/<language>/text-to-video-account.json`. */
+export type Translate = (key: string, values?: Record<string, string | number>) => string;
+
+export const translator =
+	(RED: NodeAPI): Translate =>
+	(key, values) =>
+		RED._(`${NAMESPACE}:runtime.${key}`, values as Record<string, string>);

@@ -1,0 +1,3 @@
+import { describeNodes } from './support/nodeSpecs';
+
+describeNodes('node-red-4');
