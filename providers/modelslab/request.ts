@@ -21,7 +21,7 @@ const portrait = z
 		words({
 			title: 'Portrait',
 			help: 'Whether the video is upright (9:16).',
-			default: false,
+			initial: false,
 		}),
 	)
 	.optional();
