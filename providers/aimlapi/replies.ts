@@ -78,7 +78,7 @@ export function readFetch(reply: Reply, job: Job, context: ReadContext): Reading
 
 function readGeneration(body: JsonObject, reply: Reply, job: Job, context: ReadContext): Job {
 	const status = STATUSES[String(body.status ?? 'queued').toLowerCase()] ?? 'processing';
-	const change: Partial<Job> = { status, cost: costOf(body, reply) ?? job.cost };
+	const change: Partial<Job> = { status, cost: costOf(body, reply, job.cost) };
 	if (status === 'succeeded') {
 		change.videos = videosOf(body);
 		if (change.videos.length === 0) {
@@ -103,19 +103,28 @@ function videosOf(body: JsonObject): Video[] {
 }
 
 /**
- * What the job cost, from the headers that count what was used and else from `meta.usage`, whose member was called
- * `tokens_used` before it was called `credits_used`.
+ * What the job cost, from `meta.usage` (whose member was called `tokens_used` before it was called `credits_used`) and
+ * from the headers, which count what their own request used: a later question that cost nothing changes nothing.
  */
-function costOf(body: JsonObject, reply: Reply): Cost | undefined {
+function costOf(body: JsonObject, reply: Reply, known: Cost | undefined): Cost | undefined {
 	const meta = isObject(body.meta) ? body.meta : {};
 	const usage = isObject(meta.usage) ? meta.usage : {};
 	const credits =
-		finiteNumber(reply.headers['x-aimlapi-credits-used']) ??
-		finiteNumber(usage.credits_used) ??
-		finiteNumber(usage.tokens_used);
-	const usd = finiteNumber(reply.headers['x-aimlapi-usd-spent']) ?? finiteNumber(usage.usd_spent);
-	if (credits === undefined && usd === undefined) return undefined;
-	return { ...(credits === undefined ? {} : { credits }), ...(usd === undefined ? {} : { usd }) };
+		spent(usage.credits_used) ??
+		spent(usage.tokens_used) ??
+		spent(reply.headers['x-aimlapi-credits-used']);
+	const usd = spent(usage.usd_spent) ?? spent(reply.headers['x-aimlapi-usd-spent']);
+	if (credits === undefined && usd === undefined) return known;
+	return {
+		...known,
+		...(credits === undefined ? {} : { credits }),
+		...(usd === undefined ? {} : { usd }),
+	};
+}
+
+function spent(value: unknown): number | undefined {
+	const number = finiteNumber(value);
+	return number !== undefined && number > 0 ? number : undefined;
 }
 
 function jobFailure(body: JsonObject, status: 'failed' | 'cancelled'): ProviderFailure {

@@ -102,6 +102,33 @@ describe('what the provider did with a request', () => {
 	});
 });
 
+describe('what a job of AI/ML API cost', () => {
+	const provider = providerById('aimlapiPixverse');
+	const context = { nowMs: 0, baseUrl: provider.account.defaultBaseUrl };
+	const usage = (credits_used: number) => ({
+		id: 'a',
+		status: 'queued',
+		meta: { usage: { credits_used } },
+	});
+	const headers = { 'x-aimlapi-credits-used': '5', 'x-aimlapi-usd-spent': '0.42' };
+	const { job } = provider.readSubmit({ status: 200, headers, body: { id: 'a' } }, {}, context);
+
+	it('is read from the headers of the submit', () => {
+		expect(job!.cost).toEqual({ credits: 5, usd: 0.42 });
+	});
+
+	it('is not forgotten by a question that cost nothing', () => {
+		const free = { 'x-aimlapi-credits-used': '0', 'x-aimlapi-usd-spent': '0' };
+		const reply = { status: 200, headers: free, body: { id: 'a', status: 'generating' } };
+		expect(provider.readFetch(reply, job!, context).job!.cost).toEqual({ credits: 5, usd: 0.42 });
+	});
+
+	it('is corrected by what the job itself says', () => {
+		const reply = { status: 200, headers: {}, body: usage(7) };
+		expect(provider.readFetch(reply, job!, context).job!.cost).toEqual({ credits: 7, usd: 0.42 });
+	});
+});
+
 it('no provider says that it calls back without a field for the address', () => {
 	for (const { abilities, request } of providers) {
 		if (abilities.callback) expect(Object.keys(request.shape)).toContain(abilities.callback.field);
