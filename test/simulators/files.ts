@@ -1,10 +1,11 @@
 /** The result file host: another origin than the API, which never needs the key and records whether it got it. */
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { Answer, Incoming } from './types';
 
 /** A real H.264 clip: 64 × 64, 8 frames, 8 a second. */
-export const TINY_MP4 = readFileSync(join(import.meta.dirname, 'tiny.mp4'));
+export const TINY_MP4 = readFileSync(join(dirname(fileURLToPath(import.meta.url)), 'tiny.mp4'));
 /** A real GIF of one pixel. */
 export const TINY_GIF = Buffer.from(
 	'R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7',
