@@ -8,7 +8,9 @@ import {
 	readFetch,
 	readSubmit,
 } from '../stableDiffusionApi/replies';
-import { v6Request, v6UltraRequest, v7Request } from './request';
+import { v6Request } from './v6';
+import { v6UltraRequest } from './v6Ultra';
+import { v7Request } from './v7';
 
 /** What the three endpoints have in common; the replies are those of Stable Diffusion API, which became ModelsLab. */
 const endpoint = (
