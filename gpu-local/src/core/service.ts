@@ -182,7 +182,9 @@ export class VideoService {
 	}
 
 	async #store(video: NewVideo): Promise<{ video: VideoRow; created: boolean }> {
-		if (video.idempotencyKey === undefined) await this.#checkRoom(video.owner);
+		// Asked before the transaction, which holds the only connection of the built-in database.
+		const disk = { usedBytes: await this.#usedBytes(), freeBytes: await this.#freeBytes() };
+		if (video.idempotencyKey === undefined) await this.#checkRoom(video.owner, disk);
 		await this.queue.ensureVideoQueue(video.queue);
 		const { row, created } = await this.database.transaction(async (tx) => {
 			const stored = await insertVideo(tx, video);
@@ -190,7 +192,7 @@ export class VideoService {
 				checkSameRequest(stored.row, video);
 				return stored;
 			}
-			if (video.idempotencyKey !== undefined) await this.#checkRoom(video.owner, tx, 1);
+			if (video.idempotencyKey !== undefined) await this.#checkRoom(video.owner, disk, tx, 1);
 			await this.queue.enqueueVideo(
 				tx,
 				video.queue,
@@ -204,7 +206,12 @@ export class VideoService {
 	}
 
 	/** @param own jobs among those counted that are the one being made */
-	async #checkRoom(owner: string, sql: Sql = this.database, own = 0): Promise<void> {
+	async #checkRoom(
+		owner: string,
+		disk: { usedBytes: number; freeBytes: number | undefined },
+		sql: Sql = this.database,
+		own = 0,
+	): Promise<void> {
 		const { limits } = this.options;
 		const all = (await countQueued(sql)) - own;
 		const mine = all === 0 ? 0 : (await countQueued(sql, owner)) - own;
@@ -216,12 +223,11 @@ export class VideoService {
 				{ retryAfterSeconds: QUEUE_FULL_RETRY_SECONDS },
 			);
 		}
-		const used = await this.#usedBytes();
-		const free = await this.#freeBytes();
+		const { usedBytes, freeBytes } = disk;
 		const expected = (all + 1) * EXPECTED_VIDEO_BYTES;
 		if (
-			used + expected > limits.quotaBytes ||
-			(free !== undefined && free < limits.minFreeBytes + EXPECTED_VIDEO_BYTES)
+			usedBytes + expected > limits.quotaBytes ||
+			(freeBytes !== undefined && freeBytes < limits.minFreeBytes + EXPECTED_VIDEO_BYTES)
 		) {
 			throw new ApiError(
 				507,
