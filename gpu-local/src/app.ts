@@ -7,6 +7,7 @@ import { openCore, started, startDispatcher } from './core/core.ts';
 import type { Core } from './core/core.ts';
 import { VideoService } from './core/service.ts';
 import { webhookSecrets } from './core/webhookSecret.ts';
+import { checkEngineName } from './engines/registry.ts';
 import { ChangeFeed } from './http/changeFeed.ts';
 import { KeyRing } from './http/keys.ts';
 import { buildServer } from './http/server.ts';
@@ -22,6 +23,7 @@ export interface RunningServer {
 /** A server, which also makes the videos unless it is told not to. */
 export async function startServer(config: Config, log: FastifyBaseLogger): Promise<RunningServer> {
 	checkExposure(config);
+	checkEngineName(config.engine);
 	const { result: url, stop } = await started(log, async (closers) => {
 		const core = await openCore(config, log, closers);
 		await startCaring(core);
@@ -35,6 +37,7 @@ export async function startWorker(
 	config: Config,
 	log: FastifyBaseLogger,
 ): Promise<{ description: string; stop(): Promise<void> }> {
+	checkEngineName(config.engine);
 	if (config.databaseUrl === undefined) {
 		throw new UsageError(
 			'A worker shares its work through PostgreSQL. Give the same --database-url (or DATABASE_URL) as to the server, and the same --artifacts place.',
