@@ -31,8 +31,9 @@ export async function recognise(path: string): Promise<Recognised> {
 export function kindOfFile(path: string, header: Header): Pick<Recognised, 'kind' | 'family'> {
 	const names = Object.keys(header);
 	const some = (pattern: RegExp) => names.some((name) => pattern.test(name));
-	if (some(/motion_modules\./)) return { kind: 'motion-adapter', family: 'animatediff' };
+	// A LoRA may be for motion modules and names them too.
 	if (some(/lora|\.diff(_b)?$/i)) return { kind: 'lora', family: loraFamily(names) };
+	if (some(/motion_modules\./)) return { kind: 'motion-adapter', family: 'animatediff' };
 	if (some(/^model\.diffusion_model\.input_blocks\./)) {
 		return { kind: 'checkpoint', family: 'animatediff' };
 	}

@@ -160,11 +160,6 @@ def test_a_lora_of_strength_zero_is_left_out():
     assert "strength 0" in made.warnings[0]
 
 
-def test_a_style_is_words_after_every_prompt():
-    made = plan("wan", style="cyberpunk", prompts=FOUR_PROMPTS[:2])
-    assert all(clip.prompt.endswith("cyberpunk style, neon lights") for clip in made.clips)
-
-
 def test_too_many_frames_are_refused():
     with pytest.raises(WorkerError) as caught:
         plan("wan", num_frames=5000)

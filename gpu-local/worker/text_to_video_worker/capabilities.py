@@ -13,7 +13,6 @@ _TABLE: dict[str, Any] = json.loads(
 
 SCHEDULER_NAMES: tuple[str, ...] = tuple(_TABLE["schedulerNames"])
 LOOP_SCHEDULERS: frozenset[str] = frozenset(_TABLE["loopSchedulers"])
-STYLES: dict[str, str] = _TABLE["styles"]
 #: (library, class) of every part that a pipeline folder may name.
 ALLOWED_PARTS: frozenset[tuple[str, str]] = frozenset(
     (library, name) for library, names in _TABLE["allowedParts"].items() for name in names

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from .capabilities import LOOP_SCHEDULERS, SCHEDULER_NAMES, STYLES, Family
+from .capabilities import LOOP_SCHEDULERS, SCHEDULER_NAMES, Family
 from .errors import WorkerError
 from .request import Adapter, Request
 
@@ -160,22 +160,16 @@ def _clip_skip(request: Request, family: Family, notes: _Notes) -> int | None:
     return skip
 
 
-def _styled(text: str, style: str | None) -> str:
-    if style is None:
-        return text
-    return f"{text}, {STYLES.get(style, style + ' style')}"
-
-
 def _ping_pong_half(frames: int) -> int:
     """Frames to make so that forth and back give `frames`: the first and the turn stand once."""
     return frames // 2 + 1
 
 
 def _clips(request: Request, family: Family, loop: str | None) -> tuple[Clip, ...]:
-    texts = [_styled(s.prompt, request.style) for s in request.prompts]
+    texts = [s.prompt for s in request.prompts]
     counts = [s.frames for s in request.prompts]
     if len(texts) < 2:
-        texts, counts = [_styled(texts[0] if texts else request.prompt, request.style)], []
+        texts, counts = texts or [request.prompt], []
     total = sum(counts) or request.num_frames
     to_keep = _ping_pong_half(total) if loop == "ping-pong" else total
     if len(texts) == 1:

@@ -46,7 +46,6 @@ class Request:
     closed_loop: bool
     clip_skip: int | None
     strength: float | None
-    style: str | None
     output_format: str
     strict: bool
 
@@ -172,7 +171,6 @@ def parse_request(raw: object) -> Request:
         closed_loop=reader.flag("closed_loop"),
         clip_skip=reader.maybe_whole("clip_skip", 0, 64) or None,
         strength=reader.maybe_number("strength", 0, 1),
-        style=reader.maybe_text("style"),
         output_format=output_format,
         strict=reader.flag("strict"),
     )

@@ -1,0 +1,175 @@
+import { createHash } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readTable } from '../../src/models/table.ts';
+import { ended, openServer } from './server.ts';
+import type { Video } from './server.ts';
+import { FAMILIES, makeTinyModels } from './tinyModels.ts';
+
+let folder: string;
+let server: Awaited<ReturnType<typeof openServer>>;
+
+beforeAll(async () => {
+	folder = await mkdtemp(join(tmpdir(), 'tiny-models-'));
+	await makeTinyModels(folder);
+	server = await openServer(folder);
+});
+
+afterAll(async () => {
+	await server?.close();
+	await rm(folder, { recursive: true, force: true });
+});
+
+const BASE = { prompt: 'a lighthouse in a storm', seed: 7 };
+
+async function make(fields: object): Promise<Video> {
+	const video = await server.submit({ ...BASE, ...fields });
+	expect(video.id, JSON.stringify(video)).toBeDefined();
+	return await server.until(video.id, ended);
+}
+
+const settings = (video: Video) => video.settings as Record<string, unknown>;
+const error = (video: Video) => video.error as { code: string; message: string };
+const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
+
+describe('the models that a picker shows', () => {
+	it('are the aliases, with their kinds', async () => {
+		const reply = await server.ask('GET', '/v1/models');
+		const { data } = (await reply.json()) as { data: Array<{ id: string }> };
+		expect(data.map(({ id }) => id).sort()).toEqual(
+			[
+				...FAMILIES,
+				...FAMILIES.map((family) => `${family}-lora`),
+				'sd15',
+				'zero',
+				'badhandv4',
+			].sort(),
+		);
+	});
+});
+
+describe.each(FAMILIES)('%s', (model) => {
+	const row = readTable().families[model]!;
+
+	it('makes an MP4 of exactly the asked size, length and rate', async () => {
+		const video = await make({ model, size: '70x50', num_frames: 10, fps: 12 });
+		expect(video).toMatchObject({ status: 'completed', progress: 100, warnings: [], seed: 7 });
+		const { type, facts } = await server.look(video.id);
+		expect(type).toBe('video/mp4');
+		expect(facts).toMatchObject({ width: 70, height: 50, frames: 10, fps: 12 });
+	});
+
+	it('makes a GIF', async () => {
+		const video = await make({ model, output_format: 'gif', num_frames: 8, fps: 10 });
+		const { type, facts } = await server.look(video.id);
+		expect(type).toBe('image/gif');
+		expect(facts).toMatchObject({ width: 64, height: 64, frames: 8, fps: 10 });
+	});
+
+	it('gives the same file for the same seed, and a seed for none', async () => {
+		const files = [];
+		for (const seed of [5, 5, 6]) {
+			files.push(sha256((await server.look((await make({ model, seed })).id)).bytes));
+		}
+		expect(files[0]).toBe(files[1]);
+		expect(files[0]).not.toBe(files[2]);
+		const { seed } = await make({ model, seed: -1 });
+		expect(seed).toBeGreaterThanOrEqual(0);
+	});
+
+	it.each(readTable().schedulerNames)('uses %s or says that it cannot', async (scheduler) => {
+		const video = await make({ model, scheduler, num_inference_steps: 4, num_frames: 9 });
+		expect(video.status, JSON.stringify(video.error)).toBe('completed');
+		const used = row.schedulers[scheduler];
+		if (used) {
+			expect(settings(video).scheduler).toBe(used);
+			expect(video.warnings).toEqual([]);
+		} else {
+			expect((video.warnings as string[]).join()).toContain(scheduler);
+			const refused = await server.ask('POST', '/v1/videos', {
+				...BASE,
+				model,
+				scheduler,
+				strict: true,
+			});
+			expect(refused.status).toBe(400);
+		}
+	});
+
+	it('makes four prompts of 32 frames into 128 frames', async () => {
+		const prompts = [1, 2, 3, 4].map((n) => ({ prompt: `scene ${n}`, frames: 32 }));
+		const video = await make({ model, prompts, size: '32x32' });
+		expect(video.status, JSON.stringify(video.error)).toBe('completed');
+		expect((await server.look(video.id)).facts.frames).toBe(128);
+	});
+
+	it('closes a loop and says how', async () => {
+		const video = await make({ model, closed_loop: true, num_frames: 13 });
+		expect(settings(video).closed_loop_method).toBe(row.closedLoop);
+		expect((await server.look(video.id)).facts.frames).toBe(13);
+	});
+
+	it('uses a LoRA by its alias, and fails a job whose LoRA does nothing', async () => {
+		const name = `${model}-lora`;
+		const plain = await make({ model });
+		const styled = await make({ model, loras: [{ model_name: name, strength: 0.8 }] });
+		expect(settings(styled).loras).toEqual([{ model_name: name, strength: 0.8 }]);
+		const files = await Promise.all([plain, styled].map(({ id }) => server.look(id)));
+		expect(sha256(files[0]!.bytes)).not.toBe(sha256(files[1]!.bytes));
+		const useless = await make({ model, loras: [{ model_name: 'zero', strength: 1 }] });
+		expect(useless.status).toBe('failed');
+		expect(error(useless).message).toContain('changes nothing');
+	});
+});
+
+describe('what only AnimateDiff has', () => {
+	it('uses an embedding and clip skip', async () => {
+		const fields = { model: 'animatediff', negative_prompt: 'badhandv4, blurry' };
+		const video = await make({
+			...fields,
+			embeddings: [{ model_name: 'badhandv4.safetensors' }],
+			clip_skip: 2,
+		});
+		expect(video).toMatchObject({ status: 'completed', warnings: [] });
+		expect(settings(video)).toMatchObject({
+			clip_skip: 2,
+			embeddings: [{ model_name: 'badhandv4' }],
+		});
+	});
+
+	it('makes videos with a picture checkpoint and the motion adapter that is there', async () => {
+		expect(await make({ model: 'sd15' })).toMatchObject({ status: 'completed' });
+	});
+
+	it('is said where another family is asked for it, and refused when strict', async () => {
+		const fields = { model: 'wan', clip_skip: 2, embeddings: [{ model_name: 'badhandv4' }] };
+		const video = await make(fields);
+		expect((video.warnings as string[]).join()).toMatch(
+			/clip_skip[^]*embeddings|embeddings[^]*clip_skip/,
+		);
+		const refused = await server.ask('POST', '/v1/videos', { ...BASE, ...fields, strict: true });
+		expect(refused.status).toBe(400);
+	});
+});
+
+describe('a LoRA that is not there', () => {
+	it('fails the job and names it', async () => {
+		const video = await make({ model: 'wan', loras: [{ model_name: 'nowhere', strength: 1 }] });
+		expect(error(video)).toMatchObject({ code: 'model_not_found' });
+		expect(error(video).message).toContain('nowhere');
+	});
+});
+
+describe('four jobs at once', () => {
+	it('all succeed, one after another, with their own settings', async () => {
+		const jobs = await Promise.all(
+			FAMILIES.map((model, index) => server.submit({ ...BASE, model, seed: 100 + index })),
+		);
+		const videos = await Promise.all(jobs.map(({ id }) => server.until(id, ended)));
+		expect(videos.map(({ status, model, seed }) => [status, model, seed])).toEqual(
+			FAMILIES.map((model, index) => ['completed', model, 100 + index]),
+		);
+	});
+});
