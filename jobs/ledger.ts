@@ -26,6 +26,8 @@ export interface LedgerEntry extends Fingerprints {
 	refusal?: ProviderFailure;
 	/** The run that submitted the job, to which the job's callback goes. */
 	executionId?: string;
+	/** Jobs that this very run has submitted for this place, one after the other. */
+	tries?: number;
 }
 
 /** Plain JSON, kept by the host for as long as it can. */

@@ -6,6 +6,7 @@ import {
 	NodeOperationError,
 	type IExecuteData,
 	type IExecuteSingleFunctions,
+	type INode,
 	type INodeExecutionData,
 } from 'n8n-workflow';
 import type { Account } from '../../jobs/http';
@@ -103,7 +104,17 @@ export class Run {
 	attached(itemIndex: number): Job | undefined {
 		if (this.woken) return this.entry(itemIndex)?.job;
 		const { fingerprints } = this.item(itemIndex);
-		return fingerprints && knownJob(this.ledger, this.key(itemIndex), fingerprints);
+		if (!fingerprints) return undefined;
+		const key = this.key(itemIndex);
+		return this.triesAreSpent(itemIndex)
+			? knownEntry(this.ledger, key, fingerprints)?.job
+			: knownJob(this.ledger, key, fingerprints);
+	}
+
+	/** A run that sleeps is tried anew by n8n after every waking: without an end of our own it would pay for ever. */
+	private triesAreSpent(itemIndex: number): boolean {
+		const { tries = 0 } = this.entry(itemIndex) ?? {};
+		return this.reportsHere(itemIndex) && tries >= triesOf(this.context.getNode());
 	}
 
 	/** Whether the item's job reports to this execution; one from an earlier execution reports to that. */
@@ -113,7 +124,7 @@ export class Run {
 
 	/** What keeps the item from being submitted (again), if anything does. */
 	refused(itemIndex: number): ProviderFailure | undefined {
-		if (this.woken) {
+		if (this.woken || this.triesAreSpent(itemIndex)) {
 			const entry = this.entry(itemIndex);
 			return entry?.doubt ?? entry?.refusal;
 		}
@@ -132,11 +143,13 @@ export class Run {
 	/** A submit that made no job. A doubtful one is remembered too: trying again could pay twice. */
 	recordFailure(itemIndex: number, failure: ProviderFailure): void {
 		const kind = failure.accepted === 'unknown' ? { doubt: failure } : { refusal: failure };
-		this.write(itemIndex, kind);
+		const { tries = 0, executionId } = this.entry(itemIndex) ?? {};
+		this.write(itemIndex, { ...kind, tries, ...(executionId ? { executionId } : {}) });
 	}
 
 	recordSubmitted(itemIndex: number, job: Job): void {
-		this.write(itemIndex, { job, executionId: this.context.getExecutionId() });
+		const tries = this.reportsHere(itemIndex) ? (this.entry(itemIndex)?.tries ?? 0) + 1 : 1;
+		this.write(itemIndex, { job, executionId: this.context.getExecutionId(), tries });
 		this.noteJob(itemIndex, job);
 	}
 
@@ -206,7 +219,7 @@ export class Run {
 
 	private write(
 		itemIndex: number,
-		what: Pick<LedgerEntry, 'job' | 'doubt' | 'refusal' | 'executionId'>,
+		what: Pick<LedgerEntry, 'job' | 'doubt' | 'refusal' | 'executionId' | 'tries'>,
 	): void {
 		const { fingerprints = { request: '', source: '' } } = this.item(itemIndex);
 		const attempt = this.attempt(itemIndex);
@@ -257,6 +270,10 @@ function executionIdentity(context: IExecuteSingleFunctions): string {
 	const token = URL.canParse(address) ? new URL(address).searchParams.get('signature') : undefined;
 	return token ?? `${context.getWorkflow().id} ${context.getExecutionId()}`;
 }
+
+/** How often n8n tries the node, by its own bounds for Retry on Fail. */
+const triesOf = ({ retryOnFail, maxTries }: INode): number =>
+	retryOnFail ? Math.min(5, Math.max(2, maxTries || 3)) : 1;
 
 /** One pace for all executions of this process that use the same service. */
 const pacers = new Map<string, ReturnType<typeof createPacer>>();
