@@ -48,8 +48,8 @@ function secondsLeft(input: ScheduleInput): number | undefined {
 	if (progress !== undefined && progress >= 5 && progress < 100 && elapsedSeconds > 0) {
 		return (elapsedSeconds * (100 - progress)) / progress;
 	}
-	const usual = (typicalSeconds * EARLIEST_SHARE) / CAUTION - elapsedSeconds;
-	return usual > 0 ? usual : undefined;
+	const untilEarliest = typicalSeconds * EARLIEST_SHARE - elapsedSeconds;
+	return untilEarliest > 0 ? untilEarliest / CAUTION : undefined;
 }
 
 const round = (seconds: number): number => Math.round(seconds * 1000) / 1000;

@@ -1,0 +1,86 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { nextPollSeconds, type ScheduleInput } from '../../jobs/schedule';
+
+const any: fc.Arbitrary<ScheduleInput> = fc.record(
+	{
+		elapsedSeconds: fc.double({ min: 0, max: 86_400, noNaN: true }),
+		attempts: fc.nat(10_000),
+		typicalSeconds: fc.integer({ min: 1, max: 3_600 }),
+		etaSeconds: fc.double({ min: 0, max: 86_400, noNaN: true }),
+		etaRepeated: fc.boolean(),
+		progress: fc.double({ min: 0, max: 100, noNaN: true }),
+		retryAfterSeconds: fc.double({ min: 0, max: 600, noNaN: true }),
+	},
+	{ requiredKeys: ['elapsedSeconds', 'attempts', 'typicalSeconds'] },
+) as never;
+
+/** Asks until the job is over and says when each question came. */
+function questions(duration: number, tell: (elapsed: number) => Partial<ScheduleInput>): number[] {
+	const asked: number[] = [];
+	let elapsed = 0;
+	while (elapsed < duration) {
+		elapsed += nextPollSeconds({
+			elapsedSeconds: elapsed,
+			attempts: asked.length,
+			typicalSeconds: 60,
+			...tell(elapsed),
+		});
+		asked.push(elapsed);
+	}
+	return asked;
+}
+
+describe('when to ask next', () => {
+	it('is never under a second, and over a minute only when the provider asks for it', () => {
+		fc.assert(
+			fc.property(any, (input) => {
+				const seconds = nextPollSeconds(input);
+				expect(seconds).toBeGreaterThanOrEqual(1);
+				expect(seconds).toBeLessThanOrEqual(Math.max(60, input.retryAfterSeconds ?? 0) + 0.001);
+			}),
+		);
+	});
+
+	it('is never before the provider wants to be asked again', () => {
+		fc.assert(
+			fc.property(any, fc.double({ min: 0, max: 600, noNaN: true }), (input, retryAfterSeconds) => {
+				const seconds = nextPollSeconds({ ...input, retryAfterSeconds });
+				expect(seconds).toBeGreaterThanOrEqual(retryAfterSeconds - 0.001);
+			}),
+		);
+	});
+
+	it('finds a job of any length at most 6 % (or a second) late where nothing is told', () => {
+		fc.assert(
+			fc.property(fc.double({ min: 24, max: 7_200, noNaN: true }), (duration) => {
+				const late = questions(duration, () => ({})).at(-1)! - duration;
+				expect(late).toBeLessThanOrEqual(Math.max(duration * 0.06, 1) + 0.001);
+			}),
+		);
+	});
+
+	it('asks at most nine times where the estimate is right', () => {
+		fc.assert(
+			fc.property(fc.double({ min: 10, max: 200, noNaN: true }), (duration) => {
+				const asked = questions(duration, (elapsed) => ({ etaSeconds: duration - elapsed }));
+				expect(asked.length).toBeLessThanOrEqual(9);
+				expect(asked.at(-1)! - duration).toBeLessThanOrEqual(Math.max(duration * 0.06, 1) + 0.001);
+			}),
+		);
+	});
+
+	it('does not believe an estimate that is repeated for ever', () => {
+		const asked = questions(300, (elapsed) => ({ etaSeconds: 200, etaRepeated: elapsed > 0 }));
+		expect(asked.at(-1)! - 300).toBeLessThanOrEqual(18);
+	});
+
+	it('comes to an end for every job', () => {
+		fc.assert(
+			fc.property(fc.double({ min: 0.1, max: 86_400, noNaN: true }), (duration) => {
+				expect(questions(duration, () => ({ etaSeconds: 0 })).length).toBeLessThan(3_000);
+			}),
+			{ numRuns: 30 },
+		);
+	});
+});

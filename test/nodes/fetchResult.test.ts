@@ -1,0 +1,121 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { startSimulator, type Simulator, type SimulatorOptions } from '../simulators/simulator';
+import { jsons, runFetch, runVideo } from '../support/videoNode';
+
+let sim: Simulator;
+const start = async (options: SimulatorOptions = {}) => (sim = await startSimulator(options));
+afterEach(async () => await sim.close());
+
+/** Submits and gives the items that Text to Video returns. */
+async function submitted(prompts: string[], provider = 'localGpu') {
+	const result = await runVideo(sim, {
+		provider,
+		prompts,
+		parameters: { whenSubmitted: 'return' },
+	});
+	return result.items('Video').map(({ json }) => ({ json }));
+}
+
+it('returns jobs with when to ask next, which a Wait node can use', async () => {
+	await start({ durationMs: 100_000 });
+	const [item] = await submitted(['A boat']);
+	expect(item?.json).toMatchObject({
+		jobId: sim.book.jobs[0]?.id,
+		finished: false,
+		nextPollSeconds: expect.any(Number) as number,
+	});
+	expect(item?.json.nextPollSeconds).toBeGreaterThan(20);
+	expect(item?.json.nextPollSeconds).toBeLessThan(100);
+});
+
+describe('Get Now', () => {
+	it('tells done, not yet and failed apart, several at once', async () => {
+		await start({ durationMs: Infinity });
+		const items = await submitted(['A boat', 'A kite', 'A train']);
+		const [first, , third] = sim.book.jobs.map(({ id }) => id) as [string, string, string];
+		await sim.finish(first);
+		await sim.fail(third, 'The lights went out');
+		const result = await runFetch(sim, { items, settings: { onError: 'continueErrorOutput' } });
+		expect(
+			result
+				.outputs('Result')[0]
+				?.map(({ json, binary }) => [json.status, json.finished, binary?.data?.mimeType]),
+		).toEqual([
+			['succeeded', true, 'video/mp4'],
+			['processing', false, undefined],
+		]);
+		expect(result.outputs('Result')[1]?.[0]?.json).toMatchObject({
+			details: { jobId: third, job: { status: 'failed' } },
+		});
+		expect(sim.book.charges).toBe(3);
+	});
+
+	it('takes a bare job id, of a job that another day submitted', async () => {
+		await start();
+		await submitted(['A boat']);
+		const jobId = sim.book.jobs[0]!.id;
+		const result = await runFetch(sim, { items: [{ json: {} }], parameters: { jobId } });
+		expect(jsons(result, 'Result')[0]).toMatchObject({ jobId, status: 'succeeded' });
+	});
+
+	it('takes the whole job, also out of the error output of Text to Video', async () => {
+		await start();
+		sim.faults.next('content', { kind: 'answer', status: 404, body: '' }, { times: 9 });
+		const failed = await runVideo(sim, { settings: { onError: 'continueErrorOutput' } });
+		const item = failed.outputs('Video')[1]![0]!;
+		sim.faults.clear();
+		const result = await runFetch(sim, {
+			items: [{ json: item.json }],
+			parameters: { jobId: '={{ $json.details.job }}' },
+		});
+		expect(result.items('Result')[0]?.binary?.data?.mimeType).toBe('video/mp4');
+		expect(sim.book.charges).toBe(1);
+	});
+
+	it.each([
+		['', 'Job ID is empty'],
+		['{{ $json.jobId }}', 'an expression that was not evaluated'],
+	])('refuses %j as a job id', async (jobId, message) => {
+		await start();
+		const given = jobId === '' ? '={{ "" }}' : jobId;
+		const { error } = await runFetch(sim, { items: [{ json: {} }], parameters: { jobId: given } });
+		expect(error?.message).toContain(message);
+		expect(sim.book.requests).toEqual([]);
+	});
+
+	it('refuses a job of another provider, whose key must not see it', async () => {
+		await start();
+		const items = await submitted(['A boat']);
+		const before = sim.book.requests.length;
+		const { error } = await runFetch(sim, { provider: 'novita', items });
+		expect(error?.message).toContain('belongs to the provider "localGpu"');
+		expect(sim.book.requests).toHaveLength(before);
+	});
+});
+
+it('Wait for the Video asks at once, then until it is done', async () => {
+	await start({ durationMs: 1_500 });
+	const items = await submitted(['A boat']);
+	const result = await runFetch(sim, { items, operation: 'wait' });
+	expect(result.items('Result')[0]?.binary?.data?.mimeType).toBe('video/mp4');
+	const submit = sim.book.of('submit')[0]!.atMs;
+	expect(sim.book.of('fetch')[0]!.atMs - submit).toBeLessThan(1_000);
+});
+
+describe('Cancel', () => {
+	it('stops the job at the provider', async () => {
+		await start({ durationMs: Infinity });
+		const items = await submitted(['A boat']);
+		const result = await runFetch(sim, { items, operation: 'cancel' });
+		expect(jsons(result, 'Result')[0]).toMatchObject({ status: 'cancelled', finished: true });
+		expect(sim.state(sim.book.jobs[0]!.id).status).toBe('cancelled');
+	});
+
+	it('says so where the provider can not', async () => {
+		await start({ durationMs: Infinity });
+		const items = await submitted(['A boat'], 'modelslabV6');
+		const { error } = await runFetch(sim, { provider: 'modelslabV6', items, operation: 'cancel' });
+		expect(error?.message).toContain('can not cancel jobs');
+		expect(error?.message).toContain(sim.book.jobs[0]?.id);
+	});
+});
