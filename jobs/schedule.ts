@@ -25,6 +25,8 @@ const SHORTEST_SECONDS = 1;
 const LONGEST_SECONDS = 60;
 /** Near the expected end, and beyond it, a question waits this share of what has passed: half of it is the lateness. */
 const NEAR_SHARE = 0.06;
+/** The same where nothing is told, and so many more questions are asked. */
+const BLIND_SHARE = 0.09;
 /** Estimates err: a question comes at this share of the time that is left, so that an early end is not found late. */
 const CAUTION = 0.75;
 /** Without any estimate, jobs much shorter than usual are not looked for before this share of the usual time. */
@@ -32,8 +34,8 @@ const EARLIEST_SHARE = 0.4;
 
 /** Seconds until the next question. */
 export function nextPollSeconds(input: ScheduleInput): number {
-	const near = input.elapsedSeconds * NEAR_SHARE;
 	const left = secondsLeft(input);
+	const near = input.elapsedSeconds * (left === undefined ? BLIND_SHARE : NEAR_SHARE);
 	const own = left === undefined ? near : Math.max(left * CAUTION, near);
 	const bounded = Math.min(Math.max(own, SHORTEST_SECONDS), LONGEST_SECONDS);
 	return round(Math.max(bounded, input.retryAfterSeconds ?? 0));
