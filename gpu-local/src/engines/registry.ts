@@ -10,14 +10,16 @@ const ENGINES: Record<string, () => Promise<EngineFactory>> = {
 
 export const ENGINE_NAMES: readonly string[] = Object.keys(ENGINES);
 
+/** Said before anything is opened. */
+export function checkEngineName(name: string): void {
+	if (ENGINE_NAMES.includes(name)) return;
+	throw new UsageError(
+		`There is no engine "${name}". The engines are: ${ENGINE_NAMES.join(', ')}.`,
+	);
+}
+
 export async function createEngine(name: string, options: EngineOptions): Promise<Engine> {
-	const load = Object.hasOwn(ENGINES, name) ? ENGINES[name] : undefined;
-	if (!load) {
-		throw new UsageError(
-			`There is no engine "${name}". The engines are: ${ENGINE_NAMES.join(', ')}.`,
-		);
-	}
-	return await (
-		await load()
-	)(options);
+	checkEngineName(name);
+	const create = await ENGINES[name]!();
+	return await create(options);
 }
