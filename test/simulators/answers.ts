@@ -16,6 +16,8 @@ import type {
 /** `reset` breaks the connection without an answer. */
 export type Outcome = Answer | FileAnswer | 'reset';
 
+const NEVER = new Promise<never>(() => undefined);
+
 export async function answerApi(
 	desk: Desk,
 	families: FamilySimulator[],
@@ -38,6 +40,7 @@ export async function answerApi(
 	const early = await beforeAnswer(desk, fault);
 	if (early) return early;
 	const answer = answerRoute(desk, family, route, incoming, record);
+	if (fault?.kind === 'silent') return await NEVER;
 	if (fault?.kind === 'serverErrorAfter') return family.error('serverError', fault, desk.context());
 	return afterAnswer(fault, answer);
 }
@@ -124,6 +127,7 @@ export async function answerFile(
 	if (fault?.kind === 'error' || fault?.kind === 'serverErrorAfter') {
 		return { status: fault.status ?? 503, body: 'Service Unavailable' };
 	}
+	if (fault?.kind === 'silent') return await NEVER;
 	return (await beforeAnswer(desk, fault)) ?? afterAnswer(fault, fileAnswer(desk, incoming));
 }
 
