@@ -1,0 +1,76 @@
+/**
+ * A thousand jobs and more with everything going wrong that goes wrong, and then the books are compared: no job paid
+ * twice, none paid and lost, no end that is not true, no key where it does not belong.
+ *
+ *     npm run test:chaos                                 the same stories every time
+ *     CHAOS_SEED=7 npm run test:chaos                    other stories
+ *     CHAOS_SEED=7 CHAOS_STORY=12 npm run test:chaos     one of them, with all that happened in it
+ */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { recordLog } from '../support/n8nLog';
+import { providers } from '../../providers/registry';
+import { startVirtualTime, stopVirtualTime } from './clock';
+import { tellInN8n } from './n8nPlace';
+import { openNodeRed, tellInNodeRed } from './nodeRedPlace';
+import { nameOf, problemsOf, tell, type Outcome, type Teller } from './stage';
+import { drawStory, type Place } from './story';
+import { tableOf } from './table';
+
+const SEED = Number(process.env.CHAOS_SEED ?? 1);
+const ONLY = process.env.CHAOS_STORY;
+/** In each place. */
+const FEWEST_JOBS = Number(process.env.CHAOS_JOBS ?? 700);
+
+let helper: Awaited<ReturnType<typeof openNodeRed>>;
+
+beforeAll(async () => {
+	recordLog();
+	helper = await openNodeRed();
+	startVirtualTime();
+});
+afterAll(async () => {
+	stopVirtualTime();
+	await new Promise<void>((resolve) => helper.stopServer(resolve));
+});
+
+const tellers: Record<Place, Teller> = {
+	n8n: tellInN8n,
+	'node-red': async (story, sim) => await tellInNodeRed(story, sim, helper),
+};
+
+describe.each(Object.entries(tellers))('%s', (place, teller) => {
+	const outcomes: Outcome[] = [];
+
+	it('sees every job through, whatever goes wrong', async () => {
+		let index = ONLY ? Number(ONLY) : 0;
+		for (let jobs = 0; ONLY ? jobs === 0 : jobs < FEWEST_JOBS; index += 1) {
+			const outcome = await tell(drawStory(SEED, index, place as Place), teller);
+			outcomes.push(outcome);
+			jobs += outcome.verdict.jobs;
+		}
+		process.stdout.write(`${place}, seed ${SEED}, ${outcomes.length} stories\n${tableOf(outcomes)}\n\n`);
+		const told = outcomes.find(({ record }) => record !== undefined);
+		if (told) process.stdout.write(`${nameOf(told.story)}\n${told.record}\n\n`);
+	});
+
+	it.each([
+		['pays for no video twice', 'paidTwice'],
+		['names every job that was paid', 'lost'],
+		['says nothing that is not true', 'untruthful'],
+		['shows a key to its provider only', 'strayKeys'],
+	] as const)('%s', (_name, problem) => {
+		const wrong = outcomes.flatMap(({ story, verdict }) =>
+			verdict[problem].map((text) => `${text} (${nameOf(story)})`),
+		);
+		expect(wrong).toEqual([]);
+	});
+
+	it.runIf(!ONLY)('had to do with every provider, and with every kind of end', () => {
+		expect(new Set(outcomes.map(({ story }) => story.provider.id)).size).toBe(providers.length);
+		for (const kind of ['succeeded', 'failed', 'doubtful', 'open', 'attached'] as const) {
+			const seen = outcomes.reduce((sum, { verdict }) => sum + verdict[kind], 0);
+			expect(seen, kind).toBeGreaterThan(20);
+		}
+		expect(outcomes.flatMap(({ verdict }) => problemsOf(verdict))).toEqual([]);
+	});
+});

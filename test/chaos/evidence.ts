@@ -1,0 +1,28 @@
+/** What a run leaves behind for the person who started it. */
+import type { Accepted, Job } from '../../providers/contract';
+import type { Simulator } from '../simulators/simulator';
+import type { SimulatedJob } from '../simulators/types';
+
+/** How one video of a story ended, as the host says. */
+export type End =
+	| { kind: 'job'; job: Job; video?: Buffer }
+	| { kind: 'error'; accepted: Accepted; text: string }
+	/** The run as a whole ended with an error, which shows one item's failure and mentions the others. */
+	| { kind: 'halted'; text: string; about: boolean }
+	/** A person stopped it. */
+	| { kind: 'stopped' };
+
+export interface Evidence {
+	/** By the number of the prompt. */
+	ends: Map<number, End>;
+	/** Everything that is shown, kept or written down, by where it stands. */
+	texts: Array<{ where: 'output' | 'error' | 'ledger' | 'log'; text: string }>;
+	/** Videos of which a later run took up the job that an earlier one had left. */
+	attached: number;
+	/** What must not be, whatever the book says. */
+	oddities: string[];
+}
+
+/** The jobs that the provider took for this prompt. */
+export const jobsBearing = (sim: Simulator, prompt: string): SimulatedJob[] =>
+	sim.book.jobs.filter(({ request }) => JSON.stringify(request).includes(prompt));

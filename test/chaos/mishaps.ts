@@ -1,0 +1,105 @@
+/** What goes wrong on the wire in one story. */
+import type { Faults } from '../simulators/faults';
+import type { Call, Fault, RecordedRequest } from '../simulators/types';
+
+export type Mishaps = Array<{ call: Call; fault: Fault; probability: number }>;
+
+/** A proxy in between: no answer of the provider's, and nobody knows whether it got the request. */
+const BAD_GATEWAY: Fault = {
+	kind: 'answer',
+	status: 502,
+	headers: { 'content-type': 'text/html' },
+	body: '<!DOCTYPE html><title>502 Bad Gateway</title>',
+};
+
+const REFUSALS: Fault[] = [
+	{ kind: 'error', error: 'rateLimited' },
+	{ kind: 'error', error: 'rateLimited', status: 429 },
+	{ kind: 'error', error: 'rateLimited', status: 429, retryAfterSeconds: 7 },
+	{ kind: 'error', error: 'noCredit' },
+	{ kind: 'error', error: 'promptRefused' },
+	{ kind: 'redirect' },
+];
+
+const DOUBTS: Fault[] = [
+	{ kind: 'error', error: 'serverError' },
+	{ kind: 'resetBefore' },
+	{ kind: 'resetAfter' },
+	{ kind: 'serverErrorAfter' },
+	{ kind: 'serverErrorAfter', status: 503 },
+	{ kind: 'truncated' },
+	{ kind: 'wronglyTyped' },
+	{ kind: 'webPage' },
+	{ kind: 'silent' },
+	BAD_GATEWAY,
+];
+
+const SLOW: Fault[] = [
+	{ kind: 'slow', ms: 5_000 },
+	{ kind: 'slow', ms: 90_000 },
+];
+
+const FAULTS: Partial<Record<Call, Fault[]>> = {
+	submit: [...REFUSALS, ...DOUBTS, ...SLOW],
+	fetch: [
+		...DOUBTS,
+		...SLOW,
+		{ kind: 'error', error: 'rateLimited', status: 429, retryAfterSeconds: 20 },
+		{ kind: 'error', error: 'rateLimited' },
+		{ kind: 'error', error: 'notFound' },
+		{ kind: 'redirect' },
+	],
+	file: fileFaults(),
+	content: fileFaults(),
+	cancel: [{ kind: 'resetBefore' }, { kind: 'error', error: 'serverError' }],
+};
+
+function fileFaults(): Fault[] {
+	return [
+		{ kind: 'error', error: 'serverError' },
+		{ kind: 'resetBefore' },
+		{ kind: 'truncated' },
+		{ kind: 'redirect' },
+		{ kind: 'silent' },
+		...SLOW,
+		{ kind: 'answer', status: 403, body: 'Request has expired' },
+		{ kind: 'answer', status: 200, body: { status: 'error' } },
+	];
+}
+
+/** One or two kinds of trouble for each kind of call, some calls without any; one story in ten goes smoothly. */
+export function drawMishaps(random: () => number): Mishaps {
+	if (random() < 0.1) return [];
+	const pick = <T>(from: T[]): T => from[Math.floor(random() * from.length)]!;
+	const drawn = Object.entries(FAULTS).flatMap(([call, faults]) =>
+		Array.from({ length: pick([0, 1, 1, 2]) }, () => ({
+			call: call as Call,
+			fault: pick(faults),
+			probability: pick([0.1, 0.3, 0.6]),
+		})),
+	);
+	// A request that nobody answers ends by the host's real time-out, one that is slow takes virtual time: not both.
+	return needsTimeout(drawn) ? drawn.filter(({ fault }) => fault.kind !== 'slow') : drawn;
+}
+
+/** Whether some request would wait for ever. */
+export const needsTimeout = (mishaps: Mishaps): boolean =>
+	mishaps.some(({ fault }) => fault.kind === 'silent');
+
+export function plan(faults: Faults, mishaps: Mishaps): void {
+	for (const { call, fault, probability } of mishaps) faults.chance(call, probability, fault);
+}
+
+const LEAVES_DOUBT = new Set([
+	'resetBefore',
+	'resetAfter',
+	'serverErrorAfter',
+	'truncated',
+	'wronglyTyped',
+	'webPage',
+	'silent',
+]);
+
+/** Whether the sender of this request can not know what the provider made of it. */
+export const leavesDoubt = ({ fault, status }: RecordedRequest): boolean =>
+	(fault !== undefined && LEAVES_DOUBT.has(fault)) || (status !== undefined && status >= 500);

@@ -1,0 +1,89 @@
+/** Where stories are told: the simulated provider with this story's troubles, the place, and what came of it. */
+import { startSimulator, type Simulator } from '../simulators/simulator';
+import type { Evidence } from './evidence';
+import { judge, type Verdict } from './judge';
+import { keyOf } from './keys';
+import { plan } from './mishaps';
+import { strayKeys } from './strayKeys';
+import type { Story } from './story';
+
+export interface Outcome {
+	story: Story;
+	verdict: Verdict;
+	/** What happened, in order; only where something is wrong. */
+	record?: string;
+}
+
+export type Teller = (story: Story, sim: Simulator) => Promise<Evidence>;
+
+export async function tell(story: Story, teller: Teller): Promise<Outcome> {
+	const sim = await startSimulator({
+		seed: story.seed + story.index,
+		key: keyOf(story.provider, story.place),
+		localGpuNeedsKey: true,
+		autoCallbacks: false,
+		durationMs: story.durationMs,
+		failWhen: ({ request }) => {
+			const text = JSON.stringify(request);
+			const fails = story.failing.some((item) => text.includes(story.prompts[item]!));
+			return fails ? 'No luck' : undefined;
+		},
+	});
+	plan(sim.faults, story.mishaps);
+	for (const ms of story.expiriesMs) setTimeout(() => sim.expireFiles(), ms);
+	try {
+		const evidence = await teller(story, sim);
+		const verdict = judge(story, sim, evidence);
+		verdict.strayKeys.push(...strayKeys(sim, evidence));
+		return {
+			story,
+			verdict,
+			...(problemsOf(verdict).length > 0 || process.env.CHAOS_STORY
+				? { record: recordOf(story, sim, evidence, verdict) }
+				: {}),
+		};
+	} catch (error) {
+		throw new Error(`${nameOf(story)}\n${recordOf(story, sim)}`, { cause: error });
+	} finally {
+		await sim.close();
+	}
+}
+
+export const problemsOf = ({
+	paidTwice,
+	lost,
+	untruthful,
+	strayKeys: stray,
+}: Verdict): string[] => [
+	...paidTwice.map((text) => `PAID TWICE  ${text}`),
+	...lost.map((text) => `LOST        ${text}`),
+	...untruthful.map((text) => `UNTRUTHFUL  ${text}`),
+	...stray.map((text) => `KEY         ${text}`),
+];
+
+export const nameOf = ({ seed, index, place, provider }: Story): string =>
+	`Story ${index} of seed ${seed} (${provider.id} in ${place}). Again: CHAOS_SEED=${seed} CHAOS_STORY=${index} npm run test:chaos -- -t ${place}`;
+
+function recordOf(story: Story, sim: Simulator, evidence?: Evidence, verdict?: Verdict): string {
+	const { provider: _provider, mishaps, ...plain } = story;
+	const time = (ms: number) => new Date(ms).toISOString().slice(11, 23);
+	return [
+		JSON.stringify(plain),
+		...mishaps.map((mishap) => JSON.stringify(mishap)),
+		...sim.book.requests.map(({ atMs, method, path, call, jobId, status, fault, body }) =>
+			[time(atMs), method, path, call, jobId, status ?? 'no answer', fault, shortened(body)]
+				.filter(Boolean)
+				.join(' '),
+		),
+		...[...(evidence?.ends ?? [])].map(([item, end]) => `end of ${item}: ${shortened(end)}`),
+		...(evidence?.texts ?? [])
+			.filter(({ where, text }) => where === 'log' && !text.includes('"debug"'))
+			.map(({ text }) => `log: ${text.trim()}`),
+		...(verdict ? problemsOf(verdict) : []),
+	].join('\n');
+}
+
+function shortened(value: unknown): string {
+	const text = JSON.stringify(value) ?? '';
+	return text.length <= 500 ? text : `${text.slice(0, 500)}…`;
+}

@@ -1,0 +1,40 @@
+/** Looks for the test keys in everything that was sent, put out and written down. */
+import type { Simulator } from '../simulators/simulator';
+import type { RecordedRequest } from '../simulators/types';
+import type { Evidence } from './evidence';
+import { keysIn } from './keys';
+
+/** @returns each place where a key does not belong; a key belongs in requests to its own provider, in one spot */
+export function strayKeys(sim: Simulator, { texts }: Evidence): string[] {
+	return [
+		...sim.book.requests.flatMap((request) => strayIn(request, sim.key)),
+		...sim.book.callbacks.flatMap(({ url }) =>
+			keysIn(url).map((key) => `${key} in a callback's address`),
+		),
+		...texts.flatMap(({ where, text }) =>
+			keysIn(text).map((key) => `${key} in the ${where}: ${around(text, key)}`),
+		),
+	];
+}
+
+function strayIn(request: RecordedRequest, own: string): string[] {
+	const { headers, body, method, path, query, host } = request;
+	const spot = `${method} ${host} ${path}`;
+	const { authorization = '', ...otherHeaders } = headers;
+	const { key = '', ...otherMembers } = (
+		typeof body === 'object' && body !== null ? body : { text: body }
+	) as Record<string, unknown>;
+	const elsewhere = JSON.stringify([path, [...query], otherHeaders, otherMembers]);
+	const inPlace = keysIn(`${authorization} ${String(key)}`);
+	return [
+		...keysIn(elsewhere).map((found) => `${found} beside its place in ${spot}`),
+		...inPlace
+			.filter((found) => host !== 'api' || found !== own)
+			.map((found) => `${found} in ${spot}`),
+	];
+}
+
+const around = (text: string, key: string): string => {
+	const at = text.indexOf(key);
+	return text.slice(Math.max(0, at - 80), at + key.length + 20);
+};
