@@ -1,0 +1,31 @@
+/** What becomes of the video: the same part in every node that can give one. */
+namespace TextToVideo {
+	export function outputForm(): void {
+		const output = $('#node-input-output');
+		const filename = $('#node-input-filename');
+		filename.typedInput({
+			default: 'msg',
+			types: ['msg', 'str', 'flow', 'global', 'jsonata', 'env'],
+			typeField: $('#node-input-filenameType'),
+		});
+		filename.typedInput('width', '70%');
+		const show = () => {
+			const mode = String(output.val());
+			$('.ttv-when-file').toggle(mode === 'file');
+			$('.ttv-when-video').toggle(mode !== 'job');
+			$('#node-input-maximumSize').attr('placeholder', mode === 'buffer' ? '64' : '2048');
+		};
+		output.on('change', show);
+		show();
+	}
+
+	export function validateFilename(node: EditorNode, value: unknown): true | string {
+		return node.output !== 'file' || String(value ?? '').trim() !== ''
+			? true
+			: t('editor.file-missing');
+	}
+
+	/** Blank, or a number above zero. */
+	export const isAmount = (value: unknown): boolean =>
+		value === undefined || value === null || value === '' || Number(value) > 0;
+}

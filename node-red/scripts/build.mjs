@@ -1,0 +1,37 @@
+/**
+ * Builds the package: runtime by tsc into dist/, the editor's one script and the providers' data into resources/, and
+ * the files that Node-RED wants beside each node (html, locales, icons).
+ */
+import { execFileSync } from 'node:child_process';
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
+const require = createRequire(import.meta.url);
+const inRoot = (...parts) => path.join(root, ...parts);
+
+rmSync(inRoot('dist'), { recursive: true, force: true });
+rmSync(inRoot('resources'), { recursive: true, force: true });
+for (const project of ['tsconfig.json', 'editor/tsconfig.json']) {
+	execFileSync(process.execPath, [require.resolve('typescript/bin/tsc'), '-p', inRoot(project)], {
+		stdio: 'inherit',
+	});
+}
+
+const beside = inRoot('dist/node-red/nodes');
+for (const folder of ['locales', 'icons']) {
+	cpSync(inRoot('nodes', folder), path.join(beside, folder), { recursive: true });
+}
+for (const name of Object.keys(
+	JSON.parse(readFileSync(inRoot('package.json')))['node-red'].nodes,
+)) {
+	cpSync(inRoot('nodes', `${name}.html`), path.join(beside, `${name}.html`));
+}
+
+const { editorProviders } = require(inRoot('dist/node-red/src/editorData.js'));
+mkdirSync(inRoot('resources'), { recursive: true });
+const script = readFileSync(inRoot('resources/editor.js'), 'utf8');
+const data = `var textToVideoProviders = ${JSON.stringify(editorProviders())};`;
+writeFileSync(inRoot('resources/editor.js'), `${data}\n${script}`);
