@@ -42,7 +42,7 @@ export function mimeTypeOf(urlOrExtension: string): string {
 	const extension = (
 		name.includes('.') ? name.slice(name.lastIndexOf('.') + 1) : name
 	).toLowerCase();
-	return MIME_TYPES[extension] ?? 'video/mp4';
+	return lookUp(MIME_TYPES, extension) ?? 'video/mp4';
 }
 
 export function extensionOf(mimeType: string): string {
@@ -84,6 +84,13 @@ export const finiteNumber = (value: unknown): number | undefined => {
 
 export const nonEmptyString = (value: unknown): string | undefined =>
 	typeof value === 'string' && value.trim() !== '' ? value : undefined;
+
+/** A word of a reply in a table of known words, upper or lower case. Anything but a known word is `undefined`. */
+export function lookUp<T>(table: Record<string, T>, word: unknown): T | undefined {
+	if (typeof word !== 'string') return undefined;
+	const key = [word, word.toLowerCase()].find((candidate) => Object.hasOwn(table, candidate));
+	return key === undefined ? undefined : table[key];
+}
 
 /** Job ids come as numbers and as strings; "" and null mean that there is none. */
 export const idOf = (value: unknown): string | undefined =>

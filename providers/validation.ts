@@ -64,7 +64,9 @@ function normalise(field: Field, raw: unknown): JsonValue | undefined {
 		case 'boolean':
 			return toBoolean(raw);
 		case 'choice':
-			return field.choices?.find((choice) => String(choice) === String(raw)) ?? (raw as JsonValue);
+			return typeof raw === 'object'
+				? (raw as JsonValue)
+				: (field.choices?.find((choice) => String(choice) === String(raw)) ?? (raw as JsonValue));
 		case 'text':
 			return typeof raw === 'number' ? String(raw) : (raw as JsonValue);
 		case 'json':

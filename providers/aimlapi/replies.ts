@@ -18,6 +18,7 @@ import {
 	finiteNumber,
 	idOf,
 	isHttpUrl,
+	lookUp,
 	newJob,
 	nonEmptyString,
 	updated,
@@ -77,7 +78,7 @@ export function readFetch(reply: Reply, job: Job, context: ReadContext): Reading
 }
 
 function readGeneration(body: JsonObject, reply: Reply, job: Job, context: ReadContext): Job {
-	const status = STATUSES[String(body.status ?? 'queued').toLowerCase()] ?? 'processing';
+	const status = lookUp(STATUSES, body.status ?? 'queued') ?? 'processing';
 	const change: Partial<Job> = { status, cost: costOf(body, reply, job.cost) };
 	if (status === 'succeeded') {
 		change.videos = videosOf(body);

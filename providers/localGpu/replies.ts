@@ -20,6 +20,7 @@ import {
 	idOf,
 	isHttpUrl,
 	isoTime,
+	lookUp,
 	mimeTypeOf,
 	newJob,
 	nonEmptyString,
@@ -81,7 +82,7 @@ export function readCancel(reply: Reply, job: Job, context: ReadContext): Readin
 
 /** The job as a video object tells it. Unknown statuses are not final. */
 export function readVideo(body: JsonObject, job: Job, context: ReadContext): Job {
-	const status = STATUSES[String(body.status).toLowerCase()] ?? 'processing';
+	const status = lookUp(STATUSES, body.status) ?? 'processing';
 	const change: Partial<Job> = {
 		status,
 		progress: finiteNumber(body.progress) ?? job.progress,
@@ -131,7 +132,7 @@ function warningsOf(body: JsonObject): string[] | undefined {
 function jobFailure(body: JsonObject, status: 'failed' | 'cancelled'): ProviderFailure {
 	const error = isObject(body.error) ? body.error : undefined;
 	const code =
-		CODES[String(error?.code)] ?? (status === 'cancelled' ? 'cancelled' : 'generation_failed');
+		lookUp(CODES, error?.code) ?? (status === 'cancelled' ? 'cancelled' : 'generation_failed');
 	const message =
 		flattenText(error?.message) ??
 		flattenText(body.error) ??
@@ -149,7 +150,7 @@ export function readFailure(reply: Reply, accepted?: 'yes'): ProviderFailure {
 		detailText(body.detail) ??
 		flattenText(body.message);
 	const code =
-		CODES[String(error?.code)] ??
+		lookUp(CODES, error?.code) ??
 		(reply.status >= 400 && reply.status < 500 && message && reply.status !== 404
 			? (codeOfText(message) ?? codeOfStatus(reply.status))
 			: undefined);

@@ -17,6 +17,7 @@ import {
 	idOf,
 	isHttpUrl,
 	isoTime,
+	lookUp,
 	mimeTypeOf,
 	newJob,
 	nonEmptyString,
@@ -72,7 +73,7 @@ export function readFetch(reply: Reply, job: Job, context: ReadContext): Reading
 export function readTask(body: JsonObject, task: JsonObject, job: Job, context: ReadContext): Job {
 	// Unknown statuses (TASK_STATUS_UNKNOWN is in one SDK) are not final. `progress_percent` is 0 in a documented
 	// success, so it never decides.
-	const status = STATUSES[String(task.status)] ?? 'processing';
+	const status = lookUp(STATUSES, task.status) ?? 'processing';
 	const videos = Array.isArray(body.videos) ? videosOf(body.videos, context) : [];
 	const extra = isObject(body.extra) ? body.extra : {};
 	const change: Partial<Job> = {
@@ -129,7 +130,7 @@ export function readFailure(reply: Reply, accepted?: 'yes'): ProviderFailure {
 	const text = flattenText(body.message);
 	const message =
 		text && reason && !text.includes(reason) ? `${text} (${reason})` : (text ?? reason);
-	const byReason = reason ? REASONS[reason] : undefined;
+	const byReason = lookUp(REASONS, reason);
 	const byText = reply.status >= 400 && reply.status < 500 && text ? codeOfText(text) : undefined;
 	// An unknown model is told as an invalid request; only the text says which of the two it is.
 	const code =

@@ -39,9 +39,13 @@ export const errorText = (body: JsonObject): string | undefined =>
 	flattenText(body.tips) ??
 	flattenText(body.tip);
 
+export const isWord = (value: unknown, word: string): boolean =>
+	typeof value === 'string' && value.toLowerCase() === word;
+
 /** An explicit no, whatever the HTTP status says. */
 export const isRefusal = (body: JsonObject): boolean =>
-	/^(error|failed)$/i.test(String(body.status)) ||
+	isWord(body.status, 'error') ||
+	isWord(body.status, 'failed') ||
 	(body.status === undefined && flattenText(body.error) !== undefined);
 
 function codeOf(
@@ -55,7 +59,7 @@ function codeOf(
 	if (isObject(body.message) || isObject(body.messege)) return 'invalid_request';
 	const byText = text === undefined ? undefined : (codeOfText(text) ?? faultOfText(text));
 	if (byText) return byText;
-	if (/^failed$/i.test(String(body.status))) return 'generation_failed';
+	if (isWord(body.status, 'failed')) return 'generation_failed';
 	return status < 300 ? 'invalid_request' : codeOfStatus(status);
 }
 

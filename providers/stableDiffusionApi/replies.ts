@@ -23,13 +23,14 @@ import {
 	finiteNumber,
 	idOf,
 	isHttpUrl,
+	lookUp,
 	newJob,
 	nonEmptyString,
 	updated,
 	video,
 } from '../jobs';
 import { isObject } from '../wire';
-import { errorText, isRefusal, readFailure } from './failures';
+import { errorText, isRefusal, isWord, readFailure } from './failures';
 import { settingsOf, unlikeAsked } from './settings';
 
 /** Hosts of the provider: the old name and the new one. */
@@ -85,7 +86,7 @@ export function readFetch(reply: Reply, job: Job, context: ReadContext): Reading
 }
 
 function questionRefused(body: JsonObject): boolean {
-	if (!/^error$/i.test(String(body.status))) return false;
+	if (!isWord(body.status, 'error')) return false;
 	const { code } = readFailure({ status: 200, headers: {}, body }, 'yes');
 	return !['invalid_request', 'generation_failed', 'model_not_found', 'prompt_refused'].includes(
 		code,
@@ -137,7 +138,7 @@ function nameless(reply: Reply) {
 }
 
 function readBody(body: JsonObject, job: Job, context: ReadContext): Job {
-	const status = STATUSES[String(body.status).toLowerCase()] ?? 'processing';
+	const status = lookUp(STATUSES, body.status) ?? 'processing';
 	const meta = isObject(body.meta) ? body.meta : {};
 	const change: Partial<Job> = {
 		status,

@@ -3,16 +3,31 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Job, JsonValue, Provider, Reading } from '../../providers/contract';
 import { providers } from '../../providers/registry';
+import { validate } from '../../providers/validation';
 import { isObject } from '../../providers/wire';
 import { exchanges } from './exchanges';
 
 const NOW_MS = Date.UTC(2026, 0, 1);
-const RUNS = 300;
+const RUNS = 500;
 
 const status = fc.constantFrom(200, 201, 204, 301, 400, 401, 403, 404, 418, 429, 500, 502, 503);
 const anything = fc.oneof(
 	fc.jsonValue() as fc.Arbitrary<JsonValue>,
-	fc.constantFrom<JsonValue>('', 'x', 0, -1, 1e300, true, null, [], {}, [[[[]]]]),
+	fc.constantFrom<JsonValue>(
+		'constructor',
+		'__proto__',
+		'toString',
+		'',
+		'x',
+		0,
+		-1,
+		1e300,
+		true,
+		null,
+		[],
+		{},
+		[[[[]]]],
+	),
 );
 
 /** A known body of this provider with one member, at any depth, replaced by anything. */
@@ -74,7 +89,10 @@ describe.each(providers.map((provider) => [provider.id, provider] as const))(
 			videos: [],
 			submittedAt: '2025-12-31T23:59:00.000Z',
 		};
-		const body = fc.oneof(anything, mutatedBody(provider), mutatedBody(provider));
+		// As it arrives: JSON.stringify writes -0 as 0.
+		const body = fc
+			.oneof(anything, mutatedBody(provider), mutatedBody(provider))
+			.map((sent) => JSON.parse(JSON.stringify(sent)) as JsonValue);
 
 		it('reads any reply to a submit', () => {
 			fc.assert(
@@ -109,6 +127,21 @@ describe.each(providers.map((provider) => [provider.id, provider] as const))(
 				fc.property(body, (sent) => {
 					const reading = provider.readCallback?.(sent, context);
 					if (reading) expectSense({ job: reading.job }, 'fetch', 200);
+				}),
+				{ numRuns: RUNS },
+			);
+		});
+
+		it('validates whatever an expression or a message may give', () => {
+			const fields = fc.record(
+				Object.fromEntries(Object.keys(provider.request.shape).map((name) => [name, anything])),
+				{ requiredKeys: [] },
+			);
+			fc.assert(
+				fc.property(fields, (raw) => {
+					const { values, issues } = validate(provider, raw, context.baseUrl);
+					expect(values === undefined).toBe(issues.length > 0);
+					for (const { message } of issues) expect(message).toMatch(/\S/);
 				}),
 				{ numRuns: RUNS },
 			);
