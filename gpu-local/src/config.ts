@@ -314,7 +314,7 @@ export function readConfig(
 			maxWork: number('max-work', 1),
 			maxQueued: whole('max-queued', 1),
 			maxQueuedPerKey: whole('max-queued-per-key', 1),
-			jobSeconds: whole('job-seconds', 1, DAY_SECONDS),
+			jobSeconds: whole('job-seconds', 1, DAY_SECONDS - 3600),
 			maxAttempts: whole('attempts', 1, 100),
 			quotaBytes: number('quota-gb', 0) * GIB,
 			minFreeBytes: number('min-free-gb', 0) * GIB,

@@ -24,6 +24,8 @@ const KEEP_DONE_SECONDS = 3600;
  * pg-boss's own count is only a bound that is never reached in earnest.
  */
 const MAX_CLAIMS = 10_000;
+/** The runner itself ends a job that takes too long; the queue does only where the runner cannot. */
+const OVERTIME_SECONDS = 60;
 /** Bounds one attempt to deliver a callback. */
 const CALLBACK_EXPIRES_SECONDS = 120;
 /** How long jobs for a loaded model may go first. */
@@ -90,7 +92,7 @@ export class Queue {
 		if (this.#known.has(name)) return;
 		await this.#boss.createQueue(name, {
 			heartbeatSeconds: HEARTBEAT_SECONDS,
-			expireInSeconds: this.jobSeconds,
+			expireInSeconds: this.jobSeconds + OVERTIME_SECONDS,
 			retentionSeconds: KEEP_QUEUED_SECONDS,
 			deleteAfterSeconds: KEEP_DONE_SECONDS,
 			retryLimit: MAX_CLAIMS,
