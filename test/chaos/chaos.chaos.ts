@@ -48,7 +48,9 @@ describe.each(Object.entries(tellers))('%s', (place, teller) => {
 			outcomes.push(outcome);
 			jobs += outcome.verdict.jobs;
 		}
-		process.stdout.write(`${place}, seed ${SEED}, ${outcomes.length} stories\n${tableOf(outcomes)}\n\n`);
+		process.stdout.write(
+			`${place}, seed ${SEED}, ${outcomes.length} stories\n${tableOf(outcomes)}\n\n`,
+		);
 		const told = outcomes.find(({ record }) => record !== undefined);
 		if (told) process.stdout.write(`${nameOf(told.story)}\n${told.record}\n\n`);
 	});
