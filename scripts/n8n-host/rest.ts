@@ -183,7 +183,9 @@ export class N8nRest {
 			'GET',
 			`/rest/executions/${id}`,
 		);
-		return { ...stored, data: parse(stored.data) as Execution['data'] };
+		// Nothing is stored of a run that has not yet come to its first pause or its end.
+		const data = stored.data ? (parse(stored.data) as Execution['data'] | undefined) : undefined;
+		return { ...stored, data: data ?? { resultData: { runData: {} } } };
 	}
 
 	/** The ids of a workflow's executions, newest first. */

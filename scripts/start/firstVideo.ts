@@ -16,7 +16,9 @@ export async function makeVideo(
 	const trigger = nodeOfType(workflow, 'n8n-nodes-base.manualTrigger');
 	const writer = nodeOfType(workflow, 'n8n-nodes-base.readWriteFile');
 	const executionId = await rest.runManually(workflow.id ?? '', trigger);
-	const execution = await rest.untilExecution(executionId, undefined, RUN_LIMIT_MS);
+	const execution = await rest
+		.untilExecution(executionId, undefined, RUN_LIMIT_MS)
+		.catch(() => rest.execution(executionId));
 	if (execution.status !== 'success') throw runProblem(workflow, execution, rest.url);
 	const fileName = itemsOf(execution, writer)[0]?.json.fileName;
 	if (typeof fileName !== 'string') throw runProblem(workflow, execution, rest.url);
@@ -33,8 +35,12 @@ function runProblem(workflow: WorkflowJson, execution: Execution, url: string): 
 	const { error, lastNodeExecuted } = execution.data.resultData;
 	const where = lastNodeExecuted ? ` at the node "${lastNodeExecuted}"` : '';
 	const what = [error?.message, error?.description].filter(Boolean).join(' ');
+	const happened =
+		execution.status === 'running' || execution.status === 'new'
+			? `did not end within ${RUN_LIMIT_MS / 1000} seconds`
+			: `ended with "${execution.status}"`;
 	return new Problem(
-		`The workflow "${workflow.name}" ended with "${execution.status}"${where}. ${what}`.trim(),
+		`The workflow "${workflow.name}" ${happened}${where}. ${what}`.trim(),
 		`The run is in the editor: ${url}/workflow/${execution.workflowId}/executions/${execution.id}`,
 	);
 }
