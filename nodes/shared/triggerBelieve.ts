@@ -34,9 +34,17 @@ export async function believe(reception: Reception): Promise<Job | undefined> {
  * those, only the bare news is passed on, and only where the user asked for test events.
  */
 async function believeTest(reception: Reception, told: Job): Promise<Job | undefined> {
-	const { provider, account, receipt, events, confirm, seen, host } = reception;
+	const { seen, host } = reception;
+	const message = `test ${told.provider} ${told.jobId} ${told.status}`;
+	if (!seen.add(message, host.now())) return undefined;
+	const job = await confirmTest(reception, told);
+	if (!job) seen.forget(message);
+	return job;
+}
+
+async function confirmTest(reception: Reception, told: Job): Promise<Job | undefined> {
+	const { provider, account, receipt, events, confirm, host } = reception;
 	const wanted = (job: Job) => events.includes('test') || events.includes(eventOf(job, false));
-	if (!seen.add(`test ${told.provider} ${told.jobId} ${told.status}`, host.now())) return undefined;
 	if (!confirm) return wanted(told) ? told : undefined;
 	const confirmed = await confirmCallback(
 		{ ...receipt, trusted: false },

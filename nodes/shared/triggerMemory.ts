@@ -68,7 +68,7 @@ export function beginDelivery(id: string | undefined, staticData: IDataObject): 
 		settle() {
 			for (const key of mine) memory.unsettled.delete(key);
 			const text = encode(memory);
-			if (text === staticData.seen) return;
+			if (text === (staticData.seen ?? '')) return;
 			memory.lastText = text;
 			staticData.seen = text;
 		},

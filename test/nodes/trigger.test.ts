@@ -31,13 +31,11 @@ beforeEach(async () => {
 afterEach(async () => {
 	await rig?.close();
 	await sim.close();
-	vi.resetModules();
 });
 
 async function listen(provider: Provider, parameters: Record<string, unknown> = {}) {
 	rig = await TriggerRig.start({
-		// Each test starts with a process that remembers nothing.
-		trigger: await freshTrigger(),
+		trigger: new TextToVideoTrigger(),
 		parameters: { provider: provider.id, ...parameters },
 		credentials: await credentialsOf(provider.id, {
 			baseUrl: sim.url,
@@ -48,6 +46,7 @@ async function listen(provider: Provider, parameters: Record<string, unknown> = 
 	return rig;
 }
 
+/** As after a restart: a process that remembers nothing. */
 async function freshTrigger(): Promise<TextToVideoTrigger> {
 	vi.resetModules();
 	const path = '../../nodes/TextToVideoTrigger/TextToVideoTrigger.node';

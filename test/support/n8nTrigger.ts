@@ -48,6 +48,8 @@ interface Served {
 	result: Promise<IWebhookResponseData>;
 }
 
+let workflows = 0;
+
 export class TriggerRig {
 	/** As n8n's database holds it. */
 	staticData = '{}';
@@ -56,6 +58,7 @@ export class TriggerRig {
 	trigger: INodeType;
 	private readonly served = new Map<string, Served>();
 	private count = 0;
+	private readonly workflowId = `workflow${(workflows += 1)}`;
 
 	private constructor(
 		options: TriggerOptions,
@@ -147,7 +150,7 @@ export class TriggerRig {
 
 	private workflow(): WorkflowType {
 		return new Workflow({
-			id: 'workflow1',
+			id: this.workflowId,
 			name: 'Test',
 			nodes: [
 				{
