@@ -22,7 +22,7 @@ const NAMES =
 
 const SHIPPED = /\.(ts|cts|mts|mjs|cjs|js|html)$/;
 const NOT_SHIPPED =
-	/(^|\/)(node_modules|dist|test|tests|examples|locales|scripts|bench|worker)(\/|$)/;
+	/(^|\/)(node_modules|dist|resources|test|tests|examples|locales|scripts|bench|worker)(\/|$)/;
 
 function filesOf(folder: string): string[] {
 	return readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
