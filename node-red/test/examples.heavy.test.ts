@@ -1,0 +1,145 @@
+/** Every example flow, as people import it, in a real Node-RED against simulated providers. */
+import { readFile, readdir, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startSimulator, TINY_MP4, type Simulator } from '../../test/simulators/simulator';
+import type { FlowNode, Version } from './support/helper';
+import { installed, packed } from './support/package';
+import { startNodeRed, waitFor, type NodeRed } from './support/server';
+
+const EXAMPLES = path.join(import.meta.dirname, '../examples');
+const versions: Version[] = ['node-red', 'node-red-4'];
+
+describe.each(versions)('the examples on %s', (version) => {
+	let red: NodeRed;
+	let sim: Simulator;
+	let userDir: string;
+	const tried = new Set<string>();
+
+	beforeAll(async () => {
+		sim = await startSimulator({ durationMs: 300, queueMs: 100 });
+		userDir = await installed((await packed()).folder);
+		red = await startNodeRed(version, userDir, { fileWorkingDirectory: userDir });
+	}, 240_000);
+	afterAll(async () => {
+		await red?.stop();
+		await sim?.close();
+		await rm(userDir, { recursive: true, force: true });
+	});
+
+	/** Deploys an example whose accounts are those of the simulator. */
+	async function open(name: string, change: (node: FlowNode) => object = () => ({})) {
+		tried.add(name);
+		const flow = JSON.parse(await readFile(path.join(EXAMPLES, `${name}.json`), 'utf8'));
+		const nodes = (flow as FlowNode[]).map((node) =>
+			node.type === 'text-to-video-account'
+				? {
+						...node,
+						baseUrl: sim.url,
+						...(node.callbackBaseUrl ? { callbackBaseUrl: red.url } : {}),
+						credentials: { apiKey: sim.key, webhookSecret: sim.webhookSecret },
+						...change(node),
+					}
+				: node,
+		);
+		red.debug.length = 0;
+		await red.deploy(nodes);
+		const charged = sim.book.charges;
+		return {
+			press: async (label: string) => {
+				const node = nodes.find(({ type, name: own }) => type === 'inject' && own === label);
+				await red.inject(node!.id);
+			},
+			shown: async (label: string, count = 1) => {
+				const found = () => red.debug.filter(({ name: own }) => own === label);
+				await waitFor(() => found().length >= count);
+				return found().map(({ msg }) => msg);
+			},
+			charges: () => sim.book.charges - charged,
+		};
+	}
+
+	it('1 - Make a video', async () => {
+		const { press, shown } = await open('1 - Make a video');
+		await press('a prompt');
+		expect(await shown('the job')).toMatchObject([{ status: 'succeeded', provider: 'localGpu' }]);
+		await press('an object of fields');
+		expect(await shown('the job', 2)).toMatchObject([{}, { seed: 7 }]);
+		expect(sim.book.jobs.at(-1)?.request).toMatchObject({ prompt: 'A fox in the snow', seed: 7 });
+	});
+
+	it('2 - Save videos as files', async () => {
+		const { press, shown, charges } = await open('2 - Save videos as files');
+		await press('three prompts');
+		const files = (await shown('the file', 3)) as string[];
+		expect(files.map((file) => path.basename(file)).sort()).toEqual(
+			[1, 2, 3].map((index) => `clip-${index}.mp4`),
+		);
+		for (const file of files) expect(await readFile(file)).toEqual(TINY_MP4);
+		expect(charges()).toBe(3);
+		await press('stop');
+		expect(red.debug.filter(({ name }) => name === 'what happened')).toEqual([]);
+	});
+
+	it('3 - Fetch a result later', async () => {
+		const { press, shown } = await open('3 - Fetch a result later');
+		await press('submit');
+		const [jobId] = await shown('submitted');
+		expect(sim.book.jobs.at(-1)?.id).toBe(jobId);
+		await press('fetch');
+		expect(String((await shown('the video'))[0])).toMatch(/^0000|^\[?"?0|66747970/);
+		await press('submit');
+		await shown('submitted', 2);
+		await press('cancel');
+		expect(await shown('cancelled')).toEqual(['cancelled']);
+	});
+
+	it('4 - Scheduled pipeline', async () => {
+		const { press, shown } = await open('4 - Scheduled pipeline');
+		await press('every day at 8');
+		const [text] = (await shown('post this')) as string[];
+		expect(text).toMatch(/^Today's video: .+ \(.+videos.\d{4}-\d\d-\d\d\.mp4\)$/);
+		const file = /\((.+)\)$/.exec(text as string)?.[1] as string;
+		expect(await readFile(file)).toEqual(TINY_MP4);
+	});
+
+	it('5 - Webhook chain', async () => {
+		const { press, shown } = await open('5 - Webhook chain');
+		await press('submit');
+		await shown('submitted');
+		const [address] = (await shown("the video's address")) as string[];
+		expect(address).toMatch(/^http.+content/);
+		expect(sim.book.callbacks.at(-1)?.status).toBe(202);
+	});
+
+	it('6 - Another provider when one fails', async () => {
+		const dead = (node: FlowNode) =>
+			node.name === 'First GPU' ? { credentials: { apiKey: 'wrong' } } : {};
+		const { press, shown, charges } = await open('6 - Another provider when one fails', dead);
+		await press('a prompt');
+		expect(await shown('the job')).toMatchObject([{ status: 'succeeded' }]);
+		expect(charges()).toBe(1);
+	});
+
+	it('are all tried, annotated, and hold every node', async () => {
+		const names = (await readdir(EXAMPLES)).map((name) => name.replace(/\.json$/, '')).sort();
+		expect([...tried].sort()).toEqual(names);
+		const types = new Set<string>();
+		for (const name of names) {
+			const flow = JSON.parse(await readFile(path.join(EXAMPLES, `${name}.json`), 'utf8'));
+			const own = (flow as FlowNode[]).map(({ type }) => type);
+			expect(own).toContain('comment');
+			for (const type of own) types.add(type);
+			expect(JSON.stringify(flow)).not.toMatch(/apiKey|callbackToken|webhookSecret/);
+		}
+		for (const type of ['text-to-video', 'text-to-video-result', 'text-to-video-webhook']) {
+			expect(types).toContain(type);
+		}
+	});
+
+	it('left no error in the log and no key outside the provider', () => {
+		expect(red.log()).not.toMatch(/\[error\]|uncaught/i);
+		expect(red.log()).not.toContain(sim.key);
+		expect(sim.book.keyLeaks).toEqual([]);
+	});
+});
