@@ -18,7 +18,7 @@ export function failureIn(json: unknown): ItemFailure | undefined {
 	const { accepted, description, provider, job } = details;
 	if (typeof message !== 'string' || !/^(no|unknown|yes)$/.test(String(accepted))) return undefined;
 	return {
-		...(details as Pick<ItemFailure, 'accepted' | 'failure'>),
+		...(details as unknown as Pick<ItemFailure, 'accepted' | 'failure'>),
 		message,
 		description: String(description ?? ''),
 		provider: String(provider ?? ''),
