@@ -1,6 +1,7 @@
 /** What a host gives to the life of a job: HTTP, a clock, sleep and randomness. */
 import type { Accepted, HttpCall, JsonObject, Provider, Reply } from '../providers/contract';
 import { absoluteUrl, mayCarryKey } from '../providers/hosts';
+import { plainWords } from './plainWords';
 
 /** A request as a host sends it. Redirects are never followed by the host: the next address may not see the key. */
 export interface HttpRequest {
@@ -93,7 +94,7 @@ export function transportFailure(error: unknown): TransportFailure {
 	const codes = chain.map((part) => part.code).filter((code) => typeof code === 'string');
 	const code = codes.find((known) => NEVER_SENT.has(known)) ?? codes[0] ?? 'UNKNOWN';
 	const deepest = chain.at(-1);
-	const message = String(deepest?.message || (error as Error)?.message || code);
+	const message = plainWords(String(deepest?.message || (error as Error)?.message || code));
 	// Every attempt of an AggregateError must have failed before sending; one reset among them leaves doubt.
 	const doubtful = codes.some((known) =>
 		/^(ECONNRESET|EPIPE|ETIMEDOUT|ECONNABORTED|UND_ERR_SOCKET)$/.test(known),

@@ -5,6 +5,7 @@ import {
 	type INode,
 	type INodeExecutionData,
 } from 'n8n-workflow';
+import { plainWords } from '../../jobs/plainWords';
 import type { Accepted, Job, ProviderFailure } from '../../providers/contract';
 
 export interface ItemFailure {
@@ -30,7 +31,10 @@ export const toNodeError = (
 	itemIndex: number,
 	item: ItemFailure,
 ): NodeOperationError =>
-	new NodeOperationError(node, item.message, { itemIndex, description: item.description });
+	new NodeOperationError(node, plainWords(item.message), {
+		itemIndex,
+		description: item.description,
+	});
 
 /**
  * The item for "On Error: Continue". n8n routes an item to the error output, and keeps its json, only when the json has

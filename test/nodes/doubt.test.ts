@@ -69,6 +69,15 @@ describe('a submit of which nobody knows whether it was taken', () => {
 		expect(items[1]?.json).toMatchObject({ status: 'succeeded' });
 	});
 
+	it('keeps its own words where the system has a code for what happened', async () => {
+		sim.faults.next('submit', { kind: 'resetAfter' }, { times: 2 });
+		const { error } = await run('stopWorkflow');
+		expect(error?.message).toBe(
+			'The connection broke before the service answered (connection cut).',
+		);
+		expect(error?.description).toContain('The job may have been accepted');
+	});
+
 	it('is in the log with its item, because an error shows one item only', async () => {
 		sim.faults
 			.next('submit', { kind: 'error', error: 'promptRefused' })
@@ -97,5 +106,14 @@ describe('a job that was paid and whose download failed', () => {
 			['succeeded', 'video/mp4'],
 		]);
 		expect(sim.book.charges).toBe(2);
+	});
+
+	it('is named in the error that stops the run', async () => {
+		sim.faults.next('file', { kind: 'resetBefore' }, { times: 6 });
+		const { error } = await run('stopWorkflow', stableDiffusionV5, 'wait');
+		const [job] = sim.book.jobs;
+		expect(error?.message).toBe(
+			`The download of job ${job?.id}'s video broke off (connection cut).`,
+		);
 	});
 });
