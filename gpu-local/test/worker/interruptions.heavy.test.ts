@@ -23,8 +23,8 @@ afterAll(async () => {
 const LONG = {
 	prompt: 'a long way',
 	model: 'animatediff',
-	size: '256x256',
-	num_frames: 64,
+	size: '128x128',
+	num_frames: 16,
 	num_inference_steps: 40,
 	seed: 1,
 };
@@ -53,7 +53,7 @@ describe('cancelling', () => {
 			stage === 'loading'
 				? { ...LONG, model: 'sd15' }
 				: stage === 'decoding'
-					? { ...LONG, size: '640x640', num_frames: 16, num_inference_steps: 1 }
+					? { ...LONG, size: '384x384', num_inference_steps: 1 }
 					: LONG;
 		const { id } = await server.submit(fields);
 		await server.until(id, (video) => video.stage === stage || ended(video));
@@ -82,7 +82,7 @@ describe('losing the worker', () => {
 		process.kill(pid!, 'SIGKILL');
 		const video = await server.until(id, ended);
 		expect(video.status, JSON.stringify(video.error)).toBe('completed');
-		expect((await server.look(id)).facts.frames).toBe(64);
+		expect((await server.look(id)).facts.frames).toBe(16);
 		expect(await workerPids()).not.toContain(pid);
 	});
 });

@@ -22,7 +22,13 @@ const { python } = await ensureEnvironment({
 });
 
 function run(command: string, args: string[], cwd: string): void {
-	const env = { ...process.env, GPU_LOCAL_PYTHON: python, PYTHONDONTWRITEBYTECODE: '1' };
+	const env = {
+		...process.env,
+		GPU_LOCAL_PYTHON: python,
+		PYTHONDONTWRITEBYTECODE: '1',
+		// Tiny models gain nothing by threads, and waiting threads spin on a busy machine.
+		OMP_NUM_THREADS: '1',
+	};
 	const done = spawnSync(command, args, { cwd, env, stdio: 'inherit' });
 	if (done.status !== 0) process.exit(done.status ?? 1);
 }

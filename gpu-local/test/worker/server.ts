@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
@@ -54,12 +54,19 @@ export async function openServer(modelsFolder: string, args: string[] = []) {
 				await new Promise((resolve) => setTimeout(resolve, 25));
 			}
 		},
+		/** The video once it has ended, heard of by the server's own events, without asking again. */
+		async completed(id: string): Promise<Video> {
+			const reply = await ask('GET', `/v1/videos/${id}/events`);
+			let text = '';
+			for await (const chunk of reply.body!.pipeThrough(new TextDecoderStream())) text += chunk;
+			const last = text.trimEnd().split('\n').at(-1)!;
+			return JSON.parse(last.slice('data: '.length)) as Video;
+		},
 		/** What is in the finished file. */
 		async look(id: string) {
 			const reply = await ask('GET', `/v1/videos/${id}/content`);
 			const bytes = Buffer.from(await reply.arrayBuffer());
 			const file = join(dataFolder, `${id}.bin`);
-			const { writeFile } = await import('node:fs/promises');
 			await writeFile(file, bytes);
 			return { bytes, type: reply.headers.get('content-type'), facts: await probe(file) };
 		},

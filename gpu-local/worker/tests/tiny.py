@@ -265,7 +265,15 @@ def ltx() -> LTXPipeline:
     return LTXPipeline(
         transformer=transformer,
         vae=vae,
-        scheduler=FlowMatchEulerDiscreteScheduler(),
+        # As LTX-Video publishes it: the shift grows with the size.
+        scheduler=FlowMatchEulerDiscreteScheduler(
+            use_dynamic_shifting=True,
+            base_shift=0.95,
+            max_shift=2.05,
+            base_image_seq_len=1024,
+            max_image_seq_len=4096,
+            shift_terminal=0.1,
+        ),
         text_encoder=t5_text(),
         tokenizer=t5_tokenizer(),
     )

@@ -57,6 +57,7 @@ export function videoObject(video: VideoRow, extras: VideoExtras = {}): Record<s
 		warnings: video.warnings,
 		track_id: video.track_id,
 		settings: settingsOf(video),
+		timings: video.timings,
 		...(extras.etaSeconds === undefined ? {} : { eta_seconds: extras.etaSeconds }),
 		...(extras.url === undefined ? {} : { url: extras.url }),
 	};

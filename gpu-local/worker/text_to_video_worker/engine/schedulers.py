@@ -20,13 +20,6 @@ def use_scheduler(loaded: Loaded, name: str | None) -> str:
     if loaded.family.flow and class_name != loaded.scheduler_class:
         # The two kinds of flow schedulers call the same number `shift` and `flow_shift`.
         shift = config.get("flow_shift") or config.get("shift") or 1.0
-        if class_name.startswith("FlowMatch"):
-            options = {"shift": shift}
-        else:
-            options = {
-                "flow_shift": shift,
-                "use_flow_sigmas": True,
-                "prediction_type": "flow_prediction",
-            }
+        options = {"shift": shift} if class_name.startswith("FlowMatch") else {"flow_shift": shift}
     loaded.pipe.scheduler = getattr(diffusers, class_name).from_config(config, **options)
     return class_name

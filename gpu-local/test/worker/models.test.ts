@@ -1,0 +1,260 @@
+import { createHash } from 'node:crypto';
+import { mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { readPage, withTables } from '../../docs/tables.ts';
+import { toModelInfos } from '../../src/engines/diffusers/models.ts';
+import { modelsCommand } from '../../src/models/command.ts';
+import { recognise } from '../../src/models/recognise.ts';
+import { ModelRegistry } from '../../src/models/registry.ts';
+import { writePipeline, writeSafetensors } from './modelFiles.ts';
+
+let folder: string;
+let models: string;
+let said: string[];
+
+beforeEach(async () => {
+	folder = await mkdtemp(join(tmpdir(), 'models-'));
+	models = join(folder, 'models');
+	said = [];
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+const run = (args: string[], env: Record<string, string> = {}) =>
+	modelsCommand(args, {
+		modelsFolder: models,
+		env,
+		out: (line) => void said.push(line),
+		progress: () => undefined,
+	});
+
+describe('what a file is', () => {
+	it.each([
+		['checkpoint', ['model.diffusion_model.input_blocks.0.weight', 'first_stage_model.x']],
+		['lora', ['lora_unet_down_blocks_0.lora_up.weight']],
+		['lora', ['unet.down_blocks.0.motion_modules.0.to_q.lora_A.weight']],
+		['motion-adapter', ['down_blocks.0.motion_modules.0.weight', 'other']],
+		['embedding', ['emb_params']],
+		['embedding', ['<cat-toy>']],
+	])('is recognised as a %s by its entries', async (kind, names) => {
+		const path = await writeSafetensors(join(folder, 'x.safetensors'), names);
+		expect(await recognise(path)).toMatchObject({ kind, sizeBytes: (await stat(path)).size });
+	});
+
+	it('is said when it is none of these', async () => {
+		const path = await writeSafetensors(join(folder, 'x.safetensors'), ['a', 'b']);
+		await expect(recognise(path)).rejects.toThrow('no SD 1.x checkpoint');
+	});
+});
+
+describe('a hostile model', () => {
+	it.each(['.ckpt', '.pt', '.bin', '.pkl', '.gguf'])(
+		'is not read from a %s file',
+		async (ending) => {
+			const path = join(folder, `model${ending}`);
+			await writeFile(path, '\x80\x04cposix\nsystem\n');
+			await expect(run(['add', path])).rejects.toThrow('.safetensors');
+		},
+	);
+
+	it.each([0n, 1n, 1_000_000n, 2n ** 63n, 2n ** 64n - 1n])(
+		'cannot lie about its header (%s bytes)',
+		async (length) => {
+			const path = await writeSafetensors(join(folder, 'x.safetensors'), ['a'], { length });
+			await expect(run(['add', path])).rejects.toThrow('not a safetensors file');
+		},
+	);
+
+	it.each(['[]', '"x"', '{', '{"a":{"data_offsets":[0,17]}}', '{"a":{"data_offsets":[-1,4]}}'])(
+		'cannot have the header %s',
+		async (header) => {
+			const path = await writeSafetensors(join(folder, 'x.safetensors'), ['a'], { header });
+			await expect(run(['add', path])).rejects.toThrow(/not a safetensors file|outside the file/);
+		},
+	);
+
+	it.each([
+		[{ scheduler: ['os', 'system'] }, 'os.system'],
+		[{ scheduler: ['diffusers', 'DiffusionPipeline'] }, 'DiffusionPipeline'],
+		[{ scheduler: ['diffusers', 5] }, 'not allowed'],
+		[{ vae: ['vae', 'MyVae'] }, 'vae.MyVae'],
+		[{ '../up': ['diffusers', 'AutoencoderKLWan'] }, 'not allowed'],
+		[{ _class_name: 'MyPipeline' }, 'MyPipeline'],
+		[{ _class_name: ['mine', 'WanPipeline'] }, 'supported are'],
+	])('cannot name %j in its model_index.json', async (changes, why) => {
+		await writePipeline(join(folder, 'wan'), changes);
+		await expect(run(['add', join(folder, 'wan')])).rejects.toThrow(why);
+	});
+
+	it('cannot ask for its own code, nor lead out of its folder', async () => {
+		const wan = await writePipeline(join(folder, 'wan'));
+		await writeFile(join(wan, 'vae', 'config.json'), '{"auto_map":{}}');
+		await expect(run(['add', wan])).rejects.toThrow('auto_map');
+		await writeFile(join(wan, 'vae', 'config.json'), '{}');
+		await writeFile(join(folder, 'secret.json'), '{}');
+		await symlink(join(folder, 'secret.json'), join(wan, 'vae', 'link.json'));
+		await expect(run(['add', wan])).rejects.toThrow('leads out');
+	});
+
+	it('is never the name of a path', async () => {
+		const wan = await writePipeline(join(folder, 'wan'));
+		for (const name of ['../wan', 'a/b', '', 'x'.repeat(129), 'hub:a/b']) {
+			await expect(run(['add', wan, '--name', name])).rejects.toThrow('cannot be a model');
+		}
+	});
+});
+
+describe('gpu-local models', () => {
+	it('adds, lists, verifies and removes, and leaves a local model where it is', async () => {
+		const wan = await writePipeline(join(folder, 'wan'));
+		await run(['add', wan, '--title', 'Wan', '--default', 'num_inference_steps=4']);
+		await run(['list']);
+		expect(said.at(-1)).toContain('wan  checkpoint  wan');
+		await run(['verify']);
+		expect(said.at(-1)).toBe('wan: sound');
+		await writeSafetensors(join(wan, 'vae', 'model.safetensors'), ['b']);
+		await expect(run(['verify', 'wan'])).rejects.toThrow('again');
+		expect(said.at(-1)).toContain('has changed');
+		await run(['remove', 'wan']);
+		expect(await new ModelRegistry(models).list()).toEqual([]);
+		expect((await stat(wan)).isDirectory()).toBe(true);
+	});
+
+	it.each([
+		[['add', 'x', '--kind', 'video'], '--kind'],
+		[['add', 'x', '--scheduler', 'Euler'], '--scheduler'],
+		[['add', 'x', '--default', 'steps'], 'NAME=NUMBER'],
+		[['add', 'x', '--sigmas', '1,x'], 'not a number'],
+		[['add'], 'Say which model'],
+		[['remove', 'x'], 'There is no model "x"'],
+		[['frob', 'x'], 'models frob'],
+		[['add', 'x', '--frob'], '--frob'],
+	])('says what is wrong with %j', async (args, why) => {
+		await expect(run(args)).rejects.toThrow(why);
+	});
+
+	it('knows which part a picture checkpoint lacks', async () => {
+		const checkpoint = 'model.diffusion_model.input_blocks.0.weight';
+		await run(['add', await writeSafetensors(join(folder, 'real.safetensors'), [checkpoint])]);
+		const registry = new ModelRegistry(models);
+		const reason = async () => toModelInfos(await registry.list(), undefined)[0]?.unavailableReason;
+		expect(await reason()).toContain('motion adapter');
+		const motion = ['down_blocks.0.motion_modules.0.weight', 'other'];
+		await run(['add', await writeSafetensors(join(folder, 'mm.safetensors'), motion)]);
+		expect(await reason()).toContain('sd-config');
+		await run([
+			'add',
+			await writePipeline(join(folder, 'sd'), { _class_name: 'StableDiffusionPipeline' }),
+			'--kind',
+			'sd-config',
+		]);
+		expect(await reason()).toBeUndefined();
+	});
+});
+
+describe('a download from a hub', () => {
+	const COMMIT = 'a'.repeat(40);
+	let hub: Server;
+	let files: Record<string, Buffer>;
+	let asked: string[];
+	let cutAt: number | undefined;
+	let tamper: boolean;
+
+	beforeEach(async () => {
+		await writePipeline(join(folder, 'source'));
+		const names = ['model_index.json', 'vae/config.json', 'vae/model.safetensors'];
+		files = { 'vae/model.bin': Buffer.from('pickle'), 'run.py': Buffer.from('import os') };
+		for (const name of names) files[name] = await readFile(join(folder, 'source', name));
+		asked = [];
+		cutAt = undefined;
+		tamper = false;
+		hub = createServer((request, reply) => {
+			const url = decodeURIComponent(request.url!);
+			asked.push(`${url} ${request.headers.range ?? ''}`.trim());
+			if (url.startsWith('/api/models/wan/tiny/revision/main')) {
+				return reply.end(
+					JSON.stringify({ sha: COMMIT, siblings: Object.entries(files).map(sibling) }),
+				);
+			}
+			const name = url.slice(`/wan/tiny/resolve/${COMMIT}/`.length);
+			const body = files[name];
+			if (!body) return reply.writeHead(404).end();
+			const from = Number(/bytes=(\d+)-/.exec(request.headers.range ?? '')?.[1] ?? 0);
+			reply.writeHead(from > 0 ? 206 : 200, { 'content-length': body.length - from });
+			if (cutAt !== undefined && name.endsWith('.safetensors')) {
+				reply.write(body.subarray(from, cutAt), () => request.socket.destroy());
+				return;
+			}
+			return reply.end(tamper ? Buffer.alloc(body.length - from) : body.subarray(from));
+		});
+		await new Promise<void>((resolve) => hub.listen(0, '127.0.0.1', resolve));
+	});
+	afterEach(() => new Promise((resolve) => hub.close(resolve)));
+
+	function sibling([rfilename, body]: [string, Buffer]) {
+		const sha256 = createHash('sha256').update(body).digest('hex');
+		const blobId = createHash('sha1').update(`blob ${body.length}\0`).update(body).digest('hex');
+		const large = rfilename.endsWith('.safetensors');
+		return {
+			rfilename,
+			size: body.length,
+			blobId,
+			...(large ? { lfs: { sha256, size: body.length } } : {}),
+		};
+	}
+
+	const add = () =>
+		run(['add', 'hub:wan/tiny', '--name', 'wan'], {
+			HF_ENDPOINT: `http://127.0.0.1:${(hub.address() as AddressInfo).port}`,
+		});
+
+	it('is pinned to the commit, takes no pickle and no code, and goes when it is removed', async () => {
+		await add();
+		const [entry] = await new ModelRegistry(models).list();
+		expect(entry).toMatchObject({
+			alias: 'wan',
+			family: 'wan',
+			source: { repository: 'wan/tiny', revision: COMMIT },
+		});
+		expect(asked.filter((url) => /\.(bin|py)/.test(url))).toEqual([]);
+		expect(asked.slice(1).every((url) => url.includes(`/resolve/${COMMIT}/`))).toBe(true);
+		await run(['verify', 'wan']);
+		await run(['remove', 'wan']);
+		await expect(stat(join(models, entry!.path))).rejects.toThrow();
+	});
+
+	it('goes on where it was interrupted', async () => {
+		cutAt = 10;
+		await expect(add()).rejects.toThrow();
+		cutAt = undefined;
+		asked = [];
+		await add();
+		expect(asked).toContain(`/wan/tiny/resolve/${COMMIT}/vae/model.safetensors bytes=10-`);
+		await run(['verify', 'wan']);
+		expect(said.at(-1)).toBe('wan: sound');
+	});
+
+	it('is thrown away when it is not what the hub describes', async () => {
+		tamper = true;
+		await expect(add()).rejects.toThrow('did not arrive');
+		expect(await new ModelRegistry(models).list()).toEqual([]);
+	});
+
+	it('says what to do when the hub refuses', async () => {
+		await expect(
+			run(['add', 'hub:wan/nowhere'], {
+				HF_ENDPOINT: `http://127.0.0.1:${(hub.address() as AddressInfo).port}`,
+			}),
+		).rejects.toThrow('404');
+	});
+});
+
+describe('the page about the engine', () => {
+	it('has the table that the worker works by', async () => {
+		expect(readPage()).toBe(await withTables(readPage()));
+	});
+});
