@@ -59,5 +59,7 @@ async function send(
 	} catch {
 		// Text, then.
 	}
-	return { status: reply.status, headers: Object.fromEntries(reply.headers), body };
+	const headers: Record<string, string> = {};
+	reply.headers.forEach((value, name) => (headers[name] = value));
+	return { status: reply.status, headers, body };
 }
