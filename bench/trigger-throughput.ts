@@ -42,18 +42,7 @@ const WORKFLOWS = {
 };
 type Side = keyof typeof WORKFLOWS;
 
-const n8n = await N8nServer.start({
-	credentials: [
-		{
-			name: 'Local GPU',
-			type: provider.credential,
-			data: { baseUrl: provider.account.defaultBaseUrl, webhookSecret: SECRET },
-		},
-	],
-	workflows: Object.values(WORKFLOWS),
-	active: Object.keys(WORKFLOWS),
-});
-
+let n8n: N8nServer;
 let messages = 0;
 
 function message(): { body: string; headers: Record<string, string> } {
@@ -133,43 +122,58 @@ async function round(
 const median = (values: number[]): number =>
 	[...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] as number;
 
-try {
-	const urls = await addresses();
-	for (const url of Object.values(urls)) {
-		await until(15_000, `${url} to be live`, async () => {
-			const reply = await fetch(url, { method: 'POST', ...message() });
-			return reply.ok ? true : undefined;
-		});
-	}
-	const sides = Object.keys(WORKFLOWS) as Side[];
-	for (const side of sides) await round(side, urls[side], WARM_UP);
-	const seen: Record<Side, Array<{ answered: number; executed: number }>> = {
-		ours: [],
-		theirs: [],
-	};
-	for (let turn = 0; turn < ROUNDS; turn += 1) {
-		for (const side of turn % 2 ? [...sides].reverse() : sides) {
-			seen[side].push(await round(side, urls[side], CALLBACKS));
+async function main(): Promise<void> {
+	n8n = await N8nServer.start({
+		credentials: [
+			{
+				name: 'Local GPU',
+				type: provider.credential,
+				data: { baseUrl: provider.account.defaultBaseUrl, webhookSecret: SECRET },
+			},
+		],
+		workflows: Object.values(WORKFLOWS),
+		active: Object.keys(WORKFLOWS),
+	});
+	try {
+		const urls = await addresses();
+		for (const url of Object.values(urls)) {
+			await until(15_000, `${url} to be live`, async () => {
+				const reply = await fetch(url, { method: 'POST', ...message() });
+				return reply.ok ? true : undefined;
+			});
 		}
+		const sides = Object.keys(WORKFLOWS) as Side[];
+		for (const side of sides) await round(side, urls[side], WARM_UP);
+		const seen: Record<Side, Array<{ answered: number; executed: number }>> = {
+			ours: [],
+			theirs: [],
+		};
+		for (let turn = 0; turn < ROUNDS; turn += 1) {
+			for (const side of turn % 2 ? [...sides].reverse() : sides) {
+				seen[side].push(await round(side, urls[side], CALLBACKS));
+			}
+		}
+		const of = (side: Side, what: 'answered' | 'executed') =>
+			median(seen[side].map((each) => each[what]));
+		report('trigger', [
+			{
+				figure: 'callbacks a second, through their executions (median)',
+				ours: of('ours', 'executed'),
+				beside: 'n8n Webhook node',
+				other: of('theirs', 'executed'),
+				goal: '≥ 0.8',
+			},
+			{
+				figure: 'callbacks a second, answered (median)',
+				ours: of('ours', 'answered'),
+				beside: 'n8n Webhook node',
+				other: of('theirs', 'answered'),
+				goal: '≥ 0.8',
+			},
+		]);
+	} finally {
+		await n8n.dispose();
 	}
-	const of = (side: Side, what: 'answered' | 'executed') =>
-		median(seen[side].map((each) => each[what]));
-	report('trigger', [
-		{
-			figure: 'callbacks a second, through their executions (median)',
-			ours: of('ours', 'executed'),
-			beside: 'n8n Webhook node',
-			other: of('theirs', 'executed'),
-			goal: '≥ 0.8',
-		},
-		{
-			figure: 'callbacks a second, answered (median)',
-			ours: of('ours', 'answered'),
-			beside: 'n8n Webhook node',
-			other: of('theirs', 'answered'),
-			goal: '≥ 0.8',
-		},
-	]);
-} finally {
-	await n8n.dispose();
 }
+
+void main();
