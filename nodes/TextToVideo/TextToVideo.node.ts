@@ -32,6 +32,15 @@ export class TextToVideo implements INodeType {
 		requestDefaults: { json: true },
 		requestOperations: { pagination: submitHook },
 		webhooks: wakeWebhooks,
+		hints: [
+			{
+				message:
+					'These jobs are paid for and not done yet. Get the videos with <b>Fetch Result</b>; <code>nextPollSeconds</code> says when asking makes sense.',
+				displayCondition: '={{ $parameter["whenSubmitted"] === "return" }}',
+				whenToDisplay: 'afterExecution',
+				location: 'outputPane',
+			},
+		],
 		waitingNodeTooltip: 'Asleep until the provider reports that the videos are done',
 		properties: [
 			providerProperty(true),

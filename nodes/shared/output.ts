@@ -20,11 +20,16 @@ export interface DownloadChoice {
 	fileName?: string;
 }
 
+const NOT_DONE = 'The video is not done yet. Get it with Fetch Result and this job.';
+
 /** `finished` is what an IF node asks; `status` says how it ended. */
-export const jobItem = (job: Job, itemIndex: number): INodeExecutionData => ({
-	json: { ...job, finished: isFinal(job.status) } as unknown as IDataObject,
-	pairedItem: { item: itemIndex },
-});
+export function jobItem(job: Job, itemIndex: number): INodeExecutionData {
+	const finished = isFinal(job.status);
+	const json = { ...job, finished, hint: NOT_DONE } as unknown as IDataObject;
+	// A job that an earlier step gave may still bear the words of that step.
+	if (finished) delete json.hint;
+	return { json, pairedItem: { item: itemIndex } };
+}
 
 /** The finished job as an item, its video streamed into n8n's binary storage. */
 export async function videoItem(
