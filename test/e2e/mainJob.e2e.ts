@@ -9,6 +9,7 @@ import { REPOSITORY_FOLDER } from '../../scripts/repository';
 import { probeVideo } from '../../scripts/start/probe';
 
 let state: string;
+let firstVideo: Buffer;
 beforeAll(async () => {
 	state = await mkdtemp(join(tmpdir(), 'text-to-video-start-'));
 });
@@ -39,7 +40,8 @@ describe('npm start -- --once', () => {
 
 		const path = /^Video {5}(.+)$/m.exec(text)?.[1] ?? '';
 		expect(path.startsWith(state)).toBe(true);
-		expect((await readFile(path)).subarray(4, 8).toString()).toBe('ftyp');
+		firstVideo = await readFile(path);
+		expect(firstVideo.subarray(4, 8).toString()).toBe('ftyp');
 		// The sizes that the first example asks for.
 		const video = await probeVideo(path);
 		expect(video).toMatchObject({
@@ -59,7 +61,7 @@ describe('npm start -- --once', () => {
 		expect(exitCode).toBe(0);
 		expect(text).toContain('The package is built (nothing changed)');
 		const path = /^Video {5}(.+)$/m.exec(text)?.[1] ?? '';
-		expect((await probeVideo(path)).frames).toBe(36);
+		expect((await readFile(path)).equals(firstVideo)).toBe(true);
 	});
 
 	it('exits 1 and names the port when another program has it', async () => {
