@@ -89,7 +89,7 @@ export function accountOf(RED: NodeAPI, accountId: string | undefined, t: Transl
 }
 
 /** Where Node-RED hangs the routes of nodes, without the slash at the end. */
-const nodeRoot = (RED: NodeAPI): string => {
+export const nodeRoot = (RED: NodeAPI): string => {
 	const root: unknown = RED.settings.httpNodeRoot;
 	return typeof root === 'string' ? root.replace(/\/+$/, '') : '';
 };

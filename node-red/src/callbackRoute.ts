@@ -4,16 +4,12 @@
  */
 import type { Request, RequestHandler, Response } from 'express';
 import type { NodeAPI } from 'node-red';
-import {
-	confirmCallback,
-	MAX_CALLBACK_BYTES,
-	receiveCallback,
-	type CallbackEvent,
-} from '../../jobs/callback';
+import { confirmCallback, receiveCallback, type CallbackEvent } from '../../jobs/callback';
 import { createSeen, type Seen } from '../../jobs/seen';
 import type { Job } from '../../providers/contract';
-import { CALLBACK_ROUTE, type AccountHandle } from './account';
+import { CALLBACK_ROUTE, nodeRoot, type AccountHandle } from './account';
 import type { Log } from './host';
+import { keepRawBodies, removeLayer, type RawRequest } from './rawBody';
 
 export interface Receiver {
 	events: readonly CallbackEvent[];
@@ -26,6 +22,7 @@ interface Route {
 	receivers: Set<Receiver>;
 	controller: AbortController;
 	path: string;
+	dropBodies(): void;
 }
 
 const routes = new Map<string, Route>();
@@ -43,14 +40,17 @@ export function addReceiver(RED: NodeAPI, handle: AccountHandle, receiver: Recei
 		if (route.receivers.size > 0) return;
 		route.controller.abort();
 		if (routes.get(handle.id) === route) routes.delete(handle.id);
-		removeRoute(RED, route.path);
+		removeLayer(RED.httpNode, (layer) => layer.route?.path === route.path);
+		route.dropBodies();
 	};
 }
 
 function addRoute(RED: NodeAPI, handle: AccountHandle): Route {
 	const path = `${CALLBACK_ROUTE}/${handle.id}/:token`;
 	const controller = new AbortController();
-	const route: Route = { handle, receivers: new Set(), controller, path };
+	const start = `${nodeRoot(RED)}${CALLBACK_ROUTE}/${handle.id}/`;
+	const dropBodies = keepRawBodies(RED.httpNode, (url) => url.startsWith(start));
+	const route: Route = { handle, receivers: new Set(), controller, path, dropBodies };
 	routes.set(handle.id, route);
 	RED.httpNode.post(path, ...userMiddleware(RED), (req, res) => void answer(route, req, res));
 	return route;
@@ -65,21 +65,11 @@ function userMiddleware(RED: NodeAPI): RequestHandler[] {
 	return Array.isArray(httpNodeMiddleware) ? httpNodeMiddleware : [];
 }
 
-/** Express has no way to take a route back; Node-RED's own HTTP In node does it like this. */
-function removeRoute(RED: NodeAPI, path: string): void {
-	const { _router: router } = RED.httpNode as unknown as {
-		_router?: { stack: Array<{ route?: { path: string } }> };
-	};
-	if (!router) return;
-	const index = router.stack.findIndex((layer) => layer.route?.path === path);
-	if (index >= 0) router.stack.splice(index, 1);
-}
-
 async function answer(route: Route, req: Request, res: Response): Promise<void> {
 	const { handle, receivers } = route;
-	const rawBody = await readBody(req);
-	if (rawBody === undefined) {
-		res.status(400).send('The message broke off.');
+	const { rawBody } = req as RawRequest;
+	if (!rawBody) {
+		res.status(400).send('The message broke off, or another part of the server has read it.');
 		return;
 	}
 	const receipt = receiveCallback({
@@ -121,25 +111,6 @@ async function passOn(route: Route, receipt: ReturnType<typeof receiveCallback>)
 		// Stopped while asking: the message may come again, or Fetch Result finds the job.
 		if (!controller.signal.aborted) warn(receivers, (error as Error).message);
 	}
-}
-
-/** `undefined` where the sender went away. A body that is too large is cut one byte above the limit. */
-async function readBody(req: Request): Promise<Buffer | undefined> {
-	// Where Node-RED is embedded in an application that parses bodies itself, the bytes may be kept here.
-	const { rawBody } = req as unknown as { rawBody?: unknown };
-	if (Buffer.isBuffer(rawBody)) return rawBody;
-	const chunks: Buffer[] = [];
-	let size = 0;
-	try {
-		for await (const chunk of req as AsyncIterable<Buffer>) {
-			chunks.push(chunk);
-			size += chunk.byteLength;
-			if (size > MAX_CALLBACK_BYTES) break;
-		}
-	} catch {
-		return undefined;
-	}
-	return Buffer.concat(chunks);
 }
 
 function wantedEvents(receivers: Set<Receiver>): CallbackEvent[] {
