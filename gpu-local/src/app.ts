@@ -5,6 +5,7 @@ import { UsageError } from './config.ts';
 import type { Config } from './config.ts';
 import { openCore, started, startDispatcher } from './core/core.ts';
 import type { Core } from './core/core.ts';
+import { Estimator } from './core/estimate.ts';
 import { VideoService } from './core/service.ts';
 import { webhookSecrets } from './core/webhookSecret.ts';
 import { checkEngineName } from './engines/registry.ts';
@@ -90,6 +91,7 @@ async function startHttp(core: Core): Promise<string> {
 			service,
 			database,
 			artifacts,
+			estimator: new Estimator(database),
 			keys: new KeyRing(config.apiKeys),
 			urlSecret,
 			publicUrl: config.publicUrl,

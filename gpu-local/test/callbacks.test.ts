@@ -5,6 +5,7 @@ import { judge } from '../src/callbacks/schedule.ts';
 import { startReceiver } from './support/receiver.ts';
 import { eventually, startTestServer } from './support/server.ts';
 import type { TestServer } from './support/server.ts';
+import type { Json } from './support/json.ts';
 
 const SMALL = { prompt: 'A boat', size: '64x64', num_frames: 2, track_id: 'mine' };
 
@@ -68,7 +69,7 @@ describe('callbacks', () => {
 			const log = await logOf(id);
 			return log[0]?.status === 'delivered' ? log : undefined;
 		});
-		expect(delivery.log.map(({ status }: any) => status)).toEqual([500, 204]);
+		expect(delivery.log.map(({ status }: Json) => status)).toEqual([500, 204]);
 		await receiver.stop();
 	});
 

@@ -6,6 +6,8 @@ import { startPostgres } from './support/postgres.ts';
 import { runCli, startCli } from './support/process.ts';
 import type { CliProcess } from './support/process.ts';
 import { eventually } from './support/server.ts';
+import { say } from './support/json.ts';
+import type { Json } from './support/json.ts';
 
 const JOBS = 200;
 const SMALL = { prompt: 'A boat', size: '64x64', num_frames: 4, fps: 8 };
@@ -39,7 +41,7 @@ describe('a server and two workers on PostgreSQL', () => {
 		await rm(folder, { recursive: true, force: true });
 	});
 
-	const call = async (method: string, path: string, body?: object): Promise<any> => {
+	const call = async (method: string, path: string, body?: object): Promise<Json> => {
 		const reply = await fetch(`${server.url}${path}`, {
 			method,
 			headers: body ? { 'content-type': 'application/json' } : {},
@@ -68,7 +70,7 @@ describe('a server and two workers on PostgreSQL', () => {
 			(worker) => worker.stderr().match(/"msg":"Job completed"/g)?.length ?? 0,
 		);
 		expect(Math.min(...done)).toBeGreaterThan(0);
-		console.log(`shared: ${done.join(' + ')} (the last part of each log)`);
+		say(`shared: ${done.join(' + ')} (the last part of each log)`);
 	});
 
 	it('work a backlog off without pauses', async () => {
@@ -81,7 +83,7 @@ describe('a server and two workers on PostgreSQL', () => {
 		const gaps = starts.slice(1).map((start, index) => start - starts[index]!);
 		// A queue that waits for its next look would show here as many seconds.
 		expect(Math.max(...gaps)).toBeLessThanOrEqual(2);
-		console.log(`20 jobs in ${Date.now() - startedMs} ms`);
+		say(`20 jobs in ${Date.now() - startedMs} ms`);
 	});
 
 	it.each(['queued', 'rendering'])('cancel a job that is %s', async (stage) => {
@@ -113,7 +115,7 @@ describe('a server and two workers on PostgreSQL', () => {
 					) || undefined,
 			);
 			const tookMs = performance.now() - startedMs;
-			console.log(`a running job on another machine stopped after ${Math.round(tookMs)} ms`);
+			say(`a running job on another machine stopped after ${Math.round(tookMs)} ms`);
 			expect(tookMs).toBeLessThan(CANCEL_MS);
 		}
 	});

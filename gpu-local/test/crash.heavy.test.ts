@@ -9,6 +9,8 @@ import type { CliProcess } from './support/process.ts';
 import { startReceiver } from './support/receiver.ts';
 import { eventually } from './support/server.ts';
 import { inspect } from './support/video.ts';
+import { say } from './support/json.ts';
+import type { Json } from './support/json.ts';
 
 const KILLS = 50;
 const CLIENTS = 3;
@@ -65,7 +67,7 @@ async function verify(
 		const video = await eventually(async () => {
 			const reply = await fetch(`${url}/v1/videos/${id}`);
 			expect(reply.status, `job ${id}`).toBe(200);
-			const body = (await reply.json()) as any;
+			const body = (await reply.json()) as Json;
 			return ['queued', 'in_progress'].includes(body.status) ? undefined : body;
 		}, 240_000);
 		const outcome = video.status === 'failed' ? video.error.code : video.status;
@@ -116,7 +118,7 @@ describe(`${KILLS} kill -9 under load`, () => {
 		await load.stop();
 		expect(load.acknowledged.size).toBeGreaterThan(KILLS);
 		const outcomes = await verify(server.url, load.acknowledged, receiver.received);
-		console.log(`built-in: ${load.acknowledged.size} acknowledged,`, outcomes);
+		say(`built-in: ${load.acknowledged.size} acknowledged, ${JSON.stringify(outcomes)}`);
 	});
 
 	it('PostgreSQL, with a server and two workers', { timeout: 900_000 }, async () => {
@@ -152,6 +154,6 @@ describe(`${KILLS} kill -9 under load`, () => {
 		await load.stop();
 		expect(load.acknowledged.size).toBeGreaterThan(KILLS);
 		const outcomes = await verify(processes[0]!.url, load.acknowledged, receiver.received);
-		console.log(`PostgreSQL: ${load.acknowledged.size} acknowledged,`, outcomes);
+		say(`PostgreSQL: ${load.acknowledged.size} acknowledged, ${JSON.stringify(outcomes)}`);
 	});
 });

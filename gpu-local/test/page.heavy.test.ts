@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually, startTestServer } from './support/server.ts';
 import type { TestServer } from './support/server.ts';
+import type { Json } from './support/json.ts';
 
 const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
 const KEY = 'a-key-that-is-long-enough';
@@ -81,10 +82,10 @@ describe('the page', () => {
 		expect(await finished.locator('.prompt b').count()).toBe(0);
 		const player = finished.locator('video');
 		await eventually(
-			async () => (await player.evaluate((video: any) => video.readyState)) >= 1 || undefined,
+			async () => (await player.evaluate((video: Json) => video.readyState)) >= 1 || undefined,
 		);
 		expect(
-			await player.evaluate((video: any) => [video.videoWidth, video.videoHeight, video.duration]),
+			await player.evaluate((video: Json) => [video.videoWidth, video.videoHeight, video.duration]),
 		).toEqual([512, 288, 4]);
 		const shot = process.env.GPU_LOCAL_SCREENSHOT;
 		if (shot) await page.screenshot({ path: shot, fullPage: true });

@@ -2,7 +2,7 @@ import type { FastifyRequest } from 'fastify';
 import { signPath } from '../artifacts/signedUrl.ts';
 import type { ArtifactStore } from '../artifacts/store.ts';
 import type { VideoService } from '../core/service.ts';
-import { etaSeconds } from '../core/estimate.ts';
+import type { Estimator } from '../core/estimate.ts';
 import type { Database } from '../db/database.ts';
 import type { VideoRow } from '../store/video.ts';
 import type { KeyRing } from './keys.ts';
@@ -12,6 +12,7 @@ export interface HttpContext {
 	service: VideoService;
 	database: Database;
 	artifacts: ArtifactStore;
+	estimator: Estimator;
 	keys: KeyRing;
 	/** Signs links to files. */
 	urlSecret: string;
@@ -36,5 +37,5 @@ export function fileUrl(
 }
 
 export async function estimate(context: HttpContext, video: VideoRow): Promise<number | undefined> {
-	return await etaSeconds(context.database, video, await context.service.runners(), Date.now());
+	return await context.estimator.etaSeconds(video, await context.service.runners(), Date.now());
 }

@@ -2,12 +2,13 @@ import { createServer } from 'node:http';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { eventually } from './server.ts';
+import type { Json } from './json.ts';
 
 export interface Received {
 	path: string;
 	headers: IncomingHttpHeaders;
 	raw: string;
-	body: any;
+	body: Json;
 }
 
 export interface Answer {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { startServer } from '../../src/app.ts';
 import { readConfig } from '../../src/config.ts';
+import type { Json } from './json.ts';
 
 export interface TestServer {
 	url: string;
@@ -15,9 +16,9 @@ export interface TestServer {
 		path: string,
 		body?: unknown,
 		headers?: Record<string, string>,
-	): Promise<{ status: number; headers: Headers; body: any }>;
+	): Promise<{ status: number; headers: Headers; body: Json }>;
 	/** Asks for the job until it is final. */
-	finished(id: string, headers?: Record<string, string>): Promise<any>;
+	finished(id: string, headers?: Record<string, string>): Promise<Json>;
 }
 
 const LOG_LEVEL = process.env.GPU_LOCAL_TEST_LOG ?? 'silent';

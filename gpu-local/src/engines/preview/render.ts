@@ -1,8 +1,23 @@
-import gifenc from 'gifenc';
+import { createRequire } from 'node:module';
 import h264 from 'h264-mp4-encoder';
 import { createPainter } from './frames.ts';
 import type { PreviewSpec } from './frames.ts';
 import { setTimes } from './mp4Times.ts';
+
+/** The package has no types of its own. */
+const { GIFEncoder } = createRequire(import.meta.url)('gifenc') as {
+	GIFEncoder(): {
+		writeFrame(
+			index: Uint8Array,
+			width: number,
+			height: number,
+			/** `delay` in milliseconds. */
+			options: { palette?: number[][]; delay?: number; repeat?: number },
+		): void;
+		finish(): void;
+		bytes(): Uint8Array;
+	};
+};
 
 /** 10 … 51, smaller is better; at 24 the small letters stay sharp. */
 const QUANTIZATION = 24;
@@ -59,7 +74,7 @@ function renderGif(spec: PreviewSpec, onFrame: (done: number) => void): Uint8Arr
 	const palette = Array.from({ length: 256 }, (_, i) => [
 		...painter.palette.subarray(i * 3, i * 3 + 3),
 	]);
-	const gif = gifenc.GIFEncoder();
+	const gif = GIFEncoder();
 	// GIF counts in hundredths of a second: each frame ends at the tick nearest to its true end, so
 	// that the clip as a whole keeps its length.
 	const tickAt = (frame: number) => Math.round((frame * GIF_TICKS_A_SECOND) / spec.fps);
