@@ -72,6 +72,11 @@ export class N8nServer {
 		return this.running.openUrl;
 	}
 
+	/** What another process of the same n8n (a worker) must share. */
+	get secrets(): RunningN8n['secrets'] {
+		return this.running.secrets;
+	}
+
 	/** The folder that nodes may read and write; relative file names start here. */
 	get filesFolder(): string {
 		return this.running.filesFolder;
