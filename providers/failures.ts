@@ -78,6 +78,17 @@ export function acceptedAfter(status: number): Accepted {
 	return status >= 500 || status === 408 || status < 300 ? 'unknown' : 'no';
 }
 
+/**
+ * Success without a video is no end: a reply that lost something on its way looks the same, the job was paid, and a
+ * job that counts as failed would be made again. It is asked about again, like any reply that can not be read.
+ */
+export const successWithoutVideo = (reply: Reply): ProviderFailure =>
+	failure('unreadable_reply', 'The provider reports success but gave no video.', {
+		accepted: 'yes',
+		httpStatus: reply.status,
+		advice: 'Ask for it again later with Fetch Result, or ask the provider with the job id.',
+	});
+
 /** The failure of a call whose reply is an HTTP error or unreadable; providers pass better words where they know them. */
 export function httpFailure(
 	reply: Reply,

@@ -12,7 +12,14 @@ import type {
 	RequestValues,
 	Video,
 } from '../contract';
-import { codeOfStatus, codeOfText, failure, flattenText, httpFailure } from '../failures';
+import {
+	codeOfStatus,
+	codeOfText,
+	failure,
+	flattenText,
+	httpFailure,
+	successWithoutVideo,
+} from '../failures';
 import {
 	expiryOf,
 	finiteNumber,
@@ -74,19 +81,21 @@ export function readFetch(reply: Reply, job: Job, context: ReadContext): Reading
 	if (reply.status >= 300 || !isObject(body) || !nonEmptyString(body.status)) {
 		return { failure: readFailure(reply, 'yes') };
 	}
-	return { job: readGeneration(body, reply, job, context) };
+	const read = readGeneration(body, reply, job, context);
+	return statusOf(body) === 'succeeded' && read.status !== 'succeeded'
+		? { failure: successWithoutVideo(reply) }
+		: { job: read };
 }
 
+const statusOf = (body: JsonObject): JobStatus =>
+	lookUp(STATUSES, body.status ?? 'queued') ?? 'processing';
+
 function readGeneration(body: JsonObject, reply: Reply, job: Job, context: ReadContext): Job {
-	const status = lookUp(STATUSES, body.status ?? 'queued') ?? 'processing';
+	const status = statusOf(body);
 	const change: Partial<Job> = { status, cost: costOf(body, reply, job.cost) };
 	if (status === 'succeeded') {
 		change.videos = videosOf(body);
-		if (change.videos.length === 0) {
-			change.status = 'failed';
-			const message = 'The provider reports success but gave no video.';
-			change.failure = failure('generation_failed', message, { accepted: 'yes' });
-		}
+		if (change.videos.length === 0) change.status = 'processing';
 	}
 	if (status === 'failed' || status === 'cancelled') change.failure = jobFailure(body, status);
 	return updated(job, change, context.nowMs);

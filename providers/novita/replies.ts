@@ -10,7 +10,14 @@ import type {
 	Reply,
 	Video,
 } from '../contract';
-import { codeOfStatus, codeOfText, failure, flattenText, httpFailure } from '../failures';
+import {
+	codeOfStatus,
+	codeOfText,
+	failure,
+	flattenText,
+	httpFailure,
+	successWithoutVideo,
+} from '../failures';
 import {
 	expiryOf,
 	finiteNumber,
@@ -66,14 +73,19 @@ export function readFetch(reply: Reply, job: Job, context: ReadContext): Reading
 	if (reply.status >= 300 || !isObject(body) || !isObject(body.task)) {
 		return { failure: readFailure(reply, 'yes') };
 	}
-	return { job: readTask(body, body.task, job, context) };
+	const read = readTask(body, body.task, job, context);
+	return statusOf(body.task) === 'succeeded' && read.status !== 'succeeded'
+		? { failure: successWithoutVideo(reply) }
+		: { job: read };
 }
+
+const statusOf = (task: JsonObject): JobStatus => lookUp(STATUSES, task.status) ?? 'processing';
 
 /** The task-result body, which is also the payload of the webhook. */
 export function readTask(body: JsonObject, task: JsonObject, job: Job, context: ReadContext): Job {
 	// Unknown statuses (TASK_STATUS_UNKNOWN is in one SDK) are not final. `progress_percent` is 0 in a documented
 	// success, so it never decides.
-	const status = lookUp(STATUSES, task.status) ?? 'processing';
+	const status = statusOf(task);
 	const videos = Array.isArray(body.videos) ? videosOf(body.videos, context) : [];
 	const extra = isObject(body.extra) ? body.extra : {};
 	const change: Partial<Job> = {
@@ -83,12 +95,7 @@ export function readTask(body: JsonObject, task: JsonObject, job: Job, context: 
 		seed: finiteNumber(extra.seed) ?? job.seed,
 	};
 	if (status === 'succeeded' && videos.length === 0) {
-		change.status = 'failed';
-		change.failure = failure(
-			'generation_failed',
-			'The provider reports success but gave no video.',
-			{ accepted: 'yes' },
-		);
+		change.status = 'processing';
 	} else if (status === 'succeeded') {
 		change.videos = videos;
 	} else if (status === 'failed') {

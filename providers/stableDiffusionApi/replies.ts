@@ -16,7 +16,7 @@ import type {
 	RequestValues,
 	Video,
 } from '../contract';
-import { codeOfText, failure } from '../failures';
+import { codeOfText, failure, successWithoutVideo } from '../failures';
 import { mayCarryKey } from '../hosts';
 import {
 	expiryOf,
@@ -82,7 +82,12 @@ export function readFetch(reply: Reply, job: Job, context: ReadContext): Reading
 	if (!isObject(body) || !nonEmptyString(body.status))
 		return { failure: readFailure(reply, 'yes') };
 	if (reply.status >= 300 || questionRefused(body)) return { failure: readFailure(reply, 'yes') };
-	return { job: readBody(body, job, context) };
+	const read = readBody(body, job, context);
+	const unfinished = urlsIn(body.future_links).length > 0;
+	if (statusOf(body) === 'succeeded' && read.status !== 'succeeded' && !unfinished) {
+		return { failure: successWithoutVideo(reply) };
+	}
+	return { job: read };
 }
 
 function questionRefused(body: JsonObject): boolean {
@@ -137,8 +142,10 @@ function nameless(reply: Reply) {
 	});
 }
 
+const statusOf = (body: JsonObject): JobStatus => lookUp(STATUSES, body.status) ?? 'processing';
+
 function readBody(body: JsonObject, job: Job, context: ReadContext): Job {
-	const status = lookUp(STATUSES, body.status) ?? 'processing';
+	const status = statusOf(body);
 	const meta = isObject(body.meta) ? body.meta : {};
 	const change: Partial<Job> = {
 		status,
@@ -159,11 +166,10 @@ function success(
 	context: ReadContext,
 ): Partial<Job> {
 	const urls = resultUrls(body);
-	if (urls.length > 0) return { videos: urls.map((url) => videoOf(url, settings, context)) };
-	// The file's future address is known but not the file: it is on its way.
-	if (urlsIn(body.future_links).length > 0) return { status: 'processing' };
-	const message = 'The provider reports success but gave no video.';
-	return { status: 'failed', failure: failure('generation_failed', message, { accepted: 'yes' }) };
+	return urls.length > 0
+		? { videos: urls.map((url) => videoOf(url, settings, context)) }
+		: // Perhaps its future address is known but not the file: it is on its way.
+			{ status: 'processing' };
 }
 
 /** `future_links` are no results: they answer 404 until the job is done. */
