@@ -1,6 +1,6 @@
 /** What the two servers answer: the provider's own reply, with the fault that was planned for it. */
 import type { Desk } from './desk';
-import { wronglyTyped, type Faults } from './faults';
+import { oneWronglyTyped, wronglyTyped, type Faults } from './faults';
 import { expiredFile, missingFile, serveFile, type FileAnswer } from './files';
 import { isOver, signatureExpired } from './timeline';
 import type {
@@ -41,6 +41,9 @@ export async function answerApi(
 	if (early) return early;
 	const answer = answerRoute(desk, family, route, incoming, record);
 	if (fault?.kind === 'silent') return await NEVER;
+	if (fault?.kind === 'oneWronglyTyped') {
+		return { ...answer, body: oneWronglyTyped(answer.body, desk.context().random) };
+	}
 	if (fault?.kind === 'serverErrorAfter') return family.error('serverError', fault, desk.context());
 	return afterAnswer(fault, answer);
 }

@@ -76,3 +76,11 @@ export function wronglyTyped(body: unknown): unknown {
 		]),
 	);
 }
+
+/** One member in another type than documented, the others as they are. */
+export function oneWronglyTyped(body: unknown, random: () => number): unknown {
+	if (typeof body !== 'object' || body === null) return wronglyTyped(body);
+	const names = Object.keys(body);
+	const name = names[Math.floor(random() * names.length)] ?? '';
+	return { ...body, [name]: (wronglyTyped(body) as Record<string, unknown>)[name] };
+}

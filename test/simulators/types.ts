@@ -117,8 +117,8 @@ export interface FamilySimulator {
 
 /**
  * What goes wrong once. The four that name a moment decide whether the job was taken: `resetBefore` and `error` happen
- * before, `resetAfter` and `serverErrorAfter` after the provider took (and charged) it. `truncated`, `wronglyTyped`
- * and `webPage` garble the true answer, so a submit was taken. `silent` takes it too and never answers.
+ * before, `resetAfter` and `serverErrorAfter` after the provider took (and charged) it. `truncated`, `wronglyTyped`,
+ * `oneWronglyTyped` (a single member) and `webPage` garble the true answer, so a submit was taken. `silent` takes it too and never answers.
  */
 export type Fault =
 	| ({ kind: 'error'; error: ErrorKind } & ErrorDetail)
@@ -131,7 +131,8 @@ export type Fault =
 	| { kind: 'slow'; ms: number }
 	| { kind: 'truncated' }
 	| { kind: 'webPage' }
-	| { kind: 'wronglyTyped' };
+	| { kind: 'wronglyTyped' }
+	| { kind: 'oneWronglyTyped' };
 
 export interface RecordedRequest extends Incoming {
 	atMs: number;
