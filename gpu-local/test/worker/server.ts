@@ -51,7 +51,7 @@ export async function openServer(modelsFolder: string, args: string[] = []) {
 			for (;;) {
 				const video = await json('GET', `/v1/videos/${id}`);
 				if (test(video)) return video;
-				await new Promise((resolve) => setTimeout(resolve, 25));
+				await new Promise((resolve) => setTimeout(resolve, 100));
 			}
 		},
 		/** The video once it has ended, heard of by the server's own events, without asking again. */

@@ -4,8 +4,9 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
 	test: {
 		include: ['gpu-local/test/worker/**/*.heavy.test.ts'],
-		testTimeout: 180_000,
-		hookTimeout: 300_000,
+		// Nothing here is about time; a busy machine takes minutes to import torch.
+		testTimeout: 600_000,
+		hookTimeout: 600_000,
 		maxWorkers: 1,
 	},
 });

@@ -14,8 +14,9 @@ import torch
 from text_to_video_worker.capabilities import FAMILIES, SCHEDULER_NAMES
 from text_to_video_worker.engine.loading import Loaded, load
 from text_to_video_worker.engine.run import run
+from text_to_video_worker.engine.warm import WarmModels
 from text_to_video_worker.errors import Cancelled, WorkerError
-from text_to_video_worker.models import ModelSpec, parse_model
+from text_to_video_worker.models import parse_model
 from text_to_video_worker.plan import make_plan
 
 from .requests import request
@@ -360,6 +361,21 @@ def test_a_lora_that_belongs_to_the_model_is_always_on(bench):
     assert digest(bench.make(loaded)) != digest(bench.make("wan"))
 
 
-def test_two_aliases_of_the_same_files_share_a_pipeline():
-    one = ModelSpec(alias="a", family="wan", path="/x", defaults=(("width", 1.0),))
-    assert one.key == ModelSpec(alias="b", family="wan", path="/x").key
+def test_two_aliases_of_the_same_files_share_a_pipeline_and_keep_their_own_defaults(tiny):
+    warm = WarmModels(CPU, most=2)
+    fields = {"family": "wan", "path": str(tiny / "wan")}
+    first = warm.get(parse_model({**fields, "alias": "a"}), lambda: None)
+    fast = parse_model({**fields, "alias": "b", "defaults": {"num_inference_steps": 4}})
+    second = warm.get(fast, lambda: pytest.fail("loaded twice"))
+    assert second is first
+    assert second.family.defaults["num_inference_steps"] == 4
+    again = warm.get(parse_model({**fields, "alias": "a"}), lambda: None)
+    assert again.family.defaults["num_inference_steps"] == 50
+
+
+def test_the_least_recently_used_model_goes_first(tiny):
+    warm = WarmModels(CPU, most=2)
+    for name in ("wan", "ltx", "wan", "cogvideox"):
+        fields = {"alias": name, "family": name, "path": str(tiny / name)}
+        warm.get(parse_model(fields), lambda: None)
+    assert warm.aliases() == ["wan", "cogvideox"]

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 import torch
 
+from ..capabilities import FAMILIES
 from ..models import ModelSpec
 from ..profiles import Memory
 from .device import free_bytes, is_out_of_memory, memory_bytes, release
@@ -36,7 +38,10 @@ class WarmModels:
             loading()
             loaded = self._load_with_room(spec, None)
         # Aliases with other defaults may share one pipeline.
-        loaded.spec = spec
+        if loaded.spec != spec:
+            defaults = {**FAMILIES[spec.family].defaults, **dict(spec.defaults)}
+            loaded.family = replace(loaded.family, defaults=defaults)
+            loaded.spec = spec
         loaded.used_at = time.monotonic()
         return loaded
 

@@ -1,0 +1,148 @@
+"""The worker as a process of its own, spoken to over its pipes as the server does."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from .requests import raw
+
+WORKER = Path(__file__).resolve().parents[1]
+MIB = 1024 * 1024
+
+
+class Process:
+    def __init__(self) -> None:
+        read, write = os.pipe()
+        environment = {
+            **os.environ,
+            "TEXT_TO_VIDEO_WORKER_FD": str(write),
+            "TEXT_TO_VIDEO_DEVICE": "cpu",
+        }
+        self.child = subprocess.Popen(
+            [sys.executable, "-m", "text_to_video_worker"],
+            cwd=WORKER,
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            pass_fds=[write],
+        )
+        os.close(write)
+        self.replies = os.fdopen(read, encoding="utf-8")
+
+    def say(self, line: str) -> None:
+        self.child.stdin.write(line.encode() + b"\n")
+        self.child.stdin.flush()
+
+    def send(self, **message) -> None:
+        self.say(json.dumps(message))
+
+    def hear(self, *types: str) -> dict:
+        for line in self.replies:
+            message = json.loads(line)
+            if message["type"] in types:
+                return message
+        raise AssertionError("the worker ended")
+
+    def memory_bytes(self) -> int:
+        pages = Path(f"/proc/{self.child.pid}/statm").read_text().split()[0]
+        return int(pages) * resource.getpagesize()
+
+
+@pytest.fixture(scope="module")
+def process():
+    process = Process()
+    yield process
+    process.child.stdin.close()
+    assert process.child.wait(60) == 0
+    assert process.child.stdout.read() == b""
+
+
+def generate(process: Process, tiny: Path, job_id: str, family: str = "wan", **fields) -> Path:
+    output = tiny / f"{job_id}.mp4"
+    process.send(
+        type="generate",
+        id=job_id,
+        model={"alias": family, "family": family, "path": str(tiny / family)},
+        request=raw(**fields),
+        output=str(output),
+    )
+    return output
+
+
+def test_it_says_hello_with_its_device_and_versions(process):
+    hello = process.hear("hello")
+    assert hello["device"]["type"] == "cpu"
+    assert hello["memory_bytes"] > 0
+    assert {"python", "torch", "diffusers"} <= hello["versions"].keys()
+
+
+def test_it_beats_while_it_has_nothing_to_do(process):
+    assert process.hear("heartbeat")
+
+
+def test_it_makes_a_video_and_tells_its_stages(process, tiny):
+    output = generate(process, tiny, "one")
+    stages = []
+    while (message := process.hear("progress", "done", "error"))["type"] == "progress":
+        stages.append(message["stage"])
+    assert message["type"] == "done", message
+    order = ["loading", "encoding_prompt", "denoising", "decoding", "muxing"]
+    assert list(dict.fromkeys(stages)) == order
+    assert message["result"]["file"] == str(output)
+    assert output.is_file()
+
+
+def test_nonsense_is_answered_and_survived(process, tiny):
+    process.say("{not json")
+    assert process.hear("error")["code"] == "invalid_request"
+    process.send(type="dance", id="x")
+    assert process.hear("error")["id"] == "x"
+    process.send(type="generate", id="y", model={"family": "wan"})
+    assert process.hear("error")["code"] == "model_not_found"
+    generate(process, tiny, "after")
+    assert process.hear("done", "error")["type"] == "done"
+
+
+def test_a_job_is_cancelled_between_steps_and_the_next_one_runs(process, tiny):
+    generate(process, tiny, "long", num_inference_steps=1000, width=32, height=32)
+    generate(process, tiny, "next")
+    while process.hear("progress").get("i", 0) < 2:
+        pass
+    process.send(type="cancel", id="long")
+    error = process.hear("error", "done")
+    assert (error["id"], error["code"]) == ("long", "cancelled")
+    assert process.hear("done", "error")["id"] == "next"
+
+
+def test_a_device_that_is_too_small_is_named_and_survived(process, tiny):
+    """The processor stands in for the device: torch's allocator really fails here."""
+    limits = resource.prlimit(process.child.pid, resource.RLIMIT_AS)
+    room = process.memory_bytes() + 256 * MIB
+    resource.prlimit(process.child.pid, resource.RLIMIT_AS, (room, limits[1]))
+    generate(process, tiny, "huge", width=4096, height=4096, num_frames=33, num_inference_steps=1)
+    error = process.hear("error", "done")
+    resource.prlimit(process.child.pid, resource.RLIMIT_AS, limits)
+    assert error["code"] == "gpu_oom", error
+    assert "tiling" in error["message"]
+    generate(process, tiny, "small")
+    done = process.hear("done", "error")
+    assert done["type"] == "done", done
+    # The model stays in the smaller profile that it was loaded in last.
+    assert "memory=tiling" in done["result"]["settings"]["profile"]
+
+
+def test_it_goes_when_its_parent_goes_even_in_the_middle_of_a_job(tiny):
+    process = Process()
+    process.hear("hello")
+    generate(process, tiny, "long", num_inference_steps=1000)
+    process.hear("progress")
+    process.child.stdin.close()
+    assert process.child.wait(60) == 0
