@@ -13,8 +13,8 @@ import { chain, type NodeSpec } from '../test/support/n8nWorkflows';
 import { report } from './report';
 
 const ROUNDS = 5;
-const CALLBACKS = 300;
-const WARM_UP = 60;
+const CALLBACKS = 120;
+const WARM_UP = 30;
 const AT_A_TIME = 8;
 const SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
 
@@ -150,7 +150,12 @@ async function main(): Promise<void> {
 		};
 		for (let turn = 0; turn < ROUNDS; turn += 1) {
 			for (const side of turn % 2 ? [...sides].reverse() : sides) {
-				seen[side].push(await round(side, urls[side], CALLBACKS));
+				const result = await round(side, urls[side], CALLBACKS);
+				seen[side].push(result);
+				const [answered, executed] = [result.answered, result.executed].map((n) => n.toFixed(1));
+				console.log(
+					`round ${turn + 1}, ${side}: ${answered} answered, ${executed} executed a second`,
+				);
 			}
 		}
 		const of = (side: Side, what: 'answered' | 'executed') =>

@@ -1,10 +1,13 @@
 /** The Webhook Trigger in a real n8n: what a sender sees, and what starts. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { providerById } from '../../providers/registry';
+import { readExamples } from '../../scripts/start/examples';
 import { smallValues, submit } from '../simulators/client';
 import { startSimulator, type Simulator } from '../simulators/simulator';
-import { itemsOf, N8nServer, until, type Execution } from '../support/n8nServer';
+import { itemsOf, N8nServer, until, type Execution, type WorkflowJson } from '../support/n8nServer';
 import { chain, type NodeSpec } from '../support/n8nWorkflows';
 
 const SETTLE_MS = 1_500;
@@ -13,6 +16,9 @@ const localGpu = providerById('localGpu');
 
 let sim: Simulator;
 let n8n: N8nServer;
+/** The pair of examples: one submits, the other is started by the trigger. */
+let submitting: WorkflowJson;
+let receiving: WorkflowJson;
 
 const triggerNode = (provider: string, more: Record<string, unknown> = {}): NodeSpec => ({
 	name: 'Trigger',
@@ -33,6 +39,10 @@ const wait: NodeSpec = {
 
 beforeAll(async () => {
 	sim = await startSimulator({ durationMs: Infinity, autoCallbacks: false });
+	const examples = await readExamples();
+	const example = (start: string) => examples.find(({ name }) => name.startsWith(start))!;
+	submitting = example('05');
+	receiving = example('06');
 	n8n = await N8nServer.start({
 		credentials: [
 			{
@@ -52,8 +62,10 @@ beforeAll(async () => {
 			chain('slow', [triggerNode('localGpu'), wait]),
 			chain('download', [triggerNode('novita', { downloadVideo: true }), after]),
 			chain('unpublished', [triggerNode('novita'), after]),
+			submitting,
+			receiving,
 		],
-		active: ['signed', 'confirmed', 'slow', 'download'],
+		active: ['signed', 'confirmed', 'slow', 'download', receiving.id!],
 	});
 });
 afterAll(async () => {
@@ -67,8 +79,8 @@ async function addressOf(workflowId: string, place = 'webhook'): Promise<string>
 		'GET',
 		`/rest/workflows/${workflowId}`,
 	);
-	const [{ id, webhookId }] = saved.nodes as [{ id: string; webhookId?: string }];
-	return `${n8n.url}/${place}/${webhookId}/${id}`;
+	const trigger = saved.nodes.find(({ webhookId }) => webhookId);
+	return `${n8n.url}/${place}/${trigger?.webhookId}/${trigger?.id}`;
 }
 
 async function finishedJob(provider = localGpu): Promise<string> {
@@ -168,6 +180,34 @@ describe('a message that nobody signed', () => {
 		expect(file).toMatchObject({ mimeType: 'video/mp4', fileExtension: 'mp4' });
 		const bytes = await n8n.rest.binary(file!.id!);
 		expect(bytes.subarray(4, 8).toString()).toBe('ftyp');
+	});
+});
+
+describe('the pair of examples', () => {
+	it('submits in one workflow and writes the video in the other', async () => {
+		const address = await addressOf(receiving.id!);
+		const saved = await n8n.rest.call<WorkflowJson>('GET', `/rest/workflows/${submitting.id}`);
+		const { id, name, nodes, connections, settings } = saved;
+		const text = JSON.stringify({ id, name, nodes, connections, settings }).replace(
+			/https:\/\/n8n\.example\.com\/webhook\/[\w-]+/,
+			address,
+		);
+		expect(text).toContain(address);
+		await n8n.rest.saveWorkflow(JSON.parse(text) as WorkflowJson);
+		const submitted = await n8n.run(submitting.id!, 'When clicking Execute workflow');
+		const job = itemsOf(submitted, 'Text to Video')[0]?.json as { jobId: string };
+		expect(job).toMatchObject({ provider: 'localGpu', trackingId: 'lighthouse-1' });
+		await sim.finish(job.jobId);
+		expect(await sim.callback(job.jobId)).toEqual([202]);
+		const [execution] = await started(receiving.id!);
+		expect(execution?.status).toBe('success');
+		expect(itemsOf(execution!, 'Webhook Trigger')[0]?.json).toMatchObject({
+			jobId: job.jobId,
+			status: 'succeeded',
+			trackingId: 'lighthouse-1',
+		});
+		const file = await readFile(join(n8n.filesFolder, 'done-lighthouse-1.mp4'));
+		expect(file.subarray(4, 8).toString()).toBe('ftyp');
 	});
 });
 
