@@ -1,9 +1,8 @@
 /** A story told in n8n: real n8n-core, our nodes, runs dropped in the middle, retries with the saved data. */
 import { createRequire } from 'node:module';
 import { stringify } from 'flatted';
-import type { IBinaryData, IDataObject, INodeExecutionData } from 'n8n-workflow';
-import { TextToVideo } from '../../nodes/TextToVideo/TextToVideo.node';
-import { TextToVideoFetchResult } from '../../nodes/TextToVideoFetchResult/TextToVideoFetchResult.node';
+import type { IBinaryData, IDataObject, INodeExecutionData, INodeType } from 'n8n-workflow';
+import { vi } from 'vitest';
 import type { Accepted, Job } from '../../providers/contract';
 import { smallValues } from '../simulators/client';
 import type { Simulator } from '../simulators/simulator';
@@ -15,10 +14,22 @@ import { takeLog } from '../support/n8nLog';
 import { Postman } from './postman';
 import type { Story } from './story';
 
-const nodeTypes = {
-	textToVideo: new TextToVideo(),
-	textToVideoFetchResult: new TextToVideoFetchResult(),
-};
+type NodeTypes = Record<string, INodeType>;
+
+/** The nodes as a new process loads them, with nothing in memory. */
+async function freshNodes(): Promise<NodeTypes> {
+	vi.resetModules();
+	const [video, result] = await Promise.all([
+		import('../../nodes/TextToVideo/TextToVideo.node'),
+		import('../../nodes/TextToVideoFetchResult/TextToVideoFetchResult.node'),
+	]);
+	return {
+		textToVideo: new video.TextToVideo(),
+		textToVideoFetchResult: new result.TextToVideoFetchResult(),
+	};
+}
+
+let loaded: Promise<NodeTypes> | undefined;
 
 const require = createRequire(import.meta.url);
 const { BinaryDataService } = require('n8n-core') as { BinaryDataService: unknown };
@@ -72,7 +83,7 @@ async function runOnce(
 	let stop: () => void = () => undefined;
 	let over = false;
 	const running = runWorkflow({
-		nodeTypes,
+		nodeTypes: await (loaded ??= freshNodes()),
 		nodes: nodesOf(story),
 		items: story.prompts.map((prompt) => ({ json: { prompt } })),
 		credentials: await credentialsOf(story.provider.id, { baseUrl: sim.url, apiKey: sim.key }),
@@ -90,6 +101,7 @@ async function runOnce(
 			await run(() => over || inFlight() === 0, Infinity);
 			if (!over) {
 				killSleepers();
+				loaded = undefined;
 				return 'killed';
 			}
 		}

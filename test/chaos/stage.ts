@@ -17,12 +17,14 @@ export interface Outcome {
 export type Teller = (story: Story, sim: Simulator) => Promise<Evidence>;
 
 export async function tell(story: Story, teller: Teller): Promise<Outcome> {
+	const foreign = await startSimulator({ seed: story.seed, key: 'not-a-key' });
 	const sim = await startSimulator({
 		seed: story.seed + story.index,
 		key: keyOf(story.provider, story.place),
 		localGpuNeedsKey: true,
 		autoCallbacks: false,
 		durationMs: story.durationMs,
+		...(story.foreignFetch ? { fetchResultBase: foreign.url } : {}),
 		failWhen: ({ request }) => {
 			const text = JSON.stringify(request);
 			const fails = story.failing.some((item) => text.includes(story.prompts[item]!));
@@ -34,7 +36,7 @@ export async function tell(story: Story, teller: Teller): Promise<Outcome> {
 	try {
 		const evidence = await teller(story, sim);
 		const verdict = judge(story, sim, evidence);
-		verdict.strayKeys.push(...strayKeys(sim, evidence));
+		verdict.strayKeys.push(...strayKeys(sim, foreign, evidence));
 		return {
 			story,
 			verdict,
@@ -45,7 +47,7 @@ export async function tell(story: Story, teller: Teller): Promise<Outcome> {
 	} catch (error) {
 		throw new Error(`${nameOf(story)}\n${recordOf(story, sim)}`, { cause: error });
 	} finally {
-		await sim.close();
+		await Promise.all([sim.close(), foreign.close()]);
 	}
 }
 

@@ -52,6 +52,8 @@ export interface Story {
 	failing: number[];
 	/** Result URLs that were handed out die at these times. */
 	expiriesMs: number[];
+	/** The provider tells us to ask for the result at a host of someone else's. */
+	foreignFetch: boolean;
 	mishaps: Mishaps;
 }
 
@@ -101,10 +103,11 @@ export function drawStory(seed: number, index: number, place: Place): Story {
 		deliveries: prompts.map(() =>
 			oneOf<Delivery>('once', 'once', 'lost', 'doubled', 'forged', 'early'),
 		),
-		timeoutMs: needsTimeout(mishaps) ? 200 : 300_000,
+		timeoutMs: needsTimeout(mishaps) ? 2_000 : 300_000,
 		durationMs,
 		failing: prompts.flatMap((_, item) => (chance(0.12) ? [item] : [])),
 		expiriesMs: chance(0.25) ? [between(0, durationMs + MINUTE_MS)] : [],
+		foreignFetch: chance(0.2),
 		mishaps,
 	};
 }

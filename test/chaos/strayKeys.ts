@@ -5,8 +5,9 @@ import type { Evidence } from './evidence';
 import { keysIn } from './keys';
 
 /** @returns each place where a key does not belong; a key belongs in requests to its own provider, in one spot */
-export function strayKeys(sim: Simulator, { texts }: Evidence): string[] {
+export function strayKeys(sim: Simulator, foreign: Simulator, { texts }: Evidence): string[] {
 	return [
+		...foreign.book.requests.flatMap((request) => strayIn(request, undefined)),
 		...sim.book.requests.flatMap((request) => strayIn(request, sim.key)),
 		...sim.book.callbacks.flatMap(({ url }) =>
 			keysIn(url).map((key) => `${key} in a callback's address`),
@@ -17,7 +18,7 @@ export function strayKeys(sim: Simulator, { texts }: Evidence): string[] {
 	];
 }
 
-function strayIn(request: RecordedRequest, own: string): string[] {
+function strayIn(request: RecordedRequest, own: string | undefined): string[] {
 	const { headers, body, method, path, query, host } = request;
 	const spot = `${method} ${host} ${path}`;
 	const { authorization = '', ...otherHeaders } = headers;
