@@ -4,8 +4,8 @@ import { NodeOperationError } from 'n8n-workflow';
 import type { Account } from '../../jobs/http';
 import { waitForJob } from '../../jobs/wait';
 import { isFinal, type Job, type Provider, type ProviderFailure } from '../../providers/contract';
-import { failure } from '../../providers/failures';
-import { errorItem, ItemError, providerFailure, toNodeError } from './errors';
+import { DOUBTFUL_ADVICE, failure } from '../../providers/failures';
+import { errorItem, ItemError, providerFailure, toNodeError, type ItemFailure } from './errors';
 import type { N8nHost } from './host';
 import { jobItem, signalOf, videoItem, type DownloadChoice } from './output';
 import { isTool, toolItem } from './tool';
@@ -71,11 +71,23 @@ export async function guarded(
 	try {
 		return [await work()];
 	} catch (error) {
-		if (!(error instanceof ItemError)) throw asNodeError(context, error);
-		if (context.continueOnFail()) return [errorItem(itemIndex, error.item)];
-		throw onThrow(toNodeError(context.getNode(), itemIndex, error.item));
+		const item = error instanceof ItemError ? error.item : unexpected(context, error as Error);
+		if (context.continueOnFail()) return [errorItem(itemIndex, item)];
+		throw onThrow(
+			error instanceof ItemError
+				? toNodeError(context.getNode(), itemIndex, item)
+				: asNodeError(context, error),
+		);
 	}
 }
+
+/** Nobody foresaw it, so nobody knows what it means for the job. */
+const unexpected = (context: IExecuteSingleFunctions, { message }: Error): ItemFailure => ({
+	message,
+	description: DOUBTFUL_ADVICE,
+	provider: String(context.getNodeParameter('provider')),
+	accepted: 'unknown',
+});
 
 export const asNodeError = (
 	context: IExecuteSingleFunctions,

@@ -13,6 +13,7 @@ import type {
 	IExecutePaginationFunctions,
 	IExecuteSingleFunctions,
 	INodeExecutionData,
+	NodeOperationError,
 } from 'n8n-workflow';
 import type { Account } from '../../jobs/http';
 import { withNextPoll } from '../../jobs/wait';
@@ -20,7 +21,7 @@ import { isFinal, type Job, type Provider } from '../../providers/contract';
 import { failure } from '../../providers/failures';
 import { providerById } from '../../providers/registry';
 import { unreachable } from './address';
-import { ItemError, providerFailure } from './errors';
+import { errorItem, ItemError, providerFailure } from './errors';
 import { hostOf } from './host';
 import { downloadChoice, type NodeOptions } from './options';
 import { jobItem } from './output';
@@ -34,7 +35,7 @@ import {
 	SHORTEST_SLEEP_MINUTES,
 	sleepOrFinish,
 } from './suspend';
-import { isTool, waitMinutes } from './tool';
+import { isTool, toolItem, waitMinutes } from './tool';
 
 type Mode = 'return' | 'suspend' | 'wait';
 
@@ -62,7 +63,7 @@ export async function submitHook(
 			: {}),
 	});
 	if (run.isAbandoned(this.getItemIndex())) return [];
-	if (run.refusal) throw run.refusal;
+	if (run.refusal) return refuse(this, provider, run.refusal);
 	const work: Work = {
 		context: this,
 		provider,
@@ -75,6 +76,18 @@ export async function submitHook(
 		mode,
 	};
 	return await run.during(seeThrough(work));
+}
+
+/** Where the workflow goes on past errors, it is told that nothing was sent, as for every other failure. */
+function refuse(
+	context: IExecuteSingleFunctions,
+	provider: Provider,
+	refusal: NodeOperationError,
+): INodeExecutionData[] {
+	if (!context.continueOnFail()) throw refusal;
+	const { message, description } = refusal;
+	const item = { message, description: description ?? '', provider: provider.id };
+	return [errorItem(context.getItemIndex(), { ...item, accepted: 'no' })];
 }
 
 async function seeThrough(work: Work): Promise<INodeExecutionData[]> {
@@ -103,20 +116,23 @@ async function workItem(work: Work): Promise<INodeExecutionData> {
 	const job = attached ?? (await newJob(work));
 	const onProgress = (current: Job) => run.record(itemIndex, current);
 	onProgress(job);
-	await stopIfStopped(context, provider, account, job, host, onProgress);
+	const stop = async () => {
+		const current = run.jobOf(itemIndex) ?? job;
+		await stopIfStopped(context, provider, account, current, host, onProgress);
+	};
+	await stop();
 	// A job that an earlier execution submitted reports there: nobody would wake us.
 	const sleeps = mode === 'suspend' && run.reportsHere(itemIndex);
 	if (isFinal(job.status)) return await settle(work, job);
 	if (mode === 'return' || sleeps) {
-		return jobItem(withNextPoll(provider, job, 0, host.now()), itemIndex);
+		const standing = withNextPoll(provider, job, 0, host.now());
+		return isTool(context) ? toolItem(standing, itemIndex) : jobItem(standing, itemIndex);
 	}
 	const waiting = waitAndSettle(work, job, waitMinutes(context, choices), {
 		askAtOnce: attached !== undefined,
 		onProgress,
 	});
-	return await waiting.finally(
-		async () => await stopIfStopped(context, provider, account, job, host, onProgress),
-	);
+	return await waiting.finally(stop);
 }
 
 async function newJob({ context, run, provider, account, host, options }: Work): Promise<Job> {
@@ -156,6 +172,9 @@ function modeOf(context: IExecuteSingleFunctions, provider: Provider, choices: N
 
 function downloadOf(context: IExecuteSingleFunctions, choices: NodeOptions) {
 	if (isTool(context)) return {};
-	const wanted = context.getNodeParameter('downloadVideo', true) as boolean;
+	// "Return the Job" is over before there is a video, and where it is not, its person asked for the job alone.
+	const wanted =
+		context.getNodeParameter('whenSubmitted', 'wait') !== 'return' &&
+		(context.getNodeParameter('downloadVideo', true) as boolean);
 	return wanted ? { download: downloadChoice(choices) } : {};
 }

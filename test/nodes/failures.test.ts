@@ -59,6 +59,21 @@ describe('one job of three fails', () => {
 });
 
 describe('whether another provider may be tried', () => {
+	it('is said when the whole run is refused', async () => {
+		await start();
+		const result = await runVideo(sim, {
+			prompts: THREE,
+			parameters: { options: { maximumJobs: 2 } },
+			settings: { onError: 'continueErrorOutput' },
+		});
+		expect(result.outputs('Video')[1]).toHaveLength(3);
+		expect(result.outputs('Video')[1]?.[0]?.json).toMatchObject({
+			message: expect.stringContaining('Maximum Jobs is 2') as string,
+			details: { accepted: 'no', provider: 'localGpu' },
+		});
+		expect(sim.book.requests).toEqual([]);
+	});
+
 	it.each([
 		['no credit', { kind: 'error', error: 'noCredit' }, 'no'],
 		['a wrong key', { kind: 'error', error: 'invalidKey' }, 'no'],
