@@ -13,15 +13,17 @@ namespace TextToVideo {
 	): FieldsForm {
 		let drawn: string | undefined;
 		let controls: Array<readonly [string, RowControl]> = [];
-		/** Everything that was typed, so that looking at another account loses nothing. */
-		let kept: Record<string, EditorRow> = { ...saved };
+		/** What was typed for each provider, so that looking at another account loses nothing. */
+		const typed = new Map<string, Record<string, EditorRow>>();
+		let kept = saved;
 
 		const read = () => readAll(controls);
 
 		function draw(): void {
 			const provider = providerOfAccount(accountId());
 			if (provider && provider.id === drawn) return;
-			kept = { ...kept, ...read() };
+			if (drawn !== undefined) typed.set(drawn, read());
+			kept = (provider && typed.get(provider.id)) ?? carried(drawn, saved);
 			controls = [];
 			container.empty();
 			drawn = provider?.id;
@@ -43,6 +45,13 @@ namespace TextToVideo {
 				controls.push([field.name, addRow(more.body, field, kept[field.name], place)]);
 			}
 			count();
+		}
+
+		/** A new provider starts with what the last one was given, but for lists, which mean something else to each. */
+		function carried(last: string | undefined, first: Record<string, EditorRow>) {
+			if (last === undefined) return first;
+			const rows = Object.entries(typed.get(last) ?? {});
+			return Object.fromEntries(rows.filter(([, { type }]) => type !== 'list'));
 		}
 
 		function add(parent: JQuery, field: EditorField, provider: EditorProvider): void {

@@ -52,7 +52,7 @@ interface EditorNode {
 	type: string;
 	_: (key: string, values?: object) => string;
 	credentials?: Record<string, string | boolean>;
-	[key: string]: any;
+	[key: string]: unknown;
 }
 
 interface TypedInputType {

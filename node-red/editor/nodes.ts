@@ -3,7 +3,11 @@ namespace TextToVideo {
 	const accountId = (): unknown => $('#node-input-account').val();
 
 	export function openTextToVideo(node: EditorNode): void {
-		const form = fieldsForm($('#ttv-fields'), node.fields ?? {}, accountId);
+		const form = fieldsForm(
+			$('#ttv-fields'),
+			(node.fields ?? {}) as Record<string, EditorRow>,
+			accountId,
+		);
 		$('#ttv-fields').data('form', form);
 		const show = () => {
 			form.draw();
