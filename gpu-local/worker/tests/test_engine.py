@@ -110,7 +110,7 @@ def test_a_swapped_flow_scheduler_stops_at_the_models_own_noise_levels(bench, fa
         bench.make(loaded, scheduler=name, num_frames=9, num_inference_steps=6)
         levels.append(loaded.pipe.scheduler.sigmas[:-1])
     for other in levels[1:]:
-        assert torch.allclose(levels[0], other, atol=1e-3)
+        assert torch.allclose(levels[0], other, atol=5e-3)
 
 
 @pytest.mark.parametrize("name", ["EulerDiscreteScheduler", "LCMScheduler"])
