@@ -46,10 +46,15 @@ export async function startNodeRed(
 	};
 	await writeFile(file, `module.exports = ${JSON.stringify(all)};`);
 	const program = path.join(path.dirname(require.resolve(`${version}/package.json`)), 'red.js');
-	const child = spawn(process.execPath, [program, '--settings', file, '--userDir', userDir], {
-		env: { ...process.env, LANG: 'en_US.UTF-8', NODE_RED_HOME: '' },
-		stdio: ['ignore', 'pipe', 'pipe'],
-	});
+	// Another Node may be named, to see an older one at work.
+	const child = spawn(
+		process.env.NODE_FOR_NODE_RED ?? process.execPath,
+		[program, '--settings', file, '--userDir', userDir],
+		{
+			env: { ...process.env, LANG: 'en_US.UTF-8', NODE_RED_HOME: '' },
+			stdio: ['ignore', 'pipe', 'pipe'],
+		},
+	);
 	let log = '';
 	for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (log += text));
 	const url = `http://127.0.0.1:${port}`;
