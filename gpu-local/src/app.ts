@@ -57,7 +57,7 @@ async function startCaring(core: Core): Promise<void> {
 	const secrets = await webhookSecrets(database, config.dataFolder, config.webhookSecrets);
 	const policy = { allow: config.callbackAllow };
 	const deliverer = new Deliverer(database, queue, policy, secrets, log);
-	await queue.onNews(() => deliverer.wake());
+	await queue.onNews('callbacks', () => deliverer.wake());
 	deliverer.start();
 	closers.push(() => deliverer.stop());
 	const caretaker = new Caretaker(

@@ -98,7 +98,7 @@ export async function startDispatcher(core: Core): Promise<Dispatcher> {
 		},
 		log,
 	);
-	await queue.onNews(() => dispatcher.wake());
+	await queue.onNews('videos', () => dispatcher.wake());
 	await dispatcher.start();
 	closers.push(() => dispatcher.stop(config.shutdownGraceMs));
 	return dispatcher;

@@ -261,7 +261,6 @@ export class VideoService {
 			if (row) {
 				await this.queue.cancelVideo(tx, row.queue, id);
 				await enqueueCallbackFor(tx, this.queue, row, this.callbacks);
-				await this.queue.announce(tx);
 			}
 			return row;
 		});

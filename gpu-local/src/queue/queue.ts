@@ -10,8 +10,9 @@ export const SCHEMA = 'gpu_local_boss';
 export const CALLBACK_QUEUE = 'callback';
 const VIDEO_PREFIX = 'video/';
 
-/** Anybody who waits for work listens here; a hint only, everybody also looks from time to time. */
-export const NEWS_CHANNEL = 'gpu_local_news';
+/** Who waits for work listens here; a hint only, everybody also looks from time to time. */
+const CHANNELS = { videos: 'gpu_local_videos', callbacks: 'gpu_local_callbacks' };
+export type Kind = keyof typeof CHANNELS;
 
 /** A process that has not said for so long that it is at work has lost its job. pg-boss's least. */
 const HEARTBEAT_SECONDS = 10;
@@ -112,7 +113,7 @@ export class Queue {
 	/** In the transaction that stores the job, so that neither is there without the other. */
 	async enqueueVideo(tx: Sql, queue: string, videoId: string, rank: number): Promise<void> {
 		await this.#boss.send(queue, {}, { id: videoId, priority: rank, db: tx.boss });
-		await this.announce(tx);
+		await this.#announce(tx, 'videos');
 	}
 
 	async enqueueCallback(tx: Sql, ticket: CallbackTicket, startAfterSeconds = 0): Promise<void> {
@@ -120,15 +121,16 @@ export class Queue {
 			startAfter: startAfterSeconds,
 			db: tx.boss,
 		});
-		await this.announce(tx);
+		await this.#announce(tx, 'callbacks');
 	}
 
-	async announce(sql: Sql): Promise<void> {
-		await sql.query('SELECT pg_notify($1, $2)', [NEWS_CHANNEL, '']);
+	async #announce(tx: Sql, kind: Kind): Promise<void> {
+		await tx.query('SELECT pg_notify($1, $2)', [CHANNELS[kind], '']);
 	}
 
-	async onNews(callback: () => void): Promise<void> {
-		await this.database.listen(NEWS_CHANNEL, callback);
+	/** Calls back when there may be work of this kind. */
+	async onNews(kind: Kind, callback: () => void): Promise<void> {
+		await this.database.listen(CHANNELS[kind], callback);
 	}
 
 	/**
@@ -179,7 +181,7 @@ export class Queue {
 	/** Gives the job back, for another attempt if any is left. */
 	async giveBack(tx: Sql, claim: Claim): Promise<void> {
 		await this.#boss.fail(claim.queue, attemptOf(claim), null, { db: tx.boss });
-		await this.announce(tx);
+		await this.#announce(tx, 'videos');
 	}
 
 	async cancelVideo(tx: Sql, queue: string, videoId: string): Promise<void> {
