@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto';
 const HOUR_MS = 60 * 60 * 1000;
 /** Senders repeat for at most about three days (Standard Webhooks, OpenAI: 72 hours). */
 export const KEEP_MS = 73 * HOUR_MS;
-/** About 200 KiB as JSON. Only when more arrive within the time above are the oldest forgotten earlier. */
+/** About 200 KiB as JSON. Only when more arrive within the time above is the oldest tenth forgotten earlier. */
 export const MAX_ENTRIES = 5_000;
 
 /** Short key → Unix milliseconds of the first time. */
@@ -28,6 +28,9 @@ export function createSeen(
 	record: SeenRecord = {},
 	{ keepMs = KEEP_MS, maxEntries = MAX_ENTRIES } = {},
 ): Seen {
+	// Counting and sorting thousands of entries at every delivery would cost more than all the rest.
+	let count = Object.keys(record).length;
+	const pruneTo = maxEntries - Math.floor(maxEntries / 10);
 	const fresh = (key: string, nowMs: number): boolean => {
 		const since = record[key];
 		return since !== undefined && nowMs - since < keepMs;
@@ -37,12 +40,16 @@ export function createSeen(
 		add(id, nowMs) {
 			const key = keyOf(id);
 			if (fresh(key, nowMs)) return false;
-			prune(record, nowMs - keepMs, maxEntries - 1);
+			if (record[key] === undefined) count += 1;
 			record[key] = nowMs;
+			if (count > maxEntries) count = prune(record, nowMs - keepMs, pruneTo);
 			return true;
 		},
 		forget: (id) => {
-			delete record[keyOf(id)];
+			const key = keyOf(id);
+			if (record[key] === undefined) return;
+			delete record[key];
+			count -= 1;
 		},
 		size: () => Object.keys(record).length,
 	};
@@ -52,12 +59,13 @@ export function createSeen(
 export const keyOf = (id: string): string =>
 	createHash('sha256').update(id).digest('base64url').slice(0, 22);
 
-function prune(record: SeenRecord, olderThanMs: number, atMost: number): void {
-	for (const [key, since] of Object.entries(record)) {
-		if (since <= olderThanMs) delete record[key];
+/** @returns how many are left */
+function prune(record: SeenRecord, olderThanMs: number, atMost: number): number {
+	const kept = Object.entries(record).filter(([, since]) => since > olderThanMs);
+	kept.sort(([, a], [, b]) => b - a);
+	const keep = new Set(kept.slice(0, atMost).map(([key]) => key));
+	for (const key of Object.keys(record)) {
+		if (!keep.has(key)) delete record[key];
 	}
-	const left = Object.entries(record);
-	if (left.length <= atMost) return;
-	left.sort(([, a], [, b]) => a - b);
-	for (const [key] of left.slice(0, left.length - atMost)) delete record[key];
+	return keep.size;
 }

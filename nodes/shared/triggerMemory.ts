@@ -4,7 +4,7 @@
  * to be saved wins.
  */
 import type { IDataObject } from 'n8n-workflow';
-import { createSeen, keyOf, type Seen, type SeenRecord } from '../../jobs/seen';
+import { createSeen, keyOf, MAX_ENTRIES, type Seen, type SeenRecord } from '../../jobs/seen';
 
 const KEY_LENGTH = 22;
 
@@ -15,8 +15,9 @@ interface Memory {
 	unsettled: Set<string>;
 	/** How many deliveries wait for the provider's word. */
 	waiting: number;
-	/** The text that this process last read or wrote. */
-	lastText: string;
+	/** What is stored: an entry a key, in the order in which they were settled. */
+	text: string;
+	entries: number;
 }
 
 /** By workflow and node: as many as there are triggers. */
@@ -40,14 +41,15 @@ export interface Delivery {
 export function beginDelivery(id: string | undefined, staticData: IDataObject): Delivery {
 	const memory = memoryOf(id);
 	merge(memory, staticData.seen);
-	const mine: string[] = [];
+	const mine = new Set<string>();
+	const { seen } = memory;
 	return {
 		seen: {
-			...memory.seen,
+			...seen,
 			add(messageId, nowMs) {
-				const isNew = memory.seen.add(messageId, nowMs);
+				const isNew = seen.add(messageId, nowMs);
 				if (isNew) {
-					mine.push(keyOf(messageId));
+					mine.add(messageId);
 					memory.unsettled.add(keyOf(messageId));
 				}
 				return isNew;
@@ -63,14 +65,13 @@ export function beginDelivery(id: string | undefined, staticData: IDataObject): 
 			}
 		},
 		forget() {
-			for (const key of mine) delete memory.record[key];
+			for (const messageId of mine) seen.forget(messageId);
 		},
 		settle() {
-			for (const key of mine) memory.unsettled.delete(key);
-			const text = encode(memory);
-			if (text === (staticData.seen ?? '')) return;
-			memory.lastText = text;
-			staticData.seen = text;
+			const keys = [...mine].map(keyOf);
+			for (const key of keys) memory.unsettled.delete(key);
+			append(memory, keys);
+			if (memory.text !== (staticData.seen ?? '')) staticData.seen = memory.text;
 		},
 	};
 }
@@ -84,30 +85,44 @@ function memoryOf(id: string | undefined): Memory {
 		seen: createSeen(record),
 		unsettled: new Set(),
 		waiting: 0,
-		lastText: '',
+		text: '',
+		entries: 0,
 	};
 	if (id !== undefined) memories.set(id, memory);
 	return memory;
 }
 
-/** Another process of this n8n, or an earlier one, may have seen more. */
+/**
+ * Another process of this n8n, or an earlier one, may have seen more. What this process stored a moment ago is the
+ * beginning of what it would store now.
+ */
 function merge(memory: Memory, stored: unknown): void {
-	if (typeof stored !== 'string' || stored === memory.lastText) return;
-	memory.lastText = stored;
+	if (typeof stored !== 'string' || memory.text.startsWith(stored)) return;
 	for (const entry of stored.split(' ')) {
 		const key = entry.slice(0, KEY_LENGTH);
 		const seconds = Number.parseInt(entry.slice(KEY_LENGTH), 36);
 		if (key.length === KEY_LENGTH && seconds > 0) memory.record[key] ??= seconds * 1000;
 	}
+	memory.seen = createSeen(memory.record);
+	rewrite(memory);
 }
 
-/** One short text: n8n would wrap an object of thousands of members into as many proxies on every request. */
-function encode({ record, unsettled }: Memory): string {
-	const entries: string[] = [];
-	for (const key of Object.keys(record)) {
-		if (!unsettled.has(key)) {
-			entries.push(key + Math.floor((record[key] as number) / 1000).toString(36));
-		}
-	}
-	return entries.join(' ');
+/**
+ * One short text, because n8n would wrap an object of thousands of members into as many proxies on every request; and
+ * only ever added to, until it has grown too long.
+ */
+function append(memory: Memory, keys: string[]): void {
+	const written = keys.filter((key) => memory.record[key] !== undefined);
+	if (memory.entries + written.length > MAX_ENTRIES) return rewrite(memory);
+	for (const key of written) memory.text += entryOf(memory, key);
+	memory.entries += written.length;
 }
+
+function rewrite(memory: Memory): void {
+	const keys = Object.keys(memory.record).filter((key) => !memory.unsettled.has(key));
+	memory.text = keys.map((key) => entryOf(memory, key)).join('');
+	memory.entries = keys.length;
+}
+
+const entryOf = ({ record }: Memory, key: string): string =>
+	`${key}${Math.floor((record[key] as number) / 1000).toString(36)} `;
