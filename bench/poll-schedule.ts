@@ -58,10 +58,10 @@ interface Memory {
 	repeated?: boolean;
 }
 
-const ours: Schedule = (job, elapsed, attempts, { eta, repeated }) =>
+const ours: Schedule = (job, elapsed, _attempts, { eta, repeated }) =>
 	nextPollSeconds({
 		elapsedSeconds: elapsed,
-		attempts,
+		failures: 0,
 		typicalSeconds: job.typicalSeconds,
 		...(eta === undefined ? {} : { etaSeconds: eta }),
 		...(repeated ? { etaRepeated: true } : {}),

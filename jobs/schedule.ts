@@ -13,8 +13,8 @@ export interface ScheduleInput {
 	etaRepeated?: boolean;
 	/** 0–100 in the newest reply. */
 	progress?: number;
-	/** Asked so far. */
-	attempts: number;
+	/** Questions in a row that came to nothing. */
+	failures: number;
 	/** The newest reply asked for this much patience. */
 	retryAfterSeconds?: number;
 	/** How long a job of this provider usually takes. */
@@ -37,7 +37,9 @@ export function nextPollSeconds(input: ScheduleInput): number {
 	const left = secondsLeft(input);
 	const near = input.elapsedSeconds * (left === undefined ? BLIND_SHARE : NEAR_SHARE);
 	const own = left === undefined ? near : Math.max(left * CAUTION, near);
-	const bounded = Math.min(Math.max(own, SHORTEST_SECONDS), LONGEST_SECONDS);
+	// A service in trouble is given time: eight failures in a row last minutes, not seconds.
+	const shortest = SHORTEST_SECONDS * 2 ** input.failures;
+	const bounded = Math.min(Math.max(own, shortest), LONGEST_SECONDS);
 	return round(Math.max(bounded, input.retryAfterSeconds ?? 0));
 }
 

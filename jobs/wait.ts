@@ -76,10 +76,10 @@ export async function waitForJob(
 	let problem: ProviderFailure | undefined;
 	for (let attempts = 0; ; attempts += 1) {
 		if (isFinal(job.status)) return { job };
-		const waitMs = pauseMs(provider, job, attempts, host.now(), etaRepeated, problem);
+		const waitMs = pauseMs(provider, job, failedInRow, host.now(), etaRepeated, problem);
 		const atOnce = askAtOnce === true && attempts === 0;
 		const leftMs = deadlineMs - host.now();
-		if (leftMs <= 0 && !atOnce) return timedOut(provider, job, attempts, host.now(), problem);
+		if (leftMs <= 0 && !atOnce) return timedOut(provider, job, failedInRow, host.now(), problem);
 		if (!atOnce) await host.sleep(Math.min(waitMs, leftMs), signal);
 		const reading = await askOnce(provider, account, job, host, signal);
 		if (reading.job) {
@@ -109,11 +109,11 @@ export function givesUp(problem: ProviderFailure, failedInRow: number, ageMs: nu
 function timedOut(
 	provider: Provider,
 	job: Job,
-	attempts: number,
+	failures: number,
 	nowMs: number,
 	problem?: ProviderFailure,
 ): WaitResult {
-	const standing = withNextPoll(provider, job, attempts, nowMs);
+	const standing = withNextPoll(provider, job, failures, nowMs);
 	return { job: standing, timedOut: true, ...(problem ? { problem } : {}) };
 }
 
@@ -124,26 +124,26 @@ const repeatsEstimate = (before: Job, now: Job): boolean =>
 export function withNextPoll(
 	provider: Provider,
 	job: Job,
-	attempts: number,
+	failures: number,
 	nowMs: number,
 	etaRepeated = false,
 ): Job {
 	if (isFinal(job.status)) return job;
-	const nextPollSeconds = pauseMs(provider, job, attempts, nowMs, etaRepeated) / 1000;
+	const nextPollSeconds = pauseMs(provider, job, failures, nowMs, etaRepeated) / 1000;
 	return { ...job, nextPollSeconds };
 }
 
 function pauseMs(
 	provider: Provider,
 	job: Job,
-	attempts: number,
+	failures: number,
 	nowMs: number,
 	etaRepeated: boolean,
 	problem?: ProviderFailure,
 ): number {
 	const seconds = nextPollSeconds({
 		elapsedSeconds: Math.max(0, (nowMs - Date.parse(job.submittedAt)) / 1000),
-		attempts,
+		failures,
 		typicalSeconds: provider.limits.typicalSeconds,
 		etaRepeated,
 		...(job.etaSeconds === undefined ? {} : { etaSeconds: job.etaSeconds }),

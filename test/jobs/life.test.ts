@@ -79,6 +79,7 @@ describe('waiting on a virtual clock', () => {
 		expect(result.problem).toMatchObject({ code: 'provider_error', retryable: true });
 		expect(result.job.status).not.toBe('failed');
 		expect(sim.book.of('fetch')).toHaveLength(8);
+		expect(host.now() - START_MS).toBeGreaterThan(2 * 60_000);
 	});
 
 	it('asks no sooner than Retry-After says', async () => {

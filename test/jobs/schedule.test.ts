@@ -5,14 +5,14 @@ import { nextPollSeconds, type ScheduleInput } from '../../jobs/schedule';
 const any: fc.Arbitrary<ScheduleInput> = fc.record(
 	{
 		elapsedSeconds: fc.double({ min: 0, max: 86_400, noNaN: true }),
-		attempts: fc.nat(10_000),
+		failures: fc.nat(20),
 		typicalSeconds: fc.integer({ min: 1, max: 3_600 }),
 		etaSeconds: fc.double({ min: 0, max: 86_400, noNaN: true }),
 		etaRepeated: fc.boolean(),
 		progress: fc.double({ min: 0, max: 100, noNaN: true }),
 		retryAfterSeconds: fc.double({ min: 0, max: 600, noNaN: true }),
 	},
-	{ requiredKeys: ['elapsedSeconds', 'attempts', 'typicalSeconds'] },
+	{ requiredKeys: ['elapsedSeconds', 'failures', 'typicalSeconds'] },
 ) as never;
 
 /** Asks until the job is over and says when each question came. */
@@ -22,7 +22,7 @@ function questions(duration: number, tell: (elapsed: number) => Partial<Schedule
 	while (elapsed < duration) {
 		elapsed += nextPollSeconds({
 			elapsedSeconds: elapsed,
-			attempts: asked.length,
+			failures: 0,
 			typicalSeconds: 60,
 			...tell(elapsed),
 		});

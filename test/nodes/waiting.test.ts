@@ -45,9 +45,7 @@ describe('waiting', () => {
 		await start({ durationMs: 1_500 });
 		sim.faults
 			.next('fetch', { kind: 'error', error: 'serverError' })
-			.next('fetch', { kind: 'resetBefore' })
-			.next('fetch', { kind: 'truncated' })
-			.next('fetch', { kind: 'error', error: 'notFound' });
+			.next('fetch', { kind: 'truncated' });
 		const result = await runVideo(sim);
 		expect(jsons(result)[0]).toMatchObject({ status: 'succeeded' });
 		expect(sim.faults.pending).toBe(0);
