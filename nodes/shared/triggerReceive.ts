@@ -21,7 +21,7 @@ import { parseUntrusted } from '../../jobs/untrusted';
 import type { Job, Provider } from '../../providers/contract';
 import { providerById } from '../../providers/registry';
 import { hostOf } from './host';
-import { accountOf, requestSettings } from './http';
+import { requestSettings } from './http';
 import { downloadChoice, type NodeOptions } from './options';
 import { storeVideo } from './output';
 import { knowsSecret, withoutAddress } from './triggerAddress';
@@ -29,7 +29,7 @@ import { readBody, type BodyRequest } from './triggerBody';
 import { believe, type Reception } from './triggerBelieve';
 import { beginDelivery, type Delivery } from './triggerMemory';
 import { EXTRAS } from './triggerProperties';
-import { signsMessages, webhookSecrets } from './triggerSecrets';
+import { readCredential, recentCredential, signsMessages } from './triggerSecrets';
 
 /** Usually the provider has confirmed by then; if not, the sender does not wait for it. */
 const ANSWER_WITHIN_MS = 500;
@@ -58,7 +58,11 @@ async function handle(context: IWebhookFunctions): Promise<INodeExecutionData | 
 	const node = context.getNode();
 	if (!knowsSecret(node, request.originalUrl)) return refuse(context, 401, 'Wrong address.');
 	const provider = providerById(context.getNodeParameter('provider') as string);
-	const secrets = signsMessages(provider) ? await webhookSecrets(context, provider) : [];
+	const isTest = context.getMode() === 'manual';
+	const place = `${context.getWorkflow().id} ${node.id}`;
+	const { account, secrets } = isTest
+		? await readCredential(context, provider)
+		: await recentCredential(context, provider, place, Date.now());
 	if (signsMessages(provider) && secrets.length === 0) {
 		context.logger.warn(`The credential for ${provider.title} has no Webhook Secret.`);
 		return refuse(context, 401, 'No Webhook Secret.');
@@ -66,12 +70,10 @@ async function handle(context: IWebhookFunctions): Promise<INodeExecutionData | 
 	const body = await readBody(request as unknown as BodyRequest);
 	if ('status' in body) return refuse(context, body.status, body.reason, body.headers);
 
-	const account = await accountOf(context, provider);
-	const isTest = context.getMode() === 'manual';
 	const extras = context.getNodeParameter(EXTRAS, {}) as Extras;
 	const delivery = beginDelivery(
 		// What is tried in the editor is neither remembered nor held against what was.
-		isTest ? undefined : `${context.getWorkflow().id} ${node.id}`,
+		isTest ? undefined : place,
 		isTest ? {} : context.getWorkflowStaticData('node'),
 	);
 	const events = context.getNodeParameter('events') as CallbackEvent[];

@@ -3,13 +3,13 @@ import { NodeOperationError, type IHookFunctions } from 'n8n-workflow';
 import { isLocalUrl } from '../../providers/hosts';
 import { providerById } from '../../providers/registry';
 import { checkSecret } from './triggerAddress';
-import { signsMessages, webhookSecrets } from './triggerSecrets';
+import { readCredential, signsMessages } from './triggerSecrets';
 
 export async function checkSetup(context: IHookFunctions): Promise<boolean> {
 	const node = context.getNode();
 	const provider = providerById(context.getNodeParameter('provider') as string);
 	checkSecret(node);
-	if (signsMessages(provider) && (await webhookSecrets(context, provider)).length === 0) {
+	if (signsMessages(provider) && (await readCredential(context, provider)).secrets.length === 0) {
 		throw new NodeOperationError(
 			node,
 			`The credential for ${provider.title} has no Webhook Secret, so no message could be trusted.`,
