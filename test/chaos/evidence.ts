@@ -15,8 +15,8 @@ export type End =
 export interface Evidence {
 	/** By the number of the prompt. */
 	ends: Map<number, End>;
-	/** Everything that is shown, kept or written down, by where it stands. */
-	texts: Array<{ where: 'output' | 'error' | 'ledger' | 'log'; text: string }>;
+	/** Everything that is shown, saved or written down. n8n's saved run, with its ledger, counts as output. */
+	texts: Array<{ where: 'output' | 'error' | 'log'; text: string }>;
 	/** Videos of which a later run took up the job that an earlier one had left. */
 	attached: number;
 	/** What must not be, whatever the book says. */

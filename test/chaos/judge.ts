@@ -56,7 +56,7 @@ export function judge(story: Story, sim: Simulator, evidence: Evidence): Verdict
 		const end = evidence.ends.get(item);
 		verdict[kindOf(end)] += 1;
 		for (const problem of paidTwice(record)) verdict.paidTwice.push(problem);
-		for (const problem of lost(record, end, evidence)) verdict.lost.push(problem);
+		for (const problem of lost(record, end, evidence, story)) verdict.lost.push(problem);
 		const lie = end ? untruth(record, end, story) : 'ends in no way at all';
 		if (lie) verdict.untruthful.push(`${prompt}: ${lie}`);
 	}
@@ -85,9 +85,14 @@ function lost(
 	{ item, prompt, jobs, submits }: Record,
 	end: End | undefined,
 	{ texts }: Evidence,
+	{ place, interruption }: Story,
 ): string[] {
+	// In the middle of a node's run a real n8n has saved nothing yet, so the log alone must do.
+	const logOnly = place === 'n8n' && interruption?.kind === 'kill';
 	return jobs.flatMap((job) => {
-		if (texts.some(({ text }) => text.includes(job.id))) return [];
+		const names = ({ where, text }: Evidence['texts'][number]) =>
+			(where === 'log' || !logOnly) && text.includes(job.id);
+		if (texts.some(names)) return [];
 		const submit = submits.find(({ jobId }) => jobId === job.id);
 		const unheard = submit !== undefined && leavesDoubt(submit);
 		if (unheard && (saysDoubt(end) || texts.some((text) => logsDoubt(text, item)))) return [];

@@ -43,10 +43,10 @@ type Saved = Record<string, IDataObject>;
 export async function tellInN8n(story: Story, sim: Simulator): Promise<Evidence> {
 	takeLog();
 	const evidence: Evidence = { ends: new Map(), texts: [], attached: 0, oddities: [] };
-	const provider = story.flow === 'suspend' ? await Postman.start(story, sim) : undefined;
+	const postman = story.flow === 'suspend' ? await Postman.start(story, sim) : undefined;
 	let result = await firstRun(story, sim);
 	for (let reruns = 0; ; reruns += 1) {
-		if (provider) result = await provider.wake(result);
+		if (postman) result = await postman.wake(result);
 		for (const [item, end] of await endsOf(result, story)) evidence.ends.set(item, end);
 		evidence.texts.push({ where: 'output', text: stringify(result.run) });
 		if (result.error) {
@@ -58,7 +58,7 @@ export async function tellInN8n(story: Story, sim: Simulator): Promise<Evidence>
 		result = await untilDone(result.retry());
 		evidence.attached += attachedTo(before, sim, story);
 	}
-	await provider?.close();
+	await postman?.close();
 	for (const line of takeLog()) evidence.texts.push({ where: 'log', text: line });
 	return evidence;
 
