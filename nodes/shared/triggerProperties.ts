@@ -42,7 +42,7 @@ function addressNotices(): INodeProperties[] {
 		idsByTitle.set(title, [...(idsByTitle.get(title) ?? []), id]);
 	}
 	return [...idsByTitle].map(([title, ids], index) => ({
-		displayName: `Copy the Production URL above into <b>${title}</b> (Additional Fields) of the Text to Video node that submits the videos. Its last part is secret: treat the address like a password.`,
+		displayName: `Open <b>Webhook URLs</b> above and copy the Production URL into <b>${title}</b> (Additional Fields) of the Text to Video node that submits the videos. Its last part is secret: treat the address like a password.`,
 		name: `addressNotice${index}`,
 		type: 'notice',
 		default: '',

@@ -270,6 +270,7 @@ describe('in the editor', () => {
 		const notices = properties.filter(({ name }) => name.startsWith('addressNotice'));
 		const covered = notices.flatMap(({ displayOptions }) => displayOptions?.show?.provider ?? []);
 		expect(covered.sort()).toEqual(receivers.map(({ id }) => id).sort());
-		for (const { displayName } of notices) expect(displayName).toMatch(/<b>[^<]*Webhook[^<]*<\/b>/);
+		for (const { displayName } of notices)
+			expect(displayName).toMatch(/into <b>[^<]*Webhook[^<]*<\/b>/);
 	});
 });
