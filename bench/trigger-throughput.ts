@@ -155,6 +155,7 @@ async function main(): Promise<void> {
 		const seen: Record<Side, Array<{ answered: number; executed: number }>> = {
 			ours: [],
 			theirs: [],
+			withExpression: [],
 		};
 		for (let turn = 0; turn < ROUNDS; turn += 1) {
 			for (const side of turn % 2 ? [...sides].reverse() : sides) {
