@@ -5,6 +5,7 @@
  */
 import { subscribe } from 'node:diagnostics_channel';
 import { vi } from 'vitest';
+import { seededRandom } from '../simulators/faults';
 
 /** 2026-01-05, 09:00 UTC. */
 const START_MS = Date.UTC(2026, 0, 5, 9);
@@ -49,6 +50,10 @@ export class Hung extends Error {
 	override name = 'Hung';
 }
 
+/** Chance as the story's seed has it, for everything in the process: jitter of waits, ids of executions. */
+export const drawFrom = (seed: number): void =>
+	void vi.spyOn(Math, 'random').mockImplementation(seededRandom(seed));
+
 export function startVirtualTime(): void {
 	watch();
 	vi.useFakeTimers({
@@ -57,7 +62,10 @@ export function startVirtualTime(): void {
 	});
 }
 
-export const stopVirtualTime = (): void => void vi.useRealTimers();
+export function stopVirtualTime(): void {
+	vi.restoreAllMocks();
+	vi.useRealTimers();
+}
 
 /** Sees the work through, with time running as fast as it can. @throws Hung where it does not end */
 export async function untilDone<T>(work: Promise<T>): Promise<T> {

@@ -1,5 +1,6 @@
 /** Where stories are told: the simulated provider with this story's troubles, the place, and what came of it. */
 import { startSimulator, type Simulator } from '../simulators/simulator';
+import { drawFrom } from './clock';
 import type { Evidence } from './evidence';
 import { judge, type Verdict } from './judge';
 import { keyOf } from './keys';
@@ -17,6 +18,7 @@ export interface Outcome {
 export type Teller = (story: Story, sim: Simulator) => Promise<Evidence>;
 
 export async function tell(story: Story, teller: Teller): Promise<Outcome> {
+	drawFrom(story.seed + story.index);
 	const foreign = await startSimulator({ seed: story.seed, key: 'not-a-key' });
 	const sim = await startSimulator({
 		seed: story.seed + story.index,

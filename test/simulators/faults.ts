@@ -12,7 +12,13 @@ export class Faults {
 	private readonly planned: Planned[] = [];
 	private readonly chances: Array<{ call: Call; fault: Fault; probability: number }> = [];
 
-	constructor(private readonly random: () => number) {}
+	/** One for each kind of call and job, so that chance does not depend on which of two requests comes first. */
+	private readonly dice = new Map<string, () => number>();
+	private readonly seed: number;
+
+	constructor(random: () => number) {
+		this.seed = Math.floor(random() * 2 ** 32);
+	}
 
 	/**
 	 * The next requests of this kind go wrong, in the order in which the faults were planned.
@@ -50,8 +56,17 @@ export class Faults {
 			plan.left -= 1;
 			return plan.fault;
 		}
-		return this.chances.find((entry) => entry.call === call && this.random() < entry.probability)
-			?.fault;
+		const die = this.dieOf(`${call} ${jobId ?? ''}`);
+		return this.chances.find((entry) => entry.call === call && die() < entry.probability)?.fault;
+	}
+
+	private dieOf(key: string): () => number {
+		const known = this.dice.get(key);
+		if (known) return known;
+		const hash = [...key].reduce((sum, char) => Math.imul(sum, 31) + char.charCodeAt(0), this.seed);
+		const die = seededRandom(hash);
+		this.dice.set(key, die);
+		return die;
 	}
 }
 
