@@ -80,7 +80,7 @@ describe.each(versions)('the editor of %s', (version) => {
 
 	const edit = async (id: string) => {
 		await page.evaluate((node) => {
-			const { RED } = window as never as { RED: never } & {
+			const { RED } = window as never as {
 				RED: { editor: { edit(n: unknown): void }; nodes: { node(i: string): unknown } };
 			};
 			RED.editor.edit(RED.nodes.node(node));

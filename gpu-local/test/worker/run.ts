@@ -42,7 +42,15 @@ const PARTS: Record<string, () => void> = {
 	python: () => run(python, ['-m', 'pytest'], worker),
 	stack: () => {
 		const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
-		run(process.execPath, [vitest, 'run', '--config', join(here, 'vitest.worker.config.ts')], root);
+		const report = process.env.STACK_REPORT;
+		run(
+			process.execPath,
+			[
+				...[vitest, 'run', '--config', join(here, 'vitest.worker.config.ts')],
+				...(report ? ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`] : []),
+			],
+			root,
+		);
 	},
 };
 

@@ -91,9 +91,11 @@ export function listen(node: Node): { all: Message[]; next(count?: number): Prom
 /** What stood under a node, in order. */
 export function statuses(node: Node): string[] {
 	const texts: string[] = [];
-	node.on('call:status' as never, (call: { args: [{ text?: string }] }) => {
-		texts.push(call.args[0].text ?? '');
-	});
+	// An event of the test helper's own, which Node-RED's types do not know.
+	const spied = node as unknown as {
+		on(event: 'call:status', listener: (call: { args: [{ text?: string }] }) => void): void;
+	};
+	spied.on('call:status', ({ args: [{ text }] }) => texts.push(text ?? ''));
 	return texts;
 }
 
