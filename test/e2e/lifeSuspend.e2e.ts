@@ -72,11 +72,14 @@ describe.each([1, 3, 50])('%i items', (count) => {
 	});
 });
 
-describe('a power cut', () => {
-	it('while the run sleeps loses nothing', async () => {
+describe('a restart', () => {
+	it.each([
+		['SIGKILL', async () => await n8n.killAndRestart()],
+		['SIGTERM', async () => await n8n.stopAndRestart()],
+	])('(%s) while the run sleeps loses nothing', async (_signal, restart) => {
 		const id = await startLife(n8n, 'suspend', promptsOf(3));
 		expect((await untilAsleep(n8n, id)).status).toBe('waiting');
-		await n8n.killAndRestart();
+		await restart();
 		await finishAll();
 		const done = await n8n.rest.untilExecution(id);
 		expect(done.status).toBe('success');
