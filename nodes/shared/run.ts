@@ -3,7 +3,7 @@
  * the execute data object is the one thing that they have in common, so the run hangs on it.
  */
 import {
-	NodeOperationError,
+	type NodeOperationError,
 	type IExecuteData,
 	type IExecuteSingleFunctions,
 	type INode,
@@ -19,21 +19,17 @@ import {
 	type Ledger,
 	type LedgerEntry,
 } from '../../jobs/ledger';
-import { createGate, createPacer } from '../../jobs/pace';
+import { createGate, type createPacer } from '../../jobs/pace';
 import type { Job, Provider, ProviderFailure } from '../../providers/contract';
-import { sleepOrStop } from './host';
 import { prepareAll, type PreparedItem } from './prepare';
+import { pacerOf } from './pacers';
+import { refusalOf, type RefusalOptions } from './refusal';
 import { NodeStore, type Sleep } from './store';
 
-export const DEFAULT_MAX_JOBS = 100;
-
-export interface RunOptions {
+export interface RunOptions extends RefusalOptions {
 	parallelJobs?: number;
-	maximumJobs?: number;
 	/** Where the provider is to report; set when the run will sleep. */
 	callbackUrl?: string;
-	/** Why the provider could not reach that address. */
-	unreachable?: { message: string; advice: string };
 }
 
 export class Run {
@@ -74,7 +70,9 @@ export class Run {
 		this.store.sleep = undefined;
 		this.woken = sleep?.awake && sleep.runIndex === this.runIndex ? sleep : undefined;
 		this.items = prepareAll(context, provider, account, options.callbackUrl);
-		this.refusal = this.woken ? undefined : this.refuse(options);
+		this.refusal = this.woken
+			? undefined
+			: refusalOf(context, this.items, submittedCount(this.earlierRounds()), options);
 	}
 
 	/** False when the item was here before: the node is being tried again and needs a run of its own. */
@@ -203,6 +201,12 @@ export class Run {
 		return this.store.ledger;
 	}
 
+	/** What other places of this execution have submitted: a loop runs a node several times. */
+	private earlierRounds(): Ledger {
+		const mine = new Set(this.items.map((_item, index) => this.key(index)));
+		return Object.fromEntries(Object.entries(this.ledger).filter(([key]) => !mine.has(key)));
+	}
+
 	private key(itemIndex: number): string {
 		return ledgerKey(this.runIndex, itemIndex);
 	}
@@ -225,43 +229,6 @@ export class Run {
 		const attempt = this.attempt(itemIndex);
 		this.ledger[this.key(itemIndex)] = { ...fingerprints, attempt, ...what };
 	}
-
-	/** Everything is known to be right before anything is sent, unless the user chose to go on past errors. */
-	private refuse({
-		maximumJobs = DEFAULT_MAX_JOBS,
-		unreachable,
-	}: RunOptions): NodeOperationError | undefined {
-		const node = this.context.getNode();
-		const mine = this.items.map((_item, index) => this.key(index));
-		const earlier = Object.fromEntries(
-			Object.entries(this.ledger).filter(([key]) => !mine.includes(key)),
-		);
-		const before = submittedCount(earlier);
-		if (this.items.length + before > maximumJobs) {
-			const sofar = before > 0 ? `, ${before} jobs were submitted in earlier rounds` : '';
-			return new NodeOperationError(
-				node,
-				`There are ${this.items.length} items${sofar}, and Maximum Jobs is ${maximumJobs}. Nothing was submitted.`,
-				{ description: 'Raise Maximum Jobs under Options if you really want that many videos.' },
-			);
-		}
-		if (unreachable) {
-			return new NodeOperationError(node, `${unreachable.message} Nothing was submitted.`, {
-				description: unreachable.advice,
-			});
-		}
-		if (this.context.continueOnFail()) return undefined;
-		const wrong = this.items.flatMap(({ problem }, index) => (problem ? [{ index, problem }] : []));
-		const first = wrong[0];
-		if (!first) return undefined;
-		const lines = wrong.map(({ index, problem }) =>
-			this.items.length === 1 ? problem : `[item ${index}] ${problem}`,
-		);
-		return new NodeOperationError(node, lines[0] as string, {
-			itemIndex: first.index,
-			description: [...lines.slice(1), 'Nothing was submitted.'].join('\n'),
-		});
-	}
 }
 
 /** The same over retries of one execution: n8n keeps an execution's own token when it is retried, even after a crash. */
@@ -274,20 +241,6 @@ function executionIdentity(context: IExecuteSingleFunctions): string {
 /** How often n8n tries the node, by its own bounds for Retry on Fail. */
 const triesOf = ({ retryOnFail, maxTries }: INode): number =>
 	retryOnFail ? Math.min(5, Math.max(2, maxTries || 3)) : 1;
-
-/** One pace for all executions of this process that use the same service. */
-const pacers = new Map<string, ReturnType<typeof createPacer>>();
-
-function pacerOf(provider: Provider, account: Account): ReturnType<typeof createPacer> {
-	const key = `${provider.id} ${account.baseUrl}`;
-	let pacer = pacers.get(key);
-	if (!pacer) {
-		const clock = { now: Date.now, sleep: sleepOrStop };
-		pacer = createPacer(provider.limits.requestsPerMinute, clock);
-		pacers.set(key, pacer);
-	}
-	return pacer;
-}
 
 const runs = new WeakMap<IExecuteData, Run>();
 

@@ -1,0 +1,18 @@
+import type { Account } from '../../jobs/http';
+import { createPacer } from '../../jobs/pace';
+import type { Provider } from '../../providers/contract';
+import { sleepOrStop } from './host';
+
+/** One pace for all executions of this process that use the same service. */
+const pacers = new Map<string, ReturnType<typeof createPacer>>();
+
+export function pacerOf(provider: Provider, account: Account): ReturnType<typeof createPacer> {
+	const key = `${provider.id} ${account.baseUrl}`;
+	let pacer = pacers.get(key);
+	if (!pacer) {
+		const clock = { now: Date.now, sleep: sleepOrStop };
+		pacer = createPacer(provider.limits.requestsPerMinute, clock);
+		pacers.set(key, pacer);
+	}
+	return pacer;
+}
