@@ -57,7 +57,7 @@ export interface Receipt {
 	reason: string;
 	job?: Job;
 	event?: CallbackEvent;
-	/** No question to the provider is needed: the sender signed, or it is a test event, which is no real job. */
+	/** The sender signed, so that the provider need not be asked. */
 	trusted?: boolean;
 }
 
@@ -100,7 +100,7 @@ export function receiveCallback(incoming: IncomingCallback): Receipt {
 		reason: 'Received.',
 		job: testEvent ? { ...job, testEvent: true } : job,
 		event,
-		trusted: trusted || testEvent,
+		trusted,
 	};
 }
 

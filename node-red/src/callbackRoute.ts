@@ -4,7 +4,8 @@
  */
 import type { Request, RequestHandler, Response } from 'express';
 import type { NodeAPI } from 'node-red';
-import { confirmCallback, receiveCallback, type CallbackEvent } from '../../jobs/callback';
+import { believe } from '../../jobs/believe';
+import { eventOf, receiveCallback, type CallbackEvent } from '../../jobs/callback';
 import { createSeen, type Seen } from '../../jobs/seen';
 import type { Job } from '../../providers/contract';
 import { CALLBACK_ROUTE, nodeRoot, type AccountHandle } from './account';
@@ -92,20 +93,21 @@ async function answer(route: Route, req: Request, res: Response): Promise<void> 
 async function passOn(route: Route, receipt: ReturnType<typeof receiveCallback>): Promise<void> {
 	const { handle, receivers, controller } = route;
 	try {
-		const confirmed = await confirmCallback(receipt, {
+		const job = await believe({
 			provider: handle.provider,
 			account: handle.account,
+			receipt,
 			events: wantedEvents(receivers),
+			confirm: true,
 			seen: seenOf(handle.id),
-			host: handle.host,
+			host: { ...handle.host, log: (_level, text) => warn(receivers, text) },
 			signal: controller.signal,
 		});
-		if (!confirmed.job) return warn(receivers, confirmed.reason);
+		if (!job) return;
+		const event = eventOf(job, job.testEvent === true);
 		for (const receiver of receivers) {
-			if (receiver.events.includes(confirmed.event)) {
-				// Each gets a copy of its own: flows change what they are given.
-				receiver.receive(structuredClone(confirmed.job), confirmed.event);
-			}
+			// Each gets a copy of its own: flows change what they are given.
+			if (receiver.events.includes(event)) receiver.receive(structuredClone(job), event);
 		}
 	} catch (error) {
 		// Stopped while asking: the message may come again, or Fetch Result finds the job.

@@ -26,7 +26,7 @@ import { downloadChoice, type NodeOptions } from './options';
 import { storeVideo } from './output';
 import { knowsSecret, withoutAddress } from './triggerAddress';
 import { readBody, type BodyRequest } from './triggerBody';
-import { believe, type Reception } from './triggerBelieve';
+import { believe, type Reception } from '../../jobs/believe';
 import { beginDelivery, type Delivery } from './triggerMemory';
 import { EXTRAS } from './triggerProperties';
 import { readCredential, recentCredential, signsMessages } from './triggerSecrets';

@@ -1,8 +1,8 @@
 /** Which of the accepted messages are believed, and what of them. */
-import { confirmCallback, eventOf, type CallbackEvent, type Receipt } from '../../jobs/callback';
-import type { Account, Host } from '../../jobs/http';
-import { createSeen, type Seen } from '../../jobs/seen';
-import type { Job, Provider } from '../../providers/contract';
+import { confirmCallback, eventOf, type CallbackEvent, type Receipt } from './callback';
+import type { Account, Host } from './http';
+import { createSeen, type Seen } from './seen';
+import type { Job, Provider } from '../providers/contract';
 
 export interface Reception {
 	provider: Provider;
@@ -13,6 +13,7 @@ export interface Reception {
 	confirm: boolean;
 	seen: Seen;
 	host: Host;
+	signal?: AbortSignal;
 }
 
 /** @returns the job to start the workflow with, if any */
@@ -22,8 +23,11 @@ export async function believe(reception: Reception): Promise<Job | undefined> {
 	if (!job) return undefined;
 	if (receipt.event === 'test') return await believeTest(reception, job);
 	if (receipt.trusted || !confirm) return job;
-	const { host, seen, account } = reception;
-	const confirmed = await confirmCallback(receipt, { provider, account, events, seen, host });
+	const { host, seen, account, signal } = reception;
+	const confirmed = await confirmCallback(receipt, {
+		...{ provider, account, events, seen, host },
+		...(signal ? { signal } : {}),
+	});
 	if (!confirmed.job) host.log?.('warn', confirmed.reason);
 	return confirmed.job;
 }
@@ -43,14 +47,14 @@ async function believeTest(reception: Reception, told: Job): Promise<Job | undef
 }
 
 async function confirmTest(reception: Reception, told: Job): Promise<Job | undefined> {
-	const { provider, account, receipt, events, confirm, host } = reception;
+	const { provider, account, receipt, events, confirm, host, signal } = reception;
 	const wanted = (job: Job) => events.includes('test') || events.includes(eventOf(job, false));
 	if (!confirm) return wanted(told) ? told : undefined;
-	const confirmed = await confirmCallback(
-		{ ...receipt, trusted: false },
-		// What is true of the job is no news yet: the real message may still come.
-		{ provider, account, seen: createSeen(), host },
-	);
+	// What is true of the job is no news yet, for the real message may still come: a memory of its own.
+	const confirmed = await confirmCallback(receipt, {
+		...{ provider, account, seen: createSeen(), host },
+		...(signal ? { signal } : {}),
+	});
 	if (confirmed.job) {
 		return wanted(confirmed.job) ? { ...confirmed.job, testEvent: true } : undefined;
 	}
