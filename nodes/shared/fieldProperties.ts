@@ -60,7 +60,8 @@ function property(provider: Provider, field: Field): INodeProperties {
 				typeOptions: {
 					...(field.minimum === undefined ? {} : { minValue: field.minimum }),
 					...(field.maximum === undefined ? {} : { maxValue: field.maximum }),
-					numberPrecision: field.type === 'integer' ? 0 : 2,
+					// Without it, a fraction is shown as it was typed instead of as 3.00.
+					...(field.type === 'integer' ? { numberPrecision: 0 } : {}),
 				},
 			};
 		case 'boolean':
