@@ -1,0 +1,210 @@
+/** The examples that keep a table: the scheduled pipeline and the batch, on a real n8n. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { readExamples } from '../../scripts/start/examples';
+import { startSimulator, TINY_MP4, type Simulator } from '../simulators/simulator';
+import { rowsOf } from '../support/dataTable';
+import { simulatedCredentials } from '../support/lifeWorkflow';
+import { itemsOf, N8nServer, until, type Execution, type WorkflowJson } from '../support/n8nServer';
+import { PostOffice } from '../support/postOffice';
+
+const PIPELINE = 'ttvPipeline00008';
+const BATCH = 'ttvBatch00000009';
+const JOB_MS = 300;
+
+let sim: Simulator;
+let office: PostOffice;
+let n8n: N8nServer;
+let earlier = 0;
+
+beforeAll(async () => {
+	sim = await startSimulator({
+		durationMs: ({ request }) => (asks(request, 'for ever') ? Infinity : JOB_MS),
+		failWhen: ({ request }) => (asks(request, 'impossible') ? 'Nobody can draw that' : undefined),
+	});
+	office = await PostOffice.open();
+	n8n = await N8nServer.start({
+		credentials: simulatedCredentials(sim, ['textToVideoLocalGpuApi']),
+		workflows: (await readExamples()).filter(({ id }) => id === PIPELINE || id === BATCH),
+	});
+});
+afterAll(async () => {
+	await n8n?.dispose();
+	await sim?.close();
+	await office?.close();
+});
+beforeEach(() => {
+	earlier = sim.book.charges;
+});
+afterEach(() => {
+	sim.faults.clear();
+	office.status = 200;
+});
+
+const asks = (request: object, words: string) => JSON.stringify(request).includes(words);
+const ordered = () => sim.book.jobs.slice(earlier).map(({ request }) => request.prompt);
+
+/** What a person changes after the import: the list in one of the Edit Fields steps, and the address. */
+async function write(id: string, step: string, list: unknown[]): Promise<void> {
+	const example = (await readExamples()).find((each) => each.id === id)!;
+	const nodes = structuredClone(example.nodes);
+	for (const { name, parameters } of nodes) {
+		const { assignments } = parameters as { assignments?: { assignments: [{ value: string }] } };
+		if (name === step && assignments) assignments.assignments[0].value = JSON.stringify(list);
+		if (name === 'Post it') parameters.url = office.url;
+	}
+	const saved = await n8n.rest.call<WorkflowJson>('GET', `/rest/workflows/${id}`);
+	const credentials = Object.fromEntries(
+		saved.nodes.map(({ name, credentials: own }) => [name, own]),
+	);
+	await n8n.rest.saveWorkflow({
+		...example,
+		nodes: nodes.map((node) => ({ ...node, credentials: credentials[node.name] })),
+	});
+}
+
+describe('08: the scheduled pipeline', () => {
+	const day = async () => await n8n.run(PIPELINE, 'Every day at 8');
+	const rows = async () => await rowsOf(n8n, 'text-to-video-pipeline');
+	const rowOf = async (prompt: string) => (await rows()).find((row) => row.prompt === prompt);
+	const prompts = async (...list: string[]) => await write(PIPELINE, 'Your prompts', list);
+
+	it('posts one new prompt a day, the file with its text, and rests when all are done', async () => {
+		await prompts('A fox', 'A hare');
+		for (const prompt of ['A fox', 'A hare']) {
+			expect((await day()).status).toBe('success');
+			const { texts, files } = office.posted.at(-1)!;
+			expect(texts).toEqual({ text: prompt, address: expect.stringContaining(sim.url) });
+			expect(files.video).toMatchObject({ type: 'video/mp4', bytes: TINY_MP4 });
+			expect(await rowOf(prompt)).toMatchObject({
+				status: 'posted',
+				jobId: sim.book.jobs.at(-1)?.id,
+				video: texts.address,
+			});
+		}
+		expect((await day()).status).toBe('success');
+		expect(ordered()).toEqual(['A fox', 'A hare']);
+		expect(office.posted).toHaveLength(2);
+	});
+
+	it('notes why a job failed, and goes on with the next prompt the day after', async () => {
+		await prompts('An impossible stair', 'A stair');
+		expect((await day()).status).toBe('success');
+		expect(await rowOf('An impossible stair')).toMatchObject({
+			status: 'no video',
+			jobId: sim.book.jobs.at(-1)?.id,
+			reason: expect.stringContaining('Nobody can draw that'),
+		});
+		await day();
+		expect(await rowOf('A stair')).toMatchObject({ status: 'posted' });
+		expect(ordered()).toEqual(['An impossible stair', 'A stair']);
+	});
+
+	it('never orders again what the provider may have taken', async () => {
+		await prompts('A doubtful cat');
+		// The local executor knows a repeated request again, so one broken line does no harm there.
+		for (let time = 0; time < 10; time += 1) sim.faults.next('submit', { kind: 'resetAfter' });
+		await day();
+		sim.faults.clear();
+		const row = await rowOf('A doubtful cat');
+		expect(row).toMatchObject({ status: 'no video' });
+		expect(row?.reason).toContain('Look for it at the provider before you submit it again');
+		await day();
+		expect(ordered()).toEqual(['A doubtful cat']);
+	});
+
+	it('keeps the address of a video that could not be posted', async () => {
+		await prompts('A shy owl');
+		office.status = 503;
+		expect((await day()).status).toBe('success');
+		expect(await rowOf('A shy owl')).toMatchObject({
+			status: 'not posted',
+			video: expect.stringContaining(sim.url),
+			reason: expect.stringMatching(/Come later|503|unavailable/i),
+		});
+		await day();
+		expect(ordered()).toEqual(['A shy owl']);
+	});
+
+	it('has the job in the table when the power goes, and does not order it again', async () => {
+		await prompts('A clock that runs for ever');
+		await n8n.rest.runManually(PIPELINE, 'Every day at 8');
+		await until(20_000, 'the job to be noted', async () =>
+			(await rowOf('A clock that runs for ever'))?.status === 'being made' ? true : undefined,
+		);
+		await n8n.killAndRestart();
+		expect(await rowOf('A clock that runs for ever')).toMatchObject({
+			status: 'being made',
+			jobId: sim.book.jobs.at(-1)?.id,
+		});
+		await day();
+		expect(ordered()).toEqual(['A clock that runs for ever']);
+	});
+});
+
+describe('09: the batch from a table', () => {
+	const run = async () => await n8n.run(BATCH, 'When clicking Execute workflow');
+	const rows = async () => await rowsOf(n8n, 'text-to-video-batch');
+	const titles = (execution: Execution, step: string) =>
+		itemsOf(execution, step).map(({ json }) => json.title);
+	const row = (index: number) => ({
+		title: `row-${String(index).padStart(2, '0')}`,
+		prompt: index === 5 ? 'An impossible stair' : `Video number ${index}`,
+		seconds: 1 + (index % 3),
+	});
+
+	it('makes many rows, three at a time, in their order, and keeps a failed one apart', async () => {
+		const all = Array.from({ length: 24 }, (_unused, index) => row(index));
+		const good = all.filter((_row, index) => index !== 5);
+		await write(BATCH, 'Sample rows', all);
+		const execution = await run();
+		expect(execution.status).toBe('success');
+		expect(titles(execution, 'Note: done')).toEqual(good.map(({ title }) => title));
+		expect(titles(execution, 'Note: failed')).toEqual(['row-05']);
+		expect(mostAtOnce()).toBe(3);
+
+		for (const { title, prompt, seconds, ...made } of await rows()) {
+			if (title === 'row-05') {
+				expect(made.status).toBe('failed');
+				expect(made.reason).toContain('Nobody can draw that');
+				continue;
+			}
+			expect(made).toMatchObject({ status: 'done', file: `batch-${String(title)}.mp4` });
+			const job = sim.book.job(String(made.jobId));
+			expect(job.request).toMatchObject({ prompt, seconds: String(seconds) });
+			expect(job.trackingId).toBe(`row-${made.id}`);
+			expect(await readFile(join(n8n.filesFolder, String(made.file)))).toEqual(TINY_MP4);
+		}
+	});
+
+	it('makes only the new row the next time', async () => {
+		const all = Array.from({ length: 25 }, (_unused, index) => row(index));
+		await write(BATCH, 'Sample rows', all);
+		expect(titles(await run(), 'Note: done')).toEqual(['row-24']);
+		expect(ordered()).toEqual(['Video number 24']);
+	});
+
+	it('does not let a row without a prompt cost the others their videos', async () => {
+		await write(BATCH, 'Sample rows', [
+			{ title: 'empty', prompt: '', seconds: 1 },
+			{ title: 'full', prompt: 'A full moon', seconds: 1 },
+		]);
+		const execution = await run();
+		expect(execution.status).toBe('success');
+		expect(titles(execution, 'Note: done')).toEqual(['full']);
+		expect(itemsOf(execution, 'Note: failed').map(({ json }) => json)).toMatchObject([
+			{ title: 'empty', reason: expect.stringContaining('Prompt') },
+		]);
+	});
+});
+
+/** How many of the jobs ran at the same time. */
+function mostAtOnce(): number {
+	const starts = sim.book.jobs.slice(earlier).map(({ acceptedAtMs }) => acceptedAtMs);
+	return Math.max(
+		...starts.map(
+			(atMs) => starts.filter((start) => start <= atMs && atMs < start + JOB_MS).length,
+		),
+	);
+}
