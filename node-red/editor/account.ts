@@ -11,7 +11,7 @@ namespace TextToVideo {
 			if (!provider) return;
 			$('#ttv-account-about')
 				.empty()
-				.append(document.createTextNode(`${provider.description} `))
+				.append(document.createTextNode(`${word(provider.description)} `))
 				.append(
 					$('<a target="_blank" rel="noopener"></a>')
 						.attr('href', provider.documentationUrl)

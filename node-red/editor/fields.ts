@@ -82,7 +82,7 @@ namespace TextToVideo {
 			.append(
 				$('<b>').text(provider.title),
 				' · ',
-				document.createTextNode(`${provider.description} `),
+				document.createTextNode(`${word(provider.description)} `),
 			)
 			.append(link);
 	}

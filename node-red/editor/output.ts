@@ -1,5 +1,8 @@
 /** What becomes of the video: the same part in every node that can give one. */
 namespace TextToVideo {
+	/** Beside the label, as wide as the rows of text are. */
+	export const WIDTH = 'calc(100% - 160px)';
+
 	export function outputForm(): void {
 		const output = $('#node-input-output');
 		const filename = $('#node-input-filename');
@@ -8,7 +11,7 @@ namespace TextToVideo {
 			types: ['msg', 'str', 'flow', 'global', 'jsonata', 'env'],
 			typeField: $('#node-input-filenameType'),
 		});
-		filename.typedInput('width', '70%');
+		filename.typedInput('width', WIDTH);
 		const show = () => {
 			const mode = String(output.val());
 			$('.ttv-when-file').toggle(mode === 'file');

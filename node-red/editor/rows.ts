@@ -49,6 +49,8 @@ namespace TextToVideo {
 			.appendTo(container);
 		const label = $('<label></label>').text(word(field.title)).appendTo(row);
 		if (field.required) label.append(' <span class="ttv-required">*</span>');
+		// The name that the documents use, and an object of fields in msg.payload.
+		label.append($('<span class="ttv-name"></span>').text(field.name));
 		const control = $('<div class="ttv-control"></div>').appendTo(row);
 		const help = word(field.help);
 		// Some documents say the limit of a list in the words for it already.
@@ -59,7 +61,8 @@ namespace TextToVideo {
 	}
 
 	const sentence = (phrase: string): string =>
-		phrase && `${phrase.charAt(0).toUpperCase()}${phrase.slice(1)}.`;
+		phrase &&
+		t('editor.sentence', { phrase: `${phrase.charAt(0).toUpperCase()}${phrase.slice(1)}` });
 
 	function literalType(field: EditorField): TypedInputType {
 		const validate = (value: string) => literalFits(field, value) || wrong(field);
@@ -115,7 +118,7 @@ namespace TextToVideo {
 		if (field.default !== undefined && field.default !== '') {
 			return t('editor.default', { value: field.default });
 		}
-		return field.placeholder ?? '';
+		return example(field.placeholder);
 	}
 
 	function editText(this: { value(text?: string): string }): void {

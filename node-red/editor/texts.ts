@@ -4,12 +4,17 @@ namespace TextToVideo {
 
 	export const t = (key: string, values?: object): string => RED._(`${CATALOGUE}:${key}`, values);
 
-	/** A provider's own word in the editor's language; the English one where there is none. */
+	/** A provider's own word in the editor's language; the English one where there is none. Key: see `src/words.ts`. */
 	export function word(english: string): string {
 		const key = `${CATALOGUE}:words.${english.replace(/[^A-Za-z0-9]+/g, '-')}`;
-		const found = RED._(key, { defaultValue: '' });
-		return found && !key.endsWith(found) ? found : english;
+		return RED._(key, { defaultValue: '' }) || english;
 	}
+
+	/** "e.g. A paper boat": the example is a value and stays as it is, what introduces it is a word. */
+	export const example = (placeholder = ''): string =>
+		/^e\.g\. /.test(placeholder)
+			? t('editor.example', { value: placeholder.replace(/^e\.g\. /, '') })
+			: placeholder;
 
 	export const providerOf = (id: unknown): EditorProvider | undefined =>
 		textToVideoProviders.find((provider) => provider.id === id);

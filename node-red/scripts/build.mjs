@@ -1,9 +1,9 @@
 /**
  * Builds the package: runtime by tsc into dist/, the editor's one script and the providers' data into resources/, and
- * the files that Node-RED wants beside each node (html, locales, icons).
+ * the files that Node-RED wants beside each node (html, locales with the providers' words, icons).
  */
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,6 +11,7 @@ import { fileURLToPath } from 'node:url';
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const require = createRequire(import.meta.url);
 const inRoot = (...parts) => path.join(root, ...parts);
+const readJson = (file) => JSON.parse(readFileSync(file, 'utf8'));
 
 rmSync(inRoot('dist'), { recursive: true, force: true });
 rmSync(inRoot('resources'), { recursive: true, force: true });
@@ -24,10 +25,17 @@ const beside = inRoot('dist/node-red/nodes');
 for (const folder of ['locales', 'icons']) {
 	cpSync(inRoot('nodes', folder), path.join(beside, folder), { recursive: true });
 }
-for (const name of Object.keys(
-	JSON.parse(readFileSync(inRoot('package.json')))['node-red'].nodes,
-)) {
-	cpSync(inRoot('nodes', `${name}.html`), path.join(beside, `${name}.html`));
+for (const name of Object.keys(readJson(inRoot('package.json'))['node-red'].nodes)) {
+	const html = readFileSync(inRoot('nodes', `${name}.html`), 'utf8');
+	writeFileSync(path.join(beside, `${name}.html`), withSharedRows(html));
+}
+
+const { catalogueOf } = require(inRoot('dist/node-red/src/words.js'));
+for (const file of readdirSync(inRoot('words'))) {
+	const language = path.basename(file, '.json');
+	const target = path.join(beside, 'locales', language, 'text-to-video-account.json');
+	const words = catalogueOf(readJson(inRoot('words', file)));
+	writeFileSync(target, JSON.stringify({ ...readJson(target), words }));
 }
 
 const { editorProviders } = require(inRoot('dist/node-red/src/editorData.js'));
@@ -35,3 +43,10 @@ mkdirSync(inRoot('resources'), { recursive: true });
 const script = readFileSync(inRoot('resources/editor.js'), 'utf8');
 const data = `var textToVideoProviders = ${JSON.stringify(editorProviders())};`;
 writeFileSync(inRoot('resources/editor.js'), `${data}\n${script}`);
+
+/** Rows that several dialogs have stand once, in `nodes/rows/`; a dialog names them where they belong. */
+function withSharedRows(html) {
+	return html.replace(/[ \t]*<!-- rows: ([\w-]+) -->\n/g, (_comment, name) =>
+		readFileSync(inRoot('nodes/rows', `${name}.html`), 'utf8'),
+	);
+}

@@ -19,7 +19,9 @@ export const editorProviders = () =>
 	}));
 
 /** `main`: in sight from the start. */
-function editorField(field: Field): Field & { main: boolean } {
+type EditorField = Field & { main: boolean };
+
+function editorField(field: Field): EditorField {
 	const { items, ...rest } = field;
 	return {
 		...rest,
@@ -27,3 +29,23 @@ function editorField(field: Field): Field & { main: boolean } {
 		...(items ? { items: items.map(editorField) } : {}),
 	};
 }
+
+/**
+ * Every text of the providers that the editor shows as words, each once. Names of providers and examples of values
+ * are no words: they are the same in every language.
+ */
+export function providerWords(): string[] {
+	const words = editorProviders().flatMap(({ description, fields }) => [
+		description,
+		...fields.flatMap(wordsOf),
+	]);
+	return [...new Set(words)];
+}
+
+const wordsOf = ({ title, help, itemTitle, labels = {}, items = [] }: Field): string[] => [
+	title,
+	help,
+	...(itemTitle === undefined ? [] : [itemTitle]),
+	...Object.values(labels),
+	...items.flatMap(wordsOf),
+];

@@ -1,5 +1,6 @@
 /** Texts in the language that Node-RED runs in. All of them are in the account node's catalogue. */
 import type { NodeAPI } from 'node-red';
+import { wordKey } from './words';
 
 export const NAMESPACE = 'node-red-contrib-text-to-video/text-to-video-account';
 
@@ -10,3 +11,10 @@ export const translator =
 	(RED: NodeAPI): Translate =>
 	(key, values) =>
 		RED._(`${NAMESPACE}:runtime.${key}`, values as Record<string, string>);
+
+/** A provider's own word in that language; the English one where there is none. */
+export function word(RED: NodeAPI, english: string): string {
+	const key = `words.${wordKey(english)}`;
+	const found: unknown = RED._(`${NAMESPACE}:${key}`);
+	return typeof found === 'string' && found !== '' && !found.endsWith(key) ? found : english;
+}

@@ -5,7 +5,7 @@ import { fieldsOf, type Field } from '../../providers/fields';
 import { isObject } from '../../providers/wire';
 import { isJob, type Message } from './messages';
 import { refused } from './problems';
-import type { Translate } from './texts';
+import { word, type Translate } from './texts';
 
 /** One row as the editor saves it. `list`: rows of rows. */
 export type Row =
@@ -76,11 +76,11 @@ async function readRow(
 }
 
 /** Inject sends the time of day by default; nobody wants to pay for a video of that. */
-function textOnly({ t }: Source, field: Field, value: unknown): unknown {
+function textOnly({ t, RED }: Source, field: Field, value: unknown): unknown {
 	if (value === undefined || value === null || typeof value === 'string') return value;
 	throw refused(
 		t('error.payload-not-text', {
-			field: `${field.title} (${field.name})`,
+			field: nameOf(RED, field),
 			value: shown(value),
 			kind: Buffer.isBuffer(value) ? 'Buffer' : Array.isArray(value) ? 'array' : typeof value,
 		}),
@@ -104,11 +104,14 @@ export async function evaluate(
 	} catch (error) {
 		const reason = error instanceof Error ? error.message : shown(error);
 		throw refused(
-			t('error.not-evaluated', { field: `${field.title} (${field.name})`, value, reason }),
+			t('error.not-evaluated', { field: nameOf(RED, field), value, reason }),
 			t('advice.not-evaluated'),
 		);
 	}
 }
+
+const nameOf = (RED: NodeAPI, { title, name }: { title: string; name: string }): string =>
+	`${word(RED, title)} (${name})`;
 
 /** A node without rows, such as one that another tool wrote, takes the prompt from the payload too. */
 function withPrompt(fields: Field[], rows: Rows): Rows {

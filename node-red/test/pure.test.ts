@@ -1,6 +1,4 @@
 /** The decisions that need no Node-RED. */
-import { readFileSync, readdirSync } from 'node:fs';
-import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { HttpRequest } from '../../jobs/http';
 import { withKey } from '../src/authentication';
@@ -72,31 +70,6 @@ describe('messages', () => {
 		]);
 		for (const cancel of [undefined, false, '', null]) {
 			expect(cancelRequest({ cancel })).toBeUndefined();
-		}
-	});
-});
-
-describe('the languages', () => {
-	const folder = path.join(import.meta.dirname, '../nodes/locales');
-	const files = readdirSync(path.join(folder, 'en-US'));
-	const read = (language: string, file: string) =>
-		readFileSync(path.join(folder, language, file), 'utf8');
-	const keys = (value: unknown, at = ''): string[] =>
-		typeof value === 'object' && value !== null
-			? Object.entries(value).flatMap(([key, inner]) => keys(inner, `${at}.${key}`))
-			: [`${at} ${(String(value).match(/__\w+?__/g) ?? []).sort().join(' ')}`];
-
-	it.each(['de', 'ja', 'zh-CN'])('%s says everything that English says', (language) => {
-		expect(readdirSync(path.join(folder, language))).toEqual(files);
-		for (const file of files) {
-			const [english, other] = [read('en-US', file), read(language, file)];
-			if (file.endsWith('.json')) {
-				expect(keys(JSON.parse(other))).toEqual(keys(JSON.parse(english)));
-				expect(other).not.toBe(english);
-			} else {
-				const shape = (html: string) => html.match(/<\/?(h3|dl|dt|dd|p|script)\b/g);
-				expect(shape(other)).toEqual(shape(english));
-			}
 		}
 	});
 });
