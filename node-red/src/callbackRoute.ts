@@ -5,12 +5,13 @@
 import type { Request, RequestHandler, Response } from 'express';
 import type { NodeAPI } from 'node-red';
 import { believe } from '../../jobs/believe';
-import { eventOf, receiveCallback, type CallbackEvent } from '../../jobs/callback';
-import { createSeen, type Seen } from '../../jobs/seen';
+import { eventOf, receiveCallback, type CallbackEvent, type Receipt } from '../../jobs/callback';
+import type { Seen } from '../../jobs/seen';
 import type { Job } from '../../providers/contract';
 import { CALLBACK_ROUTE, nodeRoot, type AccountHandle } from './account';
 import type { Log } from './host';
 import { keepRawBodies, removeLayer, type RawRequest } from './rawBody';
+import { withSeen } from './seenCallbacks';
 
 export interface Receiver {
 	events: readonly CallbackEvent[];
@@ -27,8 +28,8 @@ interface Route {
 }
 
 const routes = new Map<string, Route>();
-/** Kept over redeploys: a callback that is repeated after one is still a repetition. */
-const seenByAccount = new Map<string, Seen>();
+/** By account: what was being confirmed when a deploy took the route away. The sender has its answer and sends no more. */
+const interrupted = new Map<string, Receipt[]>();
 
 /** @returns takes the receiver away again, and the route with the last one */
 export function addReceiver(RED: NodeAPI, handle: AccountHandle, receiver: Receiver): () => void {
@@ -53,7 +54,23 @@ function addRoute(RED: NodeAPI, handle: AccountHandle): Route {
 	const dropBodies = keepRawBodies(RED.httpNode, (url) => url.startsWith(start));
 	const route: Route = { handle, receivers: new Set(), controller, path, dropBodies };
 	routes.set(handle.id, route);
-	RED.httpNode.post(path, ...userMiddleware(RED), (req, res) => void answer(route, req, res));
+	const remembering = async (receive: (seen: Seen) => Promise<boolean>) =>
+		await withSeen(RED, handle.id, receive, (text) => warn(route.receivers, text));
+	RED.httpNode.post(path, ...userMiddleware(RED), (req, res) => {
+		void remembering((seen) => answer(route, seen, req, res));
+	});
+	// Not before all webhook nodes of the account are there again.
+	RED.events.once('flows:started', () => {
+		if (routes.get(handle.id) !== route) return;
+		const left = interrupted.get(handle.id) ?? [];
+		interrupted.delete(handle.id);
+		for (const receipt of left) {
+			void remembering(async (seen) => {
+				await passOn(route, seen, receipt);
+				return true;
+			});
+		}
+	});
 	return route;
 }
 
@@ -66,12 +83,13 @@ function userMiddleware(RED: NodeAPI): RequestHandler[] {
 	return Array.isArray(httpNodeMiddleware) ? httpNodeMiddleware : [];
 }
 
-async function answer(route: Route, req: Request, res: Response): Promise<void> {
+/** @returns whether the callback is noted as seen */
+async function answer(route: Route, seen: Seen, req: Request, res: Response): Promise<boolean> {
 	const { handle, receivers } = route;
 	const { rawBody } = req as RawRequest;
 	if (!rawBody) {
 		res.status(400).send('The message broke off, or another part of the server has read it.');
-		return;
+		return false;
 	}
 	const receipt = receiveCallback({
 		provider: handle.provider,
@@ -81,16 +99,17 @@ async function answer(route: Route, req: Request, res: Response): Promise<void> 
 		token: { given: String(req.params.token), expected: handle.callbackToken },
 		secrets: handle.secrets,
 		events: wantedEvents(receivers),
-		seen: seenOf(handle.id),
+		seen,
 		nowMs: handle.host.now(),
 	});
 	// The sender waits only for this; the provider is asked afterwards.
 	res.status(receipt.status).type('text/plain').send(receipt.reason);
 	if (receipt.status >= 400) warn(receivers, `Callback refused: ${receipt.reason}`);
-	if (receipt.job) await passOn(route, receipt);
+	if (receipt.job) await passOn(route, seen, receipt);
+	return receipt.job !== undefined;
 }
 
-async function passOn(route: Route, receipt: ReturnType<typeof receiveCallback>): Promise<void> {
+async function passOn(route: Route, seen: Seen, receipt: Receipt): Promise<void> {
 	const { handle, receivers, controller } = route;
 	try {
 		const job = await believe({
@@ -99,7 +118,7 @@ async function passOn(route: Route, receipt: ReturnType<typeof receiveCallback>)
 			receipt,
 			events: wantedEvents(receivers),
 			confirm: true,
-			seen: seenOf(handle.id),
+			seen,
 			host: { ...handle.host, log: (_level, text) => warn(receivers, text) },
 			signal: controller.signal,
 		});
@@ -110,19 +129,13 @@ async function passOn(route: Route, receipt: ReturnType<typeof receiveCallback>)
 			if (receiver.events.includes(event)) receiver.receive(structuredClone(job), event);
 		}
 	} catch (error) {
-		// Stopped while asking: the message may come again, or Fetch Result finds the job.
 		if (!controller.signal.aborted) warn(receivers, (error as Error).message);
+		else interrupted.set(handle.id, [...(interrupted.get(handle.id) ?? []), receipt]);
 	}
 }
 
 function wantedEvents(receivers: Set<Receiver>): CallbackEvent[] {
 	return [...new Set([...receivers].flatMap(({ events }) => events))];
-}
-
-function seenOf(accountId: string): Seen {
-	let seen = seenByAccount.get(accountId);
-	if (!seen) seenByAccount.set(accountId, (seen = createSeen()));
-	return seen;
 }
 
 function warn(receivers: Set<Receiver>, text: string): void {

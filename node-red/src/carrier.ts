@@ -1,11 +1,9 @@
 /**
- * What a node has under way, kept beyond the node: over a redeploy in memory, over a restart in a context store that
- * the user has made persistent. Node-RED deletes a node's own context with every deploy where no store is configured.
+ * What a node has under way, carried over a redeploy in memory. Node-RED deletes a node's own context with every
+ * deploy where no store is configured.
  */
-import type { Node, NodeAPI } from 'node-red';
 import type { Job, ProviderFailure } from '../../providers/contract';
-import { isObject } from '../../providers/wire';
-import { isJob, jsonSafe, type Message } from './messages';
+import type { Message } from './messages';
 import type { OutputPlan } from './output';
 
 export interface PendingJob {
@@ -63,61 +61,3 @@ export function discard(nodeId: string): Pending[] {
 	slots.delete(nodeId);
 	return left;
 }
-
-const CONTEXT_KEY = 'pendingJobs';
-
-/** Pure: the name of the context store that outlives the process; the default one where it does. */
-export function persistentStore(contextStorage: unknown): string | undefined {
-	if (!isObject(contextStorage)) return undefined;
-	const stores: Record<string, unknown> = contextStorage;
-	const first = Object.keys(stores)[0] ?? '';
-	const alias = typeof stores.default === 'string' ? stores.default : undefined;
-	const preferred = alias ?? ('default' in stores ? 'default' : first);
-	const outlives = (name: string): boolean => {
-		const store = stores[name];
-		return isObject(store) && store.module !== undefined && store.module !== 'memory';
-	};
-	return [preferred, ...Object.keys(stores)].find(outlives);
-}
-
-/** The pending jobs of a node in the user's persistent context store, where there is one. */
-export function createShelf(RED: NodeAPI, node: Node) {
-	const store = persistentStore(
-		(RED.settings as unknown as { contextStorage?: unknown }).contextStorage,
-	);
-	return {
-		async read(): Promise<PendingJob[]> {
-			if (store === undefined) return [];
-			const found = await new Promise<unknown>((resolve, reject) => {
-				node
-					.context()
-					.get(CONTEXT_KEY, store, (error: Error | null, value: unknown) =>
-						error ? reject(error) : resolve(value),
-					);
-			});
-			return Array.isArray(found) ? found.filter(isPendingJob) : [];
-		},
-		write(pending: PendingJob[]): void {
-			if (store === undefined) return;
-			const kept = pending.map((entry) => ({ ...entry, msg: jsonSafe(entry.msg) }));
-			node
-				.context()
-				.set(CONTEXT_KEY, kept.length > 0 ? kept : undefined, store, (error?: Error | null) => {
-					if (error) node.warn(error.message);
-				});
-		},
-	};
-}
-
-export type Shelf = ReturnType<typeof createShelf>;
-
-const isPendingJob = (value: unknown): value is PendingJob => {
-	const entry = value as Partial<PendingJob> | null;
-	return (
-		isObject(entry) &&
-		isJob(entry.job) &&
-		isObject(entry.msg) &&
-		typeof entry.deadlineMs === 'number' &&
-		isObject(entry.plan)
-	);
-};

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { HttpRequest } from '../../jobs/http';
 import { withKey } from '../src/authentication';
-import { persistentStore } from '../src/carrier';
+import { persistentStore } from '../src/store';
 import { cancelRequest, jsonSafe } from '../src/messages';
 
 describe('the key', () => {

@@ -210,10 +210,53 @@ describe.each(versions)('a whole %s', (version) => {
 		expect((await search({ account: 'other', search: 'model' })).problem).toBeTruthy();
 	});
 
+	const contextStorage = { default: { module: 'localfilesystem', config: { cache: false } } };
+
+	it('goes on confirming a callback that a deploy interrupts', async () => {
+		await start();
+		const nodes = flow(hook('ends', ['succeeded'])).map((node) =>
+			node.id === 'node' ? { ...node, mode: 'return', callback: true } : node,
+		);
+		await red.deploy(nodes);
+		const jobId = await submit();
+		sim.faults.next('fetch', { kind: 'error', error: 'serverError' });
+		await sim.finish(jobId);
+		await waitFor(() => sim.book.of('fetch', jobId).length === 1);
+		await red.deploy(nodes);
+		await waitFor(() => heard('ends').length > 0);
+		expect(heard('ends')).toMatchObject([{ payload: { jobId, status: 'succeeded' } }]);
+		expect(await sim.callback(jobId)).toEqual([200]);
+	});
+
+	it.each([
+		['drops what came already where a context store lasts', { contextStorage }, 200],
+		['does not know what came before where none does', {}, 202],
+	])('after a restart %s', async (_name, settings, answer) => {
+		await start(settings);
+		const uiPort = Number(new URL(red.url).port);
+		const nodes = flow(hook('ends', ['succeeded'])).map((node) =>
+			node.id === 'node' ? { ...node, mode: 'return', callback: true } : node,
+		);
+		await red.deploy(nodes);
+		const jobId = await submit();
+		await sim.finish(jobId);
+		await waitFor(() => heard('ends').length > 0);
+		expect(await sim.callback(jobId)).toEqual([200]);
+		const written = path.join(userDir, 'context/account/flow.json');
+		if ('contextStorage' in settings) {
+			await waitFor(async () => (await readFile(written, 'utf8').catch(() => '')) !== '');
+		}
+		await red.stop('SIGKILL');
+		red = await startNodeRed(version, userDir, { ...settings, uiPort });
+		expect(await sim.callback(jobId)).toEqual([answer]);
+		const next = await submit();
+		await sim.finish(next);
+		await waitFor(() => heard('ends').some(({ payload }) => payload.jobId === next));
+		const again = heard('ends').filter(({ payload }) => payload.jobId === jobId);
+		expect(again).toHaveLength(answer === 202 ? 1 : 0);
+	});
+
 	it('picks a job up after a kill where a context store lasts', async () => {
-		const contextStorage = {
-			default: { module: 'localfilesystem', config: { cache: false } },
-		};
 		await start({ contextStorage });
 		await red.deploy(flow([]));
 		const jobId = await submit();

@@ -32,7 +32,7 @@ export async function startNodeRed(
 	userDir: string,
 	settings: Record<string, unknown> = {},
 ): Promise<NodeRed> {
-	const port = await freePort();
+	const port = Number(settings.uiPort ?? (await freePort()));
 	const file = path.join(userDir, 'settings.js');
 	const all = {
 		uiPort: port,

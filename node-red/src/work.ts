@@ -1,0 +1,104 @@
+/** What is done for the job of one message: begun, waited for, put into the message; asked for; cancelled. */
+import { cancelJob } from '../../jobs/cancel';
+import { askOnce, waitForJob, withNextPoll } from '../../jobs/wait';
+import { isFinal, type Job, type Reading } from '../../providers/contract';
+import { failure } from '../../providers/failures';
+import type { AccountHandle } from './account';
+import type { Entry } from './entry';
+import type { Message } from './messages';
+import { fillMessage } from './output';
+import { endedBadly, JobError } from './problems';
+import type { Translate } from './texts';
+
+export interface Watcher {
+	/** @throws JobError where there is no usable account */
+	handle(): AccountHandle;
+	enter(entry: Entry, stage: Entry['stage']): void;
+	/** A job exists from now on. */
+	note(): void;
+	show(): void;
+}
+
+/**
+ * @param begin submits, or finds the job that exists
+ * @returns the message to pass on
+ * @throws JobError where the job ended badly
+ */
+export async function work(
+	entry: Entry,
+	begin: () => Promise<Job>,
+	{ handle, enter, note, show }: Watcher,
+): Promise<Message> {
+	const { signal } = entry.controller;
+	signal.throwIfAborted();
+	enter(entry, entry.job ? 'waiting' : 'submitting');
+	entry.job = await begin();
+	enter(entry, 'waiting');
+	note();
+	signal.throwIfAborted();
+	const account = handle();
+	if (entry.wait) await wait(entry, entry.job, account, show);
+	else entry.job = withNextPoll(account.provider, entry.job, 0, account.host.now());
+	const { job } = entry;
+	if (job.status === 'failed' || (job.status === 'cancelled' && !entry.cancels)) {
+		throw endedBadly(job);
+	}
+	if (job.status === 'succeeded' && entry.plan.mode !== 'job') enter(entry, 'downloading');
+	return await fillMessage(entry.msg, job, entry.plan, account, signal);
+}
+
+async function wait(
+	entry: Entry,
+	submitted: Job,
+	{ provider, account, host }: AccountHandle,
+	show: () => void,
+): Promise<void> {
+	const { job, problem } = await waitForJob(provider, account, submitted, host, {
+		deadlineMs: entry.deadlineMs,
+		signal: entry.controller.signal,
+		onProgress(progressed) {
+			entry.job = progressed;
+			show();
+		},
+	});
+	entry.job = job;
+	// A provider that can not be asked right now is like a job that is not done yet; a refusal is not.
+	if (problem && !isFinal(job.status) && !problem.retryable) throw new JobError(problem, job);
+}
+
+/** The job as it is now: time has passed since it was last heard of, and the deadline may have too. */
+export async function ask(
+	{ provider, account, host }: AccountHandle,
+	job: Job,
+	t: Translate,
+	signal: AbortSignal,
+): Promise<Reading> {
+	if (job.provider !== provider.id) {
+		const values = { provider: provider.title, other: job.provider };
+		const advice = t('advice.other-provider');
+		const message = t('error.other-provider', values);
+		throw new JobError(failure('invalid_request', message, { accepted: 'yes', advice }), job);
+	}
+	return isFinal(job.status) ? { job } : await askOnce(provider, account, job, host, signal);
+}
+
+/** @returns how the message ended that someone wanted to end */
+export async function cancel(
+	{ job }: Entry,
+	handle: () => AccountHandle,
+	t: Translate,
+): Promise<JobError> {
+	if (!job) {
+		const advice = t('advice.cancelled-in-line');
+		const message = t('error.cancelled-in-line');
+		return new JobError(failure('cancelled', message, { accepted: 'no', advice }));
+	}
+	if (isFinal(job.status)) {
+		const advice = t('advice.stopped-download');
+		const message = t('error.stopped-download');
+		return new JobError(failure('cancelled', message, { accepted: 'yes', advice }), job);
+	}
+	const { provider, account, host } = handle();
+	const reading = await cancelJob(provider, account, job, host);
+	return reading.job ? endedBadly(reading.job) : new JobError(reading.failure, job);
+}
