@@ -1,22 +1,20 @@
 /** A free JSON field for endpoints whose models have parameters of their own, too many and too short-lived to list. */
 import { z } from 'zod/v4';
 import type { JsonValue, RequestValues, RuleIssue } from './contract';
-import { words } from './fields';
+import { fieldWords } from './fields';
 import { isObject } from './wire';
 
 const NAME = 'extra_parameters';
 
 export const extraParameters = z
 	.record(z.string(), z.json())
-	.meta(
-		words({
-			title: 'Extra Parameters',
-			help: 'Parameters of other models of this endpoint, as JSON. They are sent as they are, beside the fields.',
-			json: true,
-			spread: true,
-			placeholder: 'e.g. {"generate_audio": true}',
-		}),
-	)
+	.register(fieldWords, {
+		title: 'Extra Parameters',
+		help: 'Parameters of other models of this endpoint, as JSON. They are sent as they are, beside the fields.',
+		json: true,
+		spread: true,
+		placeholder: 'e.g. {"generate_audio": true}',
+	})
 	.optional();
 
 /** A name that is set twice would be sent once, and nobody could tell which value was paid for. */

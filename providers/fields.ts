@@ -1,8 +1,9 @@
 /** From a provider's zod request to a flat list of fields that every generator walks (n8n, Node-RED, tables, wire). */
 import { z } from 'zod/v4';
 
-/** Words and wire habits of a field, given to zod's `.meta()`. Ranges, enums and types come from the schema itself. */
-export interface FieldMeta {
+/** Words and wire habits of a field. Ranges, enums and types come from the schema itself. */
+// A type, not an interface: zod's registries take only types that could have more members.
+export type FieldMeta = {
 	/** Title Case, for people. */
 	title: string;
 	/** One or two plain sentences. */
@@ -36,10 +37,18 @@ export interface FieldMeta {
 	json?: boolean;
 	/** One item of a list, for buttons and headings ("Add LoRA"). */
 	itemTitle?: string;
+};
+
+class FieldWords extends z.core.$ZodRegistry<FieldMeta> {
+	/** The schema itself gets the words, not a copy: a second field that shares it would change the first one's. */
+	override add(...[schema, meta]: Parameters<z.core.$ZodRegistry<FieldMeta>['add']>): this {
+		if (this.has(schema)) throw new Error(`Two fields share one schema: make one for each`);
+		return super.add(schema, meta);
+	}
 }
 
-/** Type-checks the words of a field for zod's `.meta()`, which itself takes anything. */
-export const words = (meta: FieldMeta): Record<string, unknown> => ({ ...meta });
+/** Gives a schema its words: `z.string().register(fieldWords, { title, help })`. */
+export const fieldWords = new FieldWords();
 
 export type FieldType = 'text' | 'number' | 'integer' | 'boolean' | 'choice' | 'list' | 'json';
 
@@ -60,85 +69,81 @@ export interface Field extends FieldMeta {
 	items?: Field[];
 }
 
-interface SchemaNode extends Partial<FieldMeta> {
-	type?: string;
-	minimum?: number;
-	maximum?: number;
-	minLength?: number;
-	maxLength?: number;
-	pattern?: string;
-	format?: string;
-	enum?: Array<string | number>;
-	const?: string | number;
-	minItems?: number;
-	maxItems?: number;
-	items?: SchemaNode;
-	properties?: Record<string, SchemaNode>;
-	required?: string[];
-}
-
 const cache = new WeakMap<object, Field[]>();
 
 /** Fields in the order of the schema, which is the documented order. */
 export function fieldsOf(request: z.ZodObject): Field[] {
 	const known = cache.get(request);
 	if (known) return known;
-	const fields = readProperties(z.toJSONSchema(request, { io: 'input' }) as SchemaNode);
+	const fields = readShape(request.shape);
 	cache.set(request, fields);
 	return fields;
 }
 
-function readProperties(node: SchemaNode): Field[] {
-	const required = new Set(node.required ?? []);
-	return Object.entries(node.properties ?? {}).map(([name, property]) =>
-		readField(name, property, required.has(name)),
-	);
+const readShape = (shape: z.core.$ZodShape): Field[] =>
+	Object.entries(shape).map(([name, schema]) => readField(name, schema));
+
+/** Reads zod's own definitions: its JSON schema says the same and takes most of the time that n8n needs to load us. */
+function readField(name: string, schema: z.core.$ZodType): Field {
+	const { def } = (schema as z.core.$ZodTypes)._zod;
+	const required = def.type !== 'optional';
+	const inner = required ? schema : def.innerType;
+	const meta = fieldWords.get(inner);
+	if (!meta) throw new Error(`Field ${name} has no title or help`);
+	return { ...meta, ...typeAndRange(name, inner, meta), name, required };
 }
 
-function readField(name: string, node: SchemaNode, required: boolean): Field {
-	const {
-		type: _type,
-		enum: choices,
-		const: only,
-		items,
-		properties,
-		required: _r,
-		...rest
-	} = node;
-	if (!node.title || !node.help) throw new Error(`Field ${name} has no title or help`);
-	// zod writes the safe-integer bounds into the JSON schema of every z.int(); they say nothing to a person.
-	if (rest.minimum === Number.MIN_SAFE_INTEGER) delete rest.minimum;
-	if (rest.maximum === Number.MAX_SAFE_INTEGER) delete rest.maximum;
-	return {
-		...rest,
-		title: node.title,
-		help: node.help,
-		name,
-		required,
-		type: fieldType(node),
-		...(choices || only !== undefined ? { choices: choices ?? [only as string] } : {}),
-		...(items?.properties ? { items: readProperties(items) } : {}),
-	};
-}
+type TypeAndRange = Omit<Field, keyof FieldMeta | 'name' | 'required'>;
 
-function fieldType(node: SchemaNode): FieldType {
-	if (node.json) return 'json';
-	if (node.enum || node.const !== undefined) return 'choice';
-	switch (node.type) {
-		case 'string':
-			return 'text';
-		case 'integer':
-			return 'integer';
-		case 'number':
-			return 'number';
+function typeAndRange(name: string, schema: z.core.$ZodType, meta: FieldMeta): TypeAndRange {
+	if (meta.json) return { type: 'json' };
+	const { def, bag } = (schema as z.core.$ZodTypes)._zod;
+	const { minimum, maximum } = bag as { minimum?: number; maximum?: number };
+	switch (def.type) {
+		case 'string': {
+			const [pattern] = (bag.patterns as Set<RegExp> | undefined) ?? [];
+			return {
+				type: 'text',
+				...given({ minLength: minimum, maxLength: maximum, pattern: pattern?.source }),
+				...(bag.format === 'url' ? { format: 'uri' } : {}),
+			};
+		}
+		case 'number': {
+			// The bounds of every z.int() are those of safe integers; they say nothing to a person.
+			const isBound = (value?: number) => !!value && Math.abs(value) === Number.MAX_SAFE_INTEGER;
+			return {
+				type: bag.format === 'safeint' ? 'integer' : 'number',
+				...given({
+					minimum: isBound(minimum) ? undefined : minimum,
+					maximum: isBound(maximum) ? undefined : maximum,
+				}),
+			};
+		}
 		case 'boolean':
-			return 'boolean';
-		case 'array':
-			return 'list';
+			return { type: 'boolean' };
+		case 'enum':
+			return { type: 'choice', choices: Object.values(def.entries) };
+		case 'literal':
+			return { type: 'choice', choices: def.values as Array<string | number> };
+		case 'array': {
+			const item = (def.element as z.core.$ZodTypes)._zod.def;
+			if (item.type !== 'object') throw new Error(`The items of ${name} are not objects`);
+			return {
+				type: 'list',
+				...given({ minItems: minimum, maxItems: maximum }),
+				items: readShape(item.shape),
+			};
+		}
 		default:
-			throw new Error(`Unsupported field type ${String(node.type)}`);
+			throw new Error(`Field ${name} has a type that no editor shows: ${def.type}`);
 	}
 }
+
+/** Without the members that are undefined: many readers ask whether a member is there. */
+const given = <T extends object>(members: T): Partial<T> =>
+	Object.fromEntries(
+		Object.entries(members).filter(([, value]) => value !== undefined),
+	) as Partial<T>;
 
 /** Shown at the top level of an editor; the rest is folded away. */
 export const isMainField = (field: Field): boolean => field.required || field.always === true;

@@ -54,7 +54,8 @@ export function providerProperty(
 		default: firstProvider,
 		description: 'Who makes the video',
 		options: [...among]
-			.sort((a, b) => a.title.localeCompare(b.title))
+			// Plain comparison: the first localeCompare of a process loads all of its locale data.
+			.sort((a, b) => (a.title < b.title ? -1 : 1))
 			.map((provider) => ({
 				name: provider.title,
 				value: provider.id,

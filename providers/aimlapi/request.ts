@@ -4,7 +4,7 @@
  */
 import { z } from 'zod/v4';
 import { extraParameters } from '../extraParameters';
-import { words } from '../fields';
+import { fieldWords } from '../fields';
 
 export const PIXVERSE_V5 = 'pixverse/v5/text-to-video';
 
@@ -13,96 +13,81 @@ export const request = z.strictObject({
 		.string()
 		.min(1)
 		.max(256)
-		.meta(
-			words({
-				title: 'Model',
-				help: 'PixVerse v5, or another text-to-video model of the same endpoint by its name.',
-				placeholder: `e.g. ${PIXVERSE_V5}`,
-				default: PIXVERSE_V5,
-				always: true,
-			}),
-		)
+		.register(fieldWords, {
+			title: 'Model',
+			help: 'PixVerse v5, or another text-to-video model of the same endpoint by its name.',
+			placeholder: `e.g. ${PIXVERSE_V5}`,
+			default: PIXVERSE_V5,
+			always: true,
+		})
 		.optional(),
-	prompt: z
-		.string()
-		.min(1)
-		.meta(
-			words({
-				title: 'Prompt',
-				help: 'The scene, subject or action that the video should show.',
-				multiline: true,
-				placeholder: 'e.g. A dragon appears above the tallest mountain and rushes at the camera',
-			}),
-		),
+	prompt: z.string().min(1).register(fieldWords, {
+		title: 'Prompt',
+		help: 'The scene, subject or action that the video should show.',
+		multiline: true,
+		placeholder: 'e.g. A dragon appears above the tallest mountain and rushes at the camera',
+	}),
 	aspect_ratio: z
 		.enum(['16:9', '4:3', '1:1', '3:4', '9:16'])
-		.meta(words({ title: 'Aspect Ratio', help: 'Shape of the picture.', default: '16:9' }))
+		.register(fieldWords, { title: 'Aspect Ratio', help: 'Shape of the picture.', default: '16:9' })
 		.optional(),
 	resolution: z
 		.enum(['360p', '540p', '720p', '1080p'])
-		.meta(
-			words({
-				title: 'Resolution',
-				help: 'Length of the short side. 1080p can not be had with 8 seconds.',
-				default: '720p',
-			}),
-		)
+		.register(fieldWords, {
+			title: 'Resolution',
+			help: 'Length of the short side. 1080p can not be had with 8 seconds.',
+			default: '720p',
+		})
 		.optional(),
 	duration: z
 		.literal([5, 8])
-		.meta(
-			words({
-				title: 'Duration',
-				help: 'In seconds.',
-				default: 5,
-				labels: { 5: '5 Seconds', 8: '8 Seconds' },
-			}),
-		)
+		.register(fieldWords, {
+			title: 'Duration',
+			help: 'In seconds.',
+			default: 5,
+			labels: { 5: '5 Seconds', 8: '8 Seconds' },
+		})
 		.optional(),
 	negative_prompt: z
 		.string()
 		.min(1)
-		.meta(
-			words({ title: 'Negative Prompt', help: 'What the video should not show.', multiline: true }),
-		)
+		.register(fieldWords, {
+			title: 'Negative Prompt',
+			help: 'What the video should not show.',
+			multiline: true,
+		})
 		.optional(),
 	style: z
 		.enum(['anime', '3d_animation', 'clay', 'comic', 'cyberpunk'])
-		.meta(
-			words({
-				title: 'Style',
-				help: 'The look of the video.',
-				initial: 'anime',
-				labels: {
-					anime: 'Anime',
-					'3d_animation': '3D Animation',
-					clay: 'Clay',
-					comic: 'Comic',
-					cyberpunk: 'Cyberpunk',
-				},
-			}),
-		)
+		.register(fieldWords, {
+			title: 'Style',
+			help: 'The look of the video.',
+			initial: 'anime',
+			labels: {
+				anime: 'Anime',
+				'3d_animation': '3D Animation',
+				clay: 'Clay',
+				comic: 'Comic',
+				cyberpunk: 'Cyberpunk',
+			},
+		})
 		.optional(),
 	seed: z
 		.int()
-		.meta(
-			words({
-				title: 'Seed',
-				help: 'The same seed with the same settings gives a similar video. Leave it out for a random one.',
-				initial: 42,
-			}),
-		)
+		.register(fieldWords, {
+			title: 'Seed',
+			help: 'The same seed with the same settings gives a similar video. Leave it out for a random one.',
+			initial: 42,
+		})
 		.optional(),
 	lip_sync_tts_content: z
 		.string()
 		.min(1)
-		.meta(
-			words({
-				title: 'Lip Sync Text',
-				help: 'What a person in the video says; the lips move with it.',
-				multiline: true,
-			}),
-		)
+		.register(fieldWords, {
+			title: 'Lip Sync Text',
+			help: 'What a person in the video says; the lips move with it.',
+			multiline: true,
+		})
 		.optional(),
 	lip_sync_tts_speaker: z
 		.enum([
@@ -122,37 +107,31 @@ export const request = z.strictObject({
 			'Ethan',
 			'Auto',
 		])
-		.meta(
-			words({
-				title: 'Lip Sync Speaker',
-				help: 'The voice that says the lip sync text.',
-				initial: 'Auto',
-			}),
-		)
+		.register(fieldWords, {
+			title: 'Lip Sync Speaker',
+			help: 'The voice that says the lip sync text.',
+			initial: 'Auto',
+		})
 		.optional(),
 	client_request_id: z
 		.string()
 		.regex(/^[A-Za-z0-9._:-]{1,128}$/)
-		.meta(
-			words({
-				title: 'Tracking ID',
-				help: 'Your own word for this job (letters, digits and . _ : -). It comes back with the job.',
-				header: 'X-Client-Request-Id',
-				role: 'tracking',
-				placeholder: 'order-4711',
-			}),
-		)
+		.register(fieldWords, {
+			title: 'Tracking ID',
+			help: 'Your own word for this job (letters, digits and . _ : -). It comes back with the job.',
+			header: 'X-Client-Request-Id',
+			role: 'tracking',
+			placeholder: 'order-4711',
+		})
 		.optional(),
 	legacy_path: z
 		.boolean()
-		.meta(
-			words({
-				title: 'Use Legacy Path',
-				help: 'Whether to use the older address of the PixVerse endpoint, which is still documented.',
-				unsent: true,
-				default: false,
-			}),
-		)
+		.register(fieldWords, {
+			title: 'Use Legacy Path',
+			help: 'Whether to use the older address of the PixVerse endpoint, which is still documented.',
+			unsent: true,
+			default: false,
+		})
 		.optional(),
 	extra_parameters: extraParameters,
 });

@@ -4,311 +4,261 @@
  * executor's to say: it answers with `warnings`, or refuses with 400 where `strict` is on.
  */
 import { z } from 'zod/v4';
-import { words } from '../fields';
+import { fieldWords } from '../fields';
 import { SCHEDULERS } from '../schedulers';
 
 const MAX_SEED = 2 ** 32 - 1;
 
 export const request = z.strictObject({
-	prompt: z
-		.string()
-		.min(1)
-		.max(32000)
-		.meta(
-			words({
-				title: 'Prompt',
-				help: 'What the video should show.',
-				multiline: true,
-				placeholder: 'e.g. A paper boat drifting down a rainy street, cinematic',
-			}),
-		),
+	prompt: z.string().min(1).max(32000).register(fieldWords, {
+		title: 'Prompt',
+		help: 'What the video should show.',
+		multiline: true,
+		placeholder: 'e.g. A paper boat drifting down a rainy street, cinematic',
+	}),
 	model: z
 		.string()
 		.min(1)
 		.max(128)
-		.meta(
-			words({
-				title: 'Model',
-				help: 'Which of the models on the machine makes the video. Leave empty for the default one.',
-				search: 'model',
-				placeholder: 'e.g. preview',
-			}),
-		)
+		.register(fieldWords, {
+			title: 'Model',
+			help: 'Which of the models on the machine makes the video. Leave empty for the default one.',
+			search: 'model',
+			placeholder: 'e.g. preview',
+		})
 		.optional(),
 	size: z
 		.string()
 		.regex(/^[1-9]\d{1,3}x[1-9]\d{1,3}$/)
-		.meta(
-			words({
-				title: 'Size',
-				help: 'Width x height in pixels.',
-				placeholder: '832x480',
-				default: '512x512',
-			}),
-		)
+		.register(fieldWords, {
+			title: 'Size',
+			help: 'Width x height in pixels.',
+			placeholder: '832x480',
+			default: '512x512',
+		})
 		.optional(),
 	seconds: z
 		.number()
 		.min(0.1)
 		.max(600)
-		.meta(
-			words({
-				title: 'Seconds',
-				help: 'Length of the video. Not used where Number of Frames is given.',
-				as: 'string',
-				default: 4,
-			}),
-		)
+		.register(fieldWords, {
+			title: 'Seconds',
+			help: 'Length of the video. Not used where Number of Frames is given.',
+			as: 'string',
+			default: 4,
+		})
 		.optional(),
 	fps: z
 		.int()
 		.min(1)
 		.max(60)
-		.meta(
-			words({
-				title: 'Frames per Second',
-				help: 'How many pictures a second the video has.',
-				default: 8,
-			}),
-		)
+		.register(fieldWords, {
+			title: 'Frames per Second',
+			help: 'How many pictures a second the video has.',
+			default: 8,
+		})
 		.optional(),
 	num_frames: z
 		.int()
 		.min(1)
 		.max(2000)
-		.meta(
-			words({
-				title: 'Number of Frames',
-				help: 'Exact length in pictures. Goes before Seconds.',
-				initial: 32,
-			}),
-		)
+		.register(fieldWords, {
+			title: 'Number of Frames',
+			help: 'Exact length in pictures. Goes before Seconds.',
+			initial: 32,
+		})
 		.optional(),
 	negative_prompt: z
 		.string()
 		.min(1)
 		.max(32000)
-		.meta(
-			words({ title: 'Negative Prompt', help: 'What the video should not show.', multiline: true }),
-		)
+		.register(fieldWords, {
+			title: 'Negative Prompt',
+			help: 'What the video should not show.',
+			multiline: true,
+		})
 		.optional(),
 	num_inference_steps: z
 		.int()
 		.min(1)
 		.max(200)
-		.meta(
-			words({
-				title: 'Number of Inference Steps',
-				help: 'More steps take longer and often look better.',
-				initial: 25,
-			}),
-		)
+		.register(fieldWords, {
+			title: 'Number of Inference Steps',
+			help: 'More steps take longer and often look better.',
+			initial: 25,
+		})
 		.optional(),
 	guidance_scale: z
 		.number()
 		.min(0)
 		.max(30)
-		.meta(
-			words({
-				title: 'Guidance Scale',
-				help: 'How closely the video follows the prompt.',
-				initial: 7.5,
-			}),
-		)
+		.register(fieldWords, {
+			title: 'Guidance Scale',
+			help: 'How closely the video follows the prompt.',
+			initial: 7.5,
+		})
 		.optional(),
 	seed: z
 		.int()
 		.min(-1)
 		.max(MAX_SEED)
-		.meta(
-			words({
-				title: 'Seed',
-				help: 'The same seed with the same settings gives the same video. -1 picks one at random.',
-				default: -1,
-			}),
-		)
+		.register(fieldWords, {
+			title: 'Seed',
+			help: 'The same seed with the same settings gives the same video. -1 picks one at random.',
+			default: -1,
+		})
 		.optional(),
 	scheduler: z
 		.enum(SCHEDULERS)
-		.meta(
-			words({
-				title: 'Scheduler',
-				help: 'The sampling method. Not every model can use every one.',
-				initial: 'DDIMScheduler',
-			}),
-		)
+		.register(fieldWords, {
+			title: 'Scheduler',
+			help: 'The sampling method. Not every model can use every one.',
+			initial: 'DDIMScheduler',
+		})
 		.optional(),
 	prompts: z
 		.array(
 			z.strictObject({
-				prompt: z
-					.string()
-					.min(1)
-					.max(1024)
-					.meta(
-						words({ title: 'Prompt', help: 'What this part of the video shows.', multiline: true }),
-					),
-				frames: z
-					.int()
-					.min(1)
-					.max(256)
-					.meta(words({ title: 'Frames', help: 'How many pictures this part has.', initial: 16 })),
+				prompt: z.string().min(1).max(1024).register(fieldWords, {
+					title: 'Prompt',
+					help: 'What this part of the video shows.',
+					multiline: true,
+				}),
+				frames: z.int().min(1).max(256).register(fieldWords, {
+					title: 'Frames',
+					help: 'How many pictures this part has.',
+					initial: 16,
+				}),
 			}),
 		)
 		.min(1)
 		.max(16)
-		.meta(
-			words({
-				title: 'Prompt Segments',
-				help: 'Several prompts one after another in one video. They go before Prompt and Number of Frames.',
-				itemTitle: 'Segment',
-			}),
-		)
+		.register(fieldWords, {
+			title: 'Prompt Segments',
+			help: 'Several prompts one after another in one video. They go before Prompt and Number of Frames.',
+			itemTitle: 'Segment',
+		})
 		.optional(),
 	loras: z
 		.array(
 			z.strictObject({
-				model_name: z
-					.string()
-					.min(1)
-					.max(128)
-					.meta(words({ title: 'LoRA Name', help: 'A LoRA on the machine.', search: 'lora' })),
-				strength: z
-					.number()
-					.min(0)
-					.max(1)
-					.meta(words({ title: 'Strength', help: 'How much it changes the video.', initial: 0.8 })),
+				model_name: z.string().min(1).max(128).register(fieldWords, {
+					title: 'LoRA Name',
+					help: 'A LoRA on the machine.',
+					search: 'lora',
+				}),
+				strength: z.number().min(0).max(1).register(fieldWords, {
+					title: 'Strength',
+					help: 'How much it changes the video.',
+					initial: 0.8,
+				}),
 			}),
 		)
 		.max(5)
-		.meta(
-			words({
-				title: 'LoRAs',
-				help: 'Small add-on models that change style or subject. At most 5.',
-				itemTitle: 'LoRA',
-			}),
-		)
+		.register(fieldWords, {
+			title: 'LoRAs',
+			help: 'Small add-on models that change style or subject. At most 5.',
+			itemTitle: 'LoRA',
+		})
 		.optional(),
 	embeddings: z
 		.array(
 			z.strictObject({
-				model_name: z
-					.string()
-					.min(1)
-					.max(128)
-					.meta(
-						words({
-							title: 'Embedding Name',
-							help: 'A textual inversion on the machine. Use its name in a prompt.',
-							search: 'textualinversion',
-						}),
-					),
+				model_name: z.string().min(1).max(128).register(fieldWords, {
+					title: 'Embedding Name',
+					help: 'A textual inversion on the machine. Use its name in a prompt.',
+					search: 'textualinversion',
+				}),
 			}),
 		)
 		.max(5)
-		.meta(
-			words({
-				title: 'Embeddings',
-				help: 'Textual inversions that can be named in the prompts. At most 5.',
-				itemTitle: 'Embedding',
-			}),
-		)
+		.register(fieldWords, {
+			title: 'Embeddings',
+			help: 'Textual inversions that can be named in the prompts. At most 5.',
+			itemTitle: 'Embedding',
+		})
 		.optional(),
 	closed_loop: z
 		.boolean()
-		.meta(
-			words({
-				title: 'Closed Loop',
-				help: 'Whether the last picture leads back to the first, so that the video loops.',
-				default: false,
-			}),
-		)
+		.register(fieldWords, {
+			title: 'Closed Loop',
+			help: 'Whether the last picture leads back to the first, so that the video loops.',
+			default: false,
+		})
 		.optional(),
 	clip_skip: z
 		.int()
 		.min(1)
 		.max(12)
-		.meta(
-			words({
-				title: 'CLIP Skip',
-				help: 'How many of the last text encoder layers are left out (Stable Diffusion 1.x models).',
-				initial: 1,
-			}),
-		)
+		.register(fieldWords, {
+			title: 'CLIP Skip',
+			help: 'How many of the last text encoder layers are left out (Stable Diffusion 1.x models).',
+			initial: 1,
+		})
 		.optional(),
 	enhance_prompt: z
 		.boolean()
-		.meta(
-			words({
-				title: 'Enhance Prompt',
-				help: 'Whether to add words for a better picture to the prompt.',
-				default: false,
-			}),
-		)
+		.register(fieldWords, {
+			title: 'Enhance Prompt',
+			help: 'Whether to add words for a better picture to the prompt.',
+			default: false,
+		})
 		.optional(),
 	aspect_ratio: z
 		.enum(['16:9', '4:3', '1:1', '3:4', '9:16'])
-		.meta(
-			words({
-				title: 'Aspect Ratio',
-				help: 'Shape of the picture, together with Resolution. Not used where Size is given.',
-				initial: '16:9',
-			}),
-		)
+		.register(fieldWords, {
+			title: 'Aspect Ratio',
+			help: 'Shape of the picture, together with Resolution. Not used where Size is given.',
+			initial: '16:9',
+		})
 		.optional(),
 	resolution: z
 		.enum(['360p', '540p', '720p', '1080p'])
-		.meta(
-			words({
-				title: 'Resolution',
-				help: 'Length of the short side, together with Aspect Ratio. Not used where Size is given.',
-				initial: '360p',
-			}),
-		)
+		.register(fieldWords, {
+			title: 'Resolution',
+			help: 'Length of the short side, together with Aspect Ratio. Not used where Size is given.',
+			initial: '360p',
+		})
 		.optional(),
 	style: z
 		.enum(['anime', '3d_animation', 'clay', 'comic', 'cyberpunk'])
-		.meta(
-			words({ title: 'Style', help: 'Adds words for this look to the prompt.', initial: 'anime' }),
-		)
+		.register(fieldWords, {
+			title: 'Style',
+			help: 'Adds words for this look to the prompt.',
+			initial: 'anime',
+		})
 		.optional(),
 	output_format: z
 		.enum(['mp4', 'gif'])
-		.meta(words({ title: 'Output Format', help: 'Kind of file.', default: 'mp4' }))
+		.register(fieldWords, { title: 'Output Format', help: 'Kind of file.', default: 'mp4' })
 		.optional(),
 	strict: z
 		.boolean()
-		.meta(
-			words({
-				title: 'Strict',
-				help: 'Whether to refuse the job where the model can not honour a field, instead of a warning.',
-				default: false,
-			}),
-		)
+		.register(fieldWords, {
+			title: 'Strict',
+			help: 'Whether to refuse the job where the model can not honour a field, instead of a warning.',
+			default: false,
+		})
 		.optional(),
 	webhook_url: z
 		.url({ protocol: /^https?$/ })
 		.max(2048)
-		.meta(
-			words({
-				title: 'Webhook URL',
-				help: 'Gets a signed message when the video is done or failed.',
-				wire: 'webhook.url',
-				role: 'callback',
-				placeholder: 'e.g. http://localhost:5678/webhook/…',
-			}),
-		)
+		.register(fieldWords, {
+			title: 'Webhook URL',
+			help: 'Gets a signed message when the video is done or failed.',
+			wire: 'webhook.url',
+			role: 'callback',
+			placeholder: 'e.g. http://localhost:5678/webhook/…',
+		})
 		.optional(),
 	track_id: z
 		.string()
 		.min(1)
 		.max(256)
-		.meta(
-			words({
-				title: 'Tracking ID',
-				help: 'Your own word for this job. It comes back with the job and in the webhook message.',
-				role: 'tracking',
-			}),
-		)
+		.register(fieldWords, {
+			title: 'Tracking ID',
+			help: 'Your own word for this job. It comes back with the job and in the webhook message.',
+			role: 'tracking',
+		})
 		.optional(),
 });

@@ -1,6 +1,6 @@
 /** ModelsLab v6 (the document: ModelsLab API reference, "Video API", Text to Video). */
 import { z } from 'zod/v4';
-import { words } from '../fields';
+import { fieldWords } from '../fields';
 import { negativePrompt, prompt, seed, trackId, webhook } from '../stableDiffusionApi/fields';
 import { count, guidanceScale, modelId, temp } from './fields';
 
@@ -57,26 +57,22 @@ export const v6Request = z.strictObject({
 		.number()
 		.min(0)
 		.max(1)
-		.meta(
-			words({
-				title: 'Upscale Strength',
-				help: 'How much the enlarging may change the picture.',
-				default: 0.6,
-			}),
-		)
+		.register(fieldWords, {
+			title: 'Upscale Strength',
+			help: 'How much the enlarging may change the picture.',
+			default: 0.6,
+		})
 		.optional(),
 	// The document gives 0–8 and in the same row a default of 12; what it allows is what can be sent.
 	upscale_guidance_scale: z
 		.number()
 		.min(0)
 		.max(8)
-		.meta(
-			words({
-				title: 'Upscale Guidance Scale',
-				help: 'How closely the enlarged video follows the prompt. The provider uses 12 where this is left out.',
-				initial: 8,
-			}),
-		)
+		.register(fieldWords, {
+			title: 'Upscale Guidance Scale',
+			help: 'How closely the enlarged video follows the prompt. The provider uses 12 where this is left out.',
+			initial: 8,
+		})
 		.optional(),
 	upscale_num_inference_steps: count(
 		{
@@ -88,24 +84,20 @@ export const v6Request = z.strictObject({
 	),
 	use_improved_sampling: z
 		.boolean()
-		.meta(
-			words({
-				title: 'Use Improved Sampling',
-				help: 'Whether to make the motion steadier from picture to picture.',
-				default: false,
-			}),
-		)
+		.register(fieldWords, {
+			title: 'Use Improved Sampling',
+			help: 'Whether to make the motion steadier from picture to picture.',
+			default: false,
+		})
 		.optional(),
 	improved_sampling_seed: z
 		.int()
 		.min(0)
-		.meta(
-			words({
-				title: 'Improved Sampling Seed',
-				help: 'Seed of the improved sampling.',
-				initial: 42,
-			}),
-		)
+		.register(fieldWords, {
+			title: 'Improved Sampling Seed',
+			help: 'Seed of the improved sampling.',
+			initial: 42,
+		})
 		.optional(),
 	fps: count(
 		{
@@ -118,17 +110,20 @@ export const v6Request = z.strictObject({
 	// The API's own default is an animated GIF, which surprises: the field is always sent.
 	output_type: z
 		.enum(['mp4', 'gif'])
-		.meta(words({ title: 'Output Type', help: 'Kind of file.', default: 'mp4', always: true }))
+		.register(fieldWords, {
+			title: 'Output Type',
+			help: 'Kind of file.',
+			default: 'mp4',
+			always: true,
+		})
 		.optional(),
 	instant_response: z
 		.boolean()
-		.meta(
-			words({
-				title: 'Instant Response',
-				help: 'Whether the provider answers at once with the address that the file will have.',
-				default: false,
-			}),
-		)
+		.register(fieldWords, {
+			title: 'Instant Response',
+			help: 'Whether the provider answers at once with the address that the file will have.',
+			default: false,
+		})
 		.optional(),
 	temp,
 	webhook,

@@ -1,7 +1,7 @@
 /** ModelsLab v7 (the document: ModelsLab model guide and the API pages of its models). */
 import { z } from 'zod/v4';
 import { extraParameters } from '../extraParameters';
-import { words } from '../fields';
+import { fieldWords } from '../fields';
 import { negativePrompt, prompt, seed, trackId, webhook } from '../stableDiffusionApi/fields';
 import { count, modelId, portrait } from './fields';
 
@@ -18,29 +18,27 @@ export const v7Request = z.strictObject({
 		.int()
 		.min(512)
 		.max(1024)
-		.meta(words({ title: 'Width', help: 'In pixels.', initial: 1024 }))
+		.register(fieldWords, { title: 'Width', help: 'In pixels.', initial: 1024 })
 		.optional(),
 	height: z
 		.int()
 		.min(512)
 		.max(1024)
-		.meta(words({ title: 'Height', help: 'In pixels.', initial: 576 }))
+		.register(fieldWords, { title: 'Height', help: 'In pixels.', initial: 576 })
 		.optional(),
 	aspect_ratio: z
 		.enum(['16:9', '9:16'])
-		.meta(words({ title: 'Aspect Ratio', help: 'Shape of the picture.', initial: '16:9' }))
+		.register(fieldWords, { title: 'Aspect Ratio', help: 'Shape of the picture.', initial: '16:9' })
 		.optional(),
 	resolution: z
 		.string()
 		.min(1)
-		.meta(
-			words({
-				title: 'Resolution',
-				help: 'As the model spells it: some want 720, some 720p.',
-				placeholder: 'e.g. 720p',
-				initial: '720p',
-			}),
-		)
+		.register(fieldWords, {
+			title: 'Resolution',
+			help: 'As the model spells it: some want 720, some 720p.',
+			placeholder: 'e.g. 720p',
+			initial: '720p',
+		})
 		.optional(),
 	duration: count({ title: 'Duration', help: 'In seconds.', as: 'string', initial: 5 }),
 	fps: count({
@@ -51,34 +49,36 @@ export const v7Request = z.strictObject({
 	portrait,
 	camera_fixed: z
 		.boolean()
-		.meta(
-			words({ title: 'Camera Fixed', help: 'Whether the camera stands still.', initial: false }),
-		)
+		.register(fieldWords, {
+			title: 'Camera Fixed',
+			help: 'Whether the camera stands still.',
+			initial: false,
+		})
 		.optional(),
 	enhance_prompt: z
 		.boolean()
-		.meta(
-			words({
-				title: 'Enhance Prompt',
-				help: 'Whether the provider may rewrite the prompt for a better picture.',
-				initial: true,
-			}),
-		)
+		.register(fieldWords, {
+			title: 'Enhance Prompt',
+			help: 'Whether the provider may rewrite the prompt for a better picture.',
+			initial: true,
+		})
 		.optional(),
 	generate_audio: z
 		.boolean()
-		.meta(words({ title: 'Generate Audio', help: 'Whether the video gets sound.', initial: true }))
+		.register(fieldWords, {
+			title: 'Generate Audio',
+			help: 'Whether the video gets sound.',
+			initial: true,
+		})
 		.optional(),
 	init_audio: z
 		.url({ protocol: /^https?$/ })
 		.max(2048)
-		.meta(
-			words({
-				title: 'Audio URL',
-				help: 'A sound file that the video should go with.',
-				placeholder: 'e.g. https://example.com/voice.mp3',
-			}),
-		)
+		.register(fieldWords, {
+			title: 'Audio URL',
+			help: 'A sound file that the video should go with.',
+			placeholder: 'e.g. https://example.com/voice.mp3',
+		})
 		.optional(),
 	webhook,
 	track_id: trackId,

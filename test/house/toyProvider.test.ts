@@ -13,12 +13,12 @@ const KEY = 'toy-key';
 const FILES: Record<string, string> = {
 	'providers/toy/request.ts': `
 import { z } from 'zod/v4';
-import { words } from '../fields';
+import { fieldWords } from '../fields';
 
 /** Toy Service, "Make a clip". */
 export const request = z.strictObject({
-	text: z.string().min(1).max(200).meta(words({ title: 'Text', help: 'What the clip shows.' })),
-	length: z.int().min(1).max(9).meta(words({ title: 'Length', help: 'Seconds.', as: 'string' })).optional(),
+	text: z.string().min(1).max(200).register(fieldWords, { title: 'Text', help: 'What the clip shows.' }),
+	length: z.int().min(1).max(9).register(fieldWords, { title: 'Length', help: 'Seconds.', as: 'string' }).optional(),
 });
 `,
 	'providers/toy/index.ts': `
