@@ -1,15 +1,16 @@
 /**
  * A finished job's video as a stream into the host's storage. No key goes to a result host, redirects are followed
- * without it, a page or an error message is not taken for a video, and an expired URL is asked for once more.
+ * without it, a page, an error message or nothing at all is not taken for a video, a server that falls silent is not
+ * waited for, and an expired URL is asked for once more.
  */
 import type { Job, Provider, Video } from '../providers/contract';
 import { absoluteUrl, mayCarryKey } from '../providers/hosts';
 import { extensionOf } from '../providers/jobs';
 import {
 	transportFailure,
-	isAbort,
 	type Account,
 	type ByteStream,
+	type Clock,
 	type Host,
 	type HttpStream,
 } from './http';
@@ -20,6 +21,11 @@ const MAX_REDIRECTS = 5;
 const MAX_ATTEMPTS = 3;
 const RETRY_DELAY_MS = 1_000;
 const GONE = new Set([401, 403, 404, 410]);
+/** A server that sends nothing for this long sends no more. n8n itself would wait for ever. */
+const LONGEST_SILENCE_MS = 60_000;
+/** `<`, `{` and `[`: no video begins like a page or a message. */
+const TEXT_STARTS = new Set([0x3c, 0x7b, 0x5b]);
+const LATER = 'Use Fetch Result with the job id to download it later.';
 
 export interface VideoFile {
 	stream: ByteStream;
@@ -65,10 +71,12 @@ export async function downloadVideo<T>(
 	let refetched = false;
 	for (let attempt = 1; ; attempt += 1) {
 		try {
-			const file = await open(provider, account, job, host, options);
-			return { saved: await save(file), job };
+			const { file, flow } = await open(provider, account, job, host, options);
+			const saved = await whileItFlows(save(file), flow, job, host, options.signal);
+			if (flow.hasEnded() && flow.bytes() === 0) throw emptyFile(job);
+			return { saved, job };
 		} catch (error) {
-			if (options.signal?.aborted || (isAbort(error) && options.signal?.aborted)) throw error;
+			if (options.signal?.aborted) throw error;
 			const problem = asDownloadError(error, job);
 			if (problem.gone && !refetched) {
 				refetched = true;
@@ -96,7 +104,7 @@ async function open(
 	job: Job,
 	host: { stream: HttpStream },
 	options: DownloadOptions,
-): Promise<VideoFile> {
+): Promise<{ file: VideoFile; flow: Flow }> {
 	const video = job.videos[0];
 	if (!video) {
 		throw new DownloadError(
@@ -104,19 +112,22 @@ async function open(
 			'Fetch the job again later.',
 		);
 	}
-	const reply = await follow(provider, account, video, host, options.signal);
+	const reply = await follow(provider, account, job, video, host, options.signal);
 	const maxBytes = options.maxBytes ?? DEFAULT_MAX_BYTES;
 	try {
 		checkStatus(reply.status, job);
 		const mimeType = videoType(reply.headers['content-type'], video, job);
 		const sizeBytes = Number(reply.headers['content-length'] ?? Number.NaN);
 		if (sizeBytes > maxBytes) throw tooLarge(job, maxBytes);
-		return {
-			stream: limited(reply.stream, maxBytes, () => tooLarge(job, maxBytes)),
+		if (sizeBytes === 0) throw emptyFile(job);
+		const flow = flowOf(reply.stream, job, maxBytes);
+		const file = {
+			stream: flow.stream,
 			mimeType,
 			fileName: options.fileName ?? `${safeName(job)}.${extensionOf(mimeType)}`,
 			...(Number.isFinite(sizeBytes) ? { sizeBytes } : {}),
 		};
+		return { file, flow };
 	} catch (error) {
 		reply.stream.destroy();
 		throw error;
@@ -126,6 +137,7 @@ async function open(
 async function follow(
 	provider: Provider,
 	account: Account,
+	job: Job,
 	video: Video,
 	host: { stream: HttpStream },
 	signal?: AbortSignal,
@@ -139,9 +151,19 @@ async function follow(
 		if (reply.status < 300 || reply.status >= 400 || !location || hop >= MAX_REDIRECTS)
 			return reply;
 		reply.stream.destroy();
-		url = new URL(location, url).toString();
+		url = nextAddress(location, url, job);
 		authenticate = false;
 	}
+}
+
+/** Only to other web addresses: a `data:` address would be a video of the sender's own making. */
+function nextAddress(location: string, from: string, job: Job): string {
+	const next = URL.canParse(location, from) ? new URL(location, from) : undefined;
+	if (next && /^https?:$/.test(next.protocol)) return next.toString();
+	throw new DownloadError(
+		`The address of job ${job.jobId}'s video leads on to something that is no web address.`,
+		LATER,
+	);
 }
 
 function checkStatus(status: number, job: Job): void {
@@ -151,7 +173,7 @@ function checkStatus(status: number, job: Job): void {
 		`The video of job ${job.jobId} could not be downloaded: its address answered with HTTP ${status}.`,
 		gone
 			? 'The address has probably expired. Ask the provider for the file with the job id.'
-			: 'Use Fetch Result with the job id to download it later.',
+			: LATER,
 		status >= 500 || status === 429,
 		gone,
 	);
@@ -167,13 +189,20 @@ function videoType(header: string | undefined, video: Video, job: Job): string {
 	) {
 		return video.mimeType;
 	}
-	throw new DownloadError(
-		`The address of job ${job.jobId}'s video gave ${type}, which is not a video.`,
+	throw notAVideo(job, type);
+}
+
+/** Counts as gone, so that the provider is asked for another address once. */
+const notAVideo = (job: Job, what: string): DownloadError =>
+	new DownloadError(
+		`The address of job ${job.jobId}'s video gave ${what}, which is not a video.`,
 		'Use Fetch Result with the job id to try again, or ask the provider.',
 		false,
 		true,
 	);
-}
+
+const emptyFile = (job: Job): DownloadError =>
+	new DownloadError(`The video of job ${job.jobId} came as an empty file.`, LATER, true);
 
 const tooLarge = (job: Job, maxBytes: number): DownloadError =>
 	new DownloadError(
@@ -181,18 +210,62 @@ const tooLarge = (job: Job, maxBytes: number): DownloadError =>
 		'Raise Maximum Size, or use the address in the job and download it elsewhere.',
 	);
 
-/** Ends the stream with an error as soon as more arrives than allowed. */
-function limited(stream: ByteStream, maxBytes: number, error: () => Error): ByteStream {
+/** A reply's bytes on their way into the host's storage. */
+interface Flow {
+	/** Ends with an error where more arrives than allowed, or something that is no video. */
+	stream: ByteStream;
+	/** How much has passed. */
+	bytes(): number;
+	/** Read to its end. */
+	hasEnded(): boolean;
+}
+
+function flowOf(source: ByteStream, job: Job, maxBytes: number): Flow {
 	let seen = 0;
-	const readable = stream as ByteStream & {
-		map?: (fn: (chunk: Uint8Array) => Uint8Array) => ByteStream;
+	const readable = source as ByteStream & {
+		map?: (fn: (chunk: Uint8Array) => Uint8Array) => ByteStream & { readableEnded?: boolean };
 	};
 	if (!readable.map) throw new TypeError('The host gave a stream that is not a Node stream');
-	return readable.map((chunk) => {
+	const stream = readable.map((chunk) => {
+		if (seen === 0 && TEXT_STARTS.has(chunk[0] as number)) throw notAVideo(job, 'text');
 		seen += chunk.byteLength;
-		if (seen > maxBytes) throw error();
+		if (seen > maxBytes) throw tooLarge(job, maxBytes);
 		return chunk;
 	});
+	return { stream, bytes: () => seen, hasEnded: () => stream.readableEnded === true };
+}
+
+/** @throws DownloadError where nothing came for too long, or what the signal was aborted with */
+async function whileItFlows<T>(
+	work: Promise<T>,
+	flow: Flow,
+	job: Job,
+	clock: Clock,
+	signal?: AbortSignal,
+): Promise<T> {
+	const over = new AbortController();
+	const either = AbortSignal.any([over.signal, ...(signal ? [signal] : [])]);
+	const watch = async (): Promise<never> => {
+		// Once all is there, the host may take its time to store it.
+		for (let before = -1; flow.bytes() > before || flow.hasEnded();) {
+			before = flow.bytes();
+			await clock.sleep(LONGEST_SILENCE_MS, either);
+		}
+		throw new DownloadError(
+			`The download of job ${job.jobId}'s video stood still for ${LONGEST_SILENCE_MS / 1000} seconds.`,
+			LATER,
+			true,
+		);
+	};
+	try {
+		return await Promise.race([work, watch()]);
+	} catch (error) {
+		// Without an error: where nobody reads, it would end the whole process.
+		flow.stream.destroy();
+		throw error;
+	} finally {
+		over.abort();
+	}
 }
 
 function asDownloadError(error: unknown, job: Job): DownloadError {
@@ -200,7 +273,7 @@ function asDownloadError(error: unknown, job: Job): DownloadError {
 	const { message } = transportFailure(error);
 	return new DownloadError(
 		`The download of job ${job.jobId}'s video broke off (${message}).`,
-		'Use Fetch Result with the job id to download it later.',
+		LATER,
 		true,
 	);
 }
