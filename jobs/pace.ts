@@ -3,6 +3,22 @@ import type { Clock } from './http';
 
 const MINUTE_MS = 60_000;
 
+/** What was waited for, or the signal's reason at once. Who waits in line is not to wait to be told to go. */
+async function orAborted(waited: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
+	if (!signal) return await waited;
+	let leave = () => {};
+	const aborted = new Promise<never>((_resolve, reject) => {
+		leave = () => reject(signal.reason as Error);
+		if (signal.aborted) leave();
+		signal.addEventListener('abort', leave, { once: true });
+	});
+	try {
+		await Promise.race([waited, aborted]);
+	} finally {
+		signal.removeEventListener('abort', leave);
+	}
+}
+
 /** Lets at most `parallel` tasks run at the same time; the others wait in order. */
 export function createGate(parallel: number) {
 	let running = 0;
@@ -48,12 +64,14 @@ export function createPacer(requestsPerMinute: number | undefined, clock: Clock)
 		const mine = turn.then(async () => {
 			const oldest = starts.length >= requestsPerMinute ? starts[0] : undefined;
 			const waitMs = oldest === undefined ? 0 : oldest + MINUTE_MS - clock.now();
-			if (waitMs > 0) await clock.sleep(waitMs, signal);
+			// A clock that was set back must not hold everybody for as long.
+			if (waitMs > 0) await clock.sleep(Math.min(waitMs, MINUTE_MS), signal);
+			signal?.throwIfAborted();
 			if (oldest !== undefined) starts.shift();
 			starts.push(clock.now());
 		});
 		// One that was stopped must not stop those behind it.
 		turn = mine.catch(() => undefined);
-		return mine;
+		await orAborted(mine, signal);
 	};
 }

@@ -29,10 +29,12 @@ const NEAR_SHARE = 0.06;
 const BLIND_SHARE = 0.09;
 /** Estimates err: a question comes at this share of the time that is left, so that an early end is not found late. */
 const CAUTION = 0.75;
+/** Nobody is to be asked for more patience than this at a time; a timer could not hold it for ever either. */
+const LONGEST_RETRY_AFTER_SECONDS = 24 * 3600;
 /** Without any estimate, jobs much shorter than usual are not looked for before this share of the usual time. */
 const EARLIEST_SHARE = 0.4;
 
-/** Seconds until the next question. */
+/** Seconds until the next question: never less than one, whatever the input. */
 export function nextPollSeconds(input: ScheduleInput): number {
 	const left = secondsLeft(input);
 	const near = input.elapsedSeconds * (left === undefined ? BLIND_SHARE : NEAR_SHARE);
@@ -40,7 +42,9 @@ export function nextPollSeconds(input: ScheduleInput): number {
 	// A service in trouble is given time: eight failures in a row last minutes, not seconds.
 	const shortest = SHORTEST_SECONDS * 2 ** input.failures;
 	const bounded = Math.min(Math.max(own, shortest), LONGEST_SECONDS);
-	return round(Math.max(bounded, input.retryAfterSeconds ?? 0));
+	const asked = Math.min(input.retryAfterSeconds ?? 0, LONGEST_RETRY_AFTER_SECONDS);
+	// A time that is no number would let the questions come as fast as they can.
+	return round(Math.max(Number.isNaN(bounded) ? LONGEST_SECONDS : bounded, asked || 0));
 }
 
 /** By the best source there is: the provider's estimate, its progress, then what is usual. */

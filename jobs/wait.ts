@@ -92,8 +92,7 @@ export async function waitForJob(
 		}
 		failedInRow += 1;
 		problem = reading.failure;
-		if (givesUp(problem, failedInRow, host.now() - Date.parse(job.submittedAt)))
-			return { job, problem };
+		if (givesUp(problem, failedInRow, ageMs(job, host.now()))) return { job, problem };
 		host.log?.('warn', `Job ${job.jobId}: ${problem.message} Asking again.`);
 	}
 }
@@ -113,7 +112,7 @@ function timedOut(
 	nowMs: number,
 	problem?: ProviderFailure,
 ): WaitResult {
-	const standing = withNextPoll(provider, job, failures, nowMs);
+	const standing = withNextPoll(provider, job, failures, nowMs, false, problem);
 	return { job: standing, timedOut: true, ...(problem ? { problem } : {}) };
 }
 
@@ -127,11 +126,16 @@ export function withNextPoll(
 	failures: number,
 	nowMs: number,
 	etaRepeated = false,
+	problem?: ProviderFailure,
 ): Job {
 	if (isFinal(job.status)) return job;
-	const nextPollSeconds = pauseMs(provider, job, failures, nowMs, etaRepeated) / 1000;
+	const nextPollSeconds = pauseMs(provider, job, failures, nowMs, etaRepeated, problem) / 1000;
 	return { ...job, nextPollSeconds };
 }
+
+/** 0 where the job does not say when it was submitted, or says a time to come: clocks differ. */
+const ageMs = (job: Job, nowMs: number): number =>
+	Math.max(0, nowMs - Date.parse(job.submittedAt)) || 0;
 
 function pauseMs(
 	provider: Provider,
@@ -142,7 +146,7 @@ function pauseMs(
 	problem?: ProviderFailure,
 ): number {
 	const seconds = nextPollSeconds({
-		elapsedSeconds: Math.max(0, (nowMs - Date.parse(job.submittedAt)) / 1000),
+		elapsedSeconds: ageMs(job, nowMs) / 1000,
 		failures,
 		typicalSeconds: provider.limits.typicalSeconds,
 		etaRepeated,

@@ -88,6 +88,25 @@ describe('waiting on a virtual clock', () => {
 		await wait(provider, job);
 		expect(host.slept).toContain(77_000);
 	});
+
+	it('passes an hour of Retry-After on with the job when the waiting ends before', async () => {
+		const [provider, job] = await submitted('localGpu', { durationMs: Infinity });
+		const hour = { kind: 'error', error: 'rateLimited', retryAfterSeconds: 3_600 } as const;
+		sim.faults.next('fetch', hour, { times: 9 });
+		const result = await wait(provider, job, 10);
+		expect(result).toMatchObject({ timedOut: true, job: { nextPollSeconds: 3_600 } });
+		expect(host.now() - START_MS).toBe(10 * 60_000);
+	});
+
+	it.each([undefined, 'yesterday', '2999-01-01T00:00:00.000Z'])(
+		'asks no more often where the job says it was submitted at %s',
+		async (submittedAt) => {
+			const [provider, job] = await submitted('localGpu', { durationMs: 60_000 });
+			const { job: done } = await wait(provider, { ...job, submittedAt: submittedAt as string });
+			expect(done.status).toBe('succeeded');
+			expect(sim.book.of('fetch').length).toBeLessThan(24);
+		},
+	);
 });
 
 describe('submitting', () => {

@@ -42,8 +42,45 @@ describe('a limit of requests a minute', () => {
 	it('lets those behind one that was stopped go on', async () => {
 		const pace = createPacer(1, clock());
 		await pace();
-		await expect(pace(AbortSignal.abort())).rejects.toThrow('Stopped');
+		await expect(pace(AbortSignal.abort(new Error('Stopped')))).rejects.toThrow('Stopped');
 		await expect(pace()).resolves.toBeUndefined();
+	});
+
+	it('lets one that is stopped leave the line at once, without taking a place', async () => {
+		let nowMs = 0;
+		let wake = () => {};
+		const sleep = async (ms: number) => {
+			await new Promise<void>((resolve) => (wake = resolve));
+			nowMs += ms;
+		};
+		const pace = createPacer(1, { now: () => nowMs, sleep });
+		await pace();
+		const first = pace();
+		const stop = new AbortController();
+		const stopped = pace(stop.signal);
+		const last = pace();
+		stop.abort(new Error('Stopped'));
+		// Nobody's sleep is over yet.
+		await expect(stopped).rejects.toThrow('Stopped');
+		wake();
+		await first;
+		while (nowMs < 120_000) {
+			wake();
+			await new Promise((resolve) => setImmediate(resolve));
+		}
+		await last;
+		expect(nowMs).toBe(120_000);
+	});
+
+	it('waits for no more than a minute where the clock was set back', async () => {
+		let nowMs = 3_600_000;
+		const slept: number[] = [];
+		const sleep = async (ms: number) => void slept.push(ms);
+		const pace = createPacer(1, { now: () => nowMs, sleep });
+		await pace();
+		nowMs = 0;
+		await pace();
+		expect(slept).toEqual([60_000]);
 	});
 
 	it('does not exist where the provider documents none', async () => {

@@ -42,6 +42,22 @@ describe('when to ask next', () => {
 		);
 	});
 
+	it('is between a second and a day, whatever nonsense is told', () => {
+		const number = fc.double();
+		const nonsense = fc.record({
+			...{ elapsedSeconds: number, etaSeconds: number, progress: number, typicalSeconds: number },
+			...{ retryAfterSeconds: number, failures: fc.nat(2_000), etaRepeated: fc.boolean() },
+		});
+		fc.assert(
+			fc.property(nonsense, (input) => {
+				const seconds = nextPollSeconds(input);
+				expect(seconds).toBeGreaterThanOrEqual(1);
+				expect(seconds).toBeLessThanOrEqual(86_400);
+			}),
+			{ numRuns: 2_000 },
+		);
+	});
+
 	it('is never before the provider wants to be asked again', () => {
 		fc.assert(
 			fc.property(any, fc.double({ min: 0, max: 600, noNaN: true }), (input, retryAfterSeconds) => {
