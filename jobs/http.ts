@@ -1,6 +1,7 @@
 /** What a host gives to the life of a job: HTTP, a clock, sleep and randomness. */
 import type { Accepted, HttpCall, JsonObject, Provider, Reply } from '../providers/contract';
 import { absoluteUrl, mayCarryKey } from '../providers/hosts';
+import { isObject } from '../providers/wire';
 import { plainWords } from './plainWords';
 
 /** A request as a host sends it. Redirects are never followed by the host: the next address may not see the key. */
@@ -62,7 +63,7 @@ export function requestOf(provider: Provider, account: Account, call: HttpCall):
 	};
 }
 
-/** The connection was never made, so nothing was sent. */
+/** The connection was never made, or the request could not be written: nothing was sent. */
 const NEVER_SENT = new Set([
 	'ECONNREFUSED',
 	'ENOTFOUND',
@@ -71,15 +72,37 @@ const NEVER_SENT = new Set([
 	'EHOSTUNREACH',
 	'ENETUNREACH',
 	'EADDRNOTAVAIL',
+	'ERR_INVALID_CHAR',
 	'ERR_INVALID_URL',
 	'UND_ERR_CONNECT_TIMEOUT',
+	'UND_ERR_INVALID_ARG',
 	'CERT_HAS_EXPIRED',
+	'CERT_NOT_YET_VALID',
+	'CERT_REVOKED',
+	'CERT_UNTRUSTED',
 	'DEPTH_ZERO_SELF_SIGNED_CERT',
 	'ERR_TLS_CERT_ALTNAME_INVALID',
+	'HOSTNAME_MISMATCH',
 	'SELF_SIGNED_CERT_IN_CHAIN',
+	'UNABLE_TO_GET_ISSUER_CERT',
 	'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
 	'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
 ]);
+/** Node's words for a TLS handshake that came to nothing; the request follows only after it. */
+const NO_HANDSHAKE = [
+	{
+		code: 'TLS_NOT_SPOKEN',
+		words: /:wrong version number:|ERR_SSL_WRONG_VERSION_NUMBER/,
+		message: 'the address begins with https, but nothing secure answers there',
+	},
+	{
+		code: 'HANDSHAKE_CUT',
+		words: /before secure TLS connection was established/,
+		message: 'the connection was cut before it was secure',
+	},
+];
+
+const DOUBTFUL = /^(ECONNRESET|EPIPE|ETIMEDOUT|ECONNABORTED|UND_ERR_SOCKET)$/;
 
 export interface TransportFailure {
 	code: string;
@@ -91,16 +114,28 @@ export interface TransportFailure {
 /** What a thrown transport error means. Looks through wrappers (n8n's NodeApiError, fetch's cause, AggregateError). */
 export function transportFailure(error: unknown): TransportFailure {
 	const chain = [...errorChain(error)];
-	const codes = chain.map((part) => part.code).filter((code) => typeof code === 'string');
+	const noHandshake = NO_HANDSHAKE.find(({ words }) =>
+		chain.some(({ code, message }) => words.test(`${code} ${message}`)),
+	);
+	if (noHandshake) {
+		const { code, message } = noHandshake;
+		return { code, message, accepted: 'no' };
+	}
+	const codes = chain.map(codeOf).filter((code) => typeof code === 'string');
 	const code = codes.find((known) => NEVER_SENT.has(known)) ?? codes[0] ?? 'UNKNOWN';
 	const deepest = chain.at(-1);
 	const message = plainWords(String(deepest?.message || (error as Error)?.message || code));
 	// Every attempt of an AggregateError must have failed before sending; one reset among them leaves doubt.
-	const doubtful = codes.some((known) =>
-		/^(ECONNRESET|EPIPE|ETIMEDOUT|ECONNABORTED|UND_ERR_SOCKET)$/.test(known),
-	);
+	// A wrapper bears the code of what it wraps, and says less about it.
+	const doubtful = chain
+		.filter(({ cause, errors }) => !isObject(cause) && !Array.isArray(errors))
+		.some((part) => DOUBTFUL.test(codeOf(part) ?? ''));
 	return { code, message, accepted: NEVER_SENT.has(code) && !doubtful ? 'no' : 'unknown' };
 }
+
+/** A connection that ran out of time, or was cut, while it was being made is one that never was. */
+const codeOf = ({ code, message }: ErrorLike): string | undefined =>
+	/^connect (ECONNRESET|ETIMEDOUT)\b/.test(message ?? '') ? 'EHOSTUNREACH' : code;
 
 interface ErrorLike {
 	code?: string;

@@ -14,6 +14,9 @@ const LONGEST_BACKOFF_MS = 60_000;
 /** A provider that asks for more than this is not waited for; the failure says how long it asked for. */
 const LONGEST_RETRY_AFTER_MS = 5 * 60_000;
 
+/** A certificate, an address or a key that is wrong now is so in a second too. */
+const LASTING = /TLS|CERT|SELF_SIGNED|HOSTNAME|LEAF_SIGNATURE|ERR_INVALID/;
+
 export interface SubmitOptions {
 	/** Stops waiting between attempts. A request that is on its way is heard out, for its job is paid. */
 	signal?: AbortSignal;
@@ -66,7 +69,7 @@ async function attemptSubmit(
 		return {
 			failure: failure('network', happened, {
 				accepted,
-				retryable: accepted === 'no' && !/TLS|CERT|SELF_SIGNED|INVALID_URL/.test(code),
+				retryable: accepted === 'no' && !LASTING.test(code),
 			}),
 		};
 	}
