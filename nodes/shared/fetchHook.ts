@@ -7,15 +7,16 @@ import type {
 import { cancelJob } from '../../jobs/cancel';
 import type { Account } from '../../jobs/http';
 import { askOnce } from '../../jobs/wait';
-import { isFinal, type Job, type Provider } from '../../providers/contract';
+import type { Job, Provider } from '../../providers/contract';
 import { failure } from '../../providers/failures';
 import { newJob } from '../../providers/jobs';
 import { providerById } from '../../providers/registry';
 import { ItemError, providerFailure } from './errors';
 import { hostOf } from './host';
 import { failureIn, isJob } from './jobInput';
-import { downloadChoice, type NodeOptions } from './options';
+import { fetchOptionsProperty } from './options';
 import { jobItem, signalOf } from './output';
+import { downloadChoice, readOptions } from './readOptions';
 import { guarded, settle, waitAndSettle, type Settling } from './settle';
 import { isTool, waitMinutes } from './tool';
 
@@ -25,7 +26,10 @@ export async function fetchHook(
 ): Promise<INodeExecutionData[]> {
 	const provider = providerById(this.getNodeParameter('provider') as string);
 	const account: Account = { baseUrl: String(requestData.options.baseURL) };
-	const choices = this.getNodeParameter('options', {}) as NodeOptions;
+	const { options: choices, problems } = readOptions(
+		this.getNodeParameter('options', {}),
+		fetchOptionsProperty,
+	);
 	const host = hostOf(this, provider, requestData.options as never);
 	const download = !isTool(this) && (this.getNodeParameter('downloadVideo', true) as boolean);
 	const settling: Settling = {
@@ -37,6 +41,7 @@ export async function fetchHook(
 	};
 	return await guarded(this, async () => {
 		const job = jobOf(this, provider, host.now());
+		if (problems.length > 0) throw refused(provider, problems.join('\n'), job);
 		switch (this.getNodeParameter('operation') as string) {
 			case 'cancel':
 				return await cancel(settling, job);
@@ -90,16 +95,19 @@ function jobOf(context: IExecutePaginationFunctions, provider: Provider, nowMs: 
 			`Job ${jobId} belongs to the provider "${whole.provider}", but this node is set to "${provider.id}".`,
 		);
 	}
-	return isFinal(whole.status) && whole.status !== 'succeeded' ? { ...whole } : whole;
+	return whole;
 }
 
-const refused = (provider: Provider, message: string): ItemError =>
+const refused = (provider: Provider, message: string, job?: Job): ItemError =>
 	new ItemError(
 		providerFailure(
 			provider.id,
 			failure('invalid_request', message, {
-				accepted: 'no',
-				advice: 'Give the jobId that Text to Video returned, and the same provider.',
+				accepted: job ? 'yes' : 'no',
+				advice: job
+					? 'Change the option and run this node again: nothing is submitted by it.'
+					: 'Give the jobId that Text to Video returned, and the same provider.',
 			}),
+			job,
 		),
 	);

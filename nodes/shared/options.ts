@@ -1,24 +1,5 @@
-/** The Options of both nodes. */
+/** The Options of the nodes. */
 import type { INodeProperties } from 'n8n-workflow';
-import type { DownloadChoice } from './output';
-
-const MIB = 1024 ** 2;
-
-export interface NodeOptions {
-	binaryProperty?: string;
-	fileName?: string;
-	maximumJobs?: number;
-	maximumSize?: number;
-	parallelJobs?: number;
-	/** Minutes. */
-	waitAtMost?: number;
-}
-
-export const downloadChoice = (options: NodeOptions): DownloadChoice => ({
-	binaryProperty: options.binaryProperty?.trim() || 'data',
-	maxBytes: (options.maximumSize ?? 2048) * MIB,
-	...(options.fileName?.trim() ? { fileName: options.fileName.trim() } : {}),
-});
 
 export const binaryProperty: INodeProperties = {
 	displayName: 'Output Data Field Name',
@@ -46,12 +27,15 @@ export const maximumSize: INodeProperties = {
 	description: 'Refuse to download a video of more than this many MiB',
 };
 
+/** A year: no provider keeps a job for longer, and a date still exists then. */
+const LONGEST_WAIT_MINUTES = 525_600;
+
 const waitAtMost: INodeProperties = {
 	displayName: 'Wait at Most',
 	name: 'waitAtMost',
 	type: 'number',
 	default: 10,
-	typeOptions: { minValue: 0 },
+	typeOptions: { minValue: 0, maxValue: LONGEST_WAIT_MINUTES },
 	description:
 		'Minutes to wait for a video. If it is not done by then, the job is returned as it stands, ready for Fetch Result. Left out, it is 10 minutes, or 60 while suspended.',
 };

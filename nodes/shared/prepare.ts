@@ -4,7 +4,9 @@ import type { Account } from '../../jobs/http';
 import { digest, fingerprint, type Fingerprints } from '../../jobs/ledger';
 import type { JsonValue, Provider, RequestValues } from '../../providers/contract';
 import { fieldsOf } from '../../providers/fields';
-import { issueText, validate } from '../../providers/validation';
+import { validate } from '../../providers/validation';
+import { submitOptionsProperty } from './options';
+import { readOptions } from './readOptions';
 import { contextOfItem, itemCount, readValues } from './values';
 
 export interface PreparedItem {
@@ -35,10 +37,15 @@ function prepare(
 	callbackUrl: string | undefined,
 ): PreparedItem {
 	let raw: Record<string, unknown>;
+	let optionProblems: string[];
 	try {
 		// Any parameter, shown or not: n8n evaluates them all, item by item, while earlier items are on their way.
 		for (const name of Object.keys(context.getNode().parameters)) context.getNodeParameter(name);
 		raw = readValues(context, provider);
+		optionProblems = readOptions(
+			context.getNodeParameter('options', {}),
+			submitOptionsProperty,
+		).problems;
 	} catch (error) {
 		return {
 			unreadable: true,
@@ -57,7 +64,9 @@ function prepare(
 		raw[callbackField] = callbackUrl;
 	}
 	const { values, issues } = validate(provider, raw, account.baseUrl);
-	if (!values) return { problem: issueText(issues) };
+	if (!values || optionProblems.length > 0) {
+		return { problem: [...issues.map(({ message }) => message), ...optionProblems].join('\n') };
+	}
 	return {
 		values,
 		fingerprints: fingerprintsOf(context, provider, account, values, callbackField),

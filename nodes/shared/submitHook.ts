@@ -23,8 +23,9 @@ import { providerById } from '../../providers/registry';
 import { unreachable } from './address';
 import { errorItem, ItemError, providerFailure } from './errors';
 import { hostOf } from './host';
-import { downloadChoice, type NodeOptions } from './options';
+import { submitOptionsProperty } from './options';
 import { jobItem } from './output';
+import { downloadChoice, readOptions, type NodeOptions } from './readOptions';
 import { runOf, type Run } from './run';
 import { guarded, settle, waitAndSettle, type Settling } from './settle';
 import { refuseAfterStop, stopIfStopped } from './stop';
@@ -53,7 +54,11 @@ export async function submitHook(
 	const { options } = requestData;
 	const provider = providerById(this.getNodeParameter('provider') as string);
 	const account: Account = { baseUrl: String(options.baseURL) };
-	const choices = this.getNodeParameter('options', {}) as NodeOptions;
+	// What is wrong with them is a problem of the item, and said with the others before anything is sent.
+	const { options: choices } = readOptions(
+		this.getNodeParameter('options', {}),
+		submitOptionsProperty,
+	);
 	const mode = modeOf(this, provider, choices);
 	const callbackUrl = mode === 'suspend' ? callbackUrlOf(this) : undefined;
 	const run = runOf(this, provider, account, {

@@ -4,7 +4,7 @@
  */
 import type { IDataObject, IExecuteSingleFunctions, INodeExecutionData } from 'n8n-workflow';
 import { isFinal, type Job } from '../../providers/contract';
-import type { NodeOptions } from './options';
+import type { NodeOptions } from './readOptions';
 
 const DEFAULT_WAIT_MINUTES = 10;
 /** An agent that hears nothing for longer than this is stopped by the chat or the model's own time limit. */

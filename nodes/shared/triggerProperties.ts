@@ -87,6 +87,47 @@ const events: INodeProperties = {
 	],
 };
 
+export const extrasProperty: INodeProperties = {
+	displayName: 'Options',
+	name: EXTRAS,
+	type: 'collection',
+	placeholder: 'Add Option',
+	default: {},
+	options: [
+		fileName,
+		{
+			displayName: 'Include Raw Payload',
+			name: 'rawPayload',
+			type: 'boolean',
+			default: false,
+			description:
+				'Whether to add the message as it was sent, as rawPayload. Nobody confirmed what it says.',
+		},
+		maximumSize,
+		{
+			displayName: 'Only These Tracking IDs',
+			name: 'trackingIds',
+			type: 'string',
+			default: '',
+			placeholder: 'e.g. shop-*, reels-7',
+			description:
+				'Start only for jobs with one of these tracking IDs, divided by commas. A * at the end stands for anything.',
+		},
+		binaryProperty,
+		{
+			displayName: 'Secret Part of the Address',
+			name: 'urlSecret',
+			type: 'string',
+			typeOptions: { password: true },
+			noDataExpression: true,
+			default: '',
+			placeholder: 'at least 16 letters and digits',
+			description:
+				'Replaces the random last part of the address, for example after it got into the wrong hands. Copy the new address into Text to Video.',
+		},
+	],
+};
+
 export const triggerProperties: INodeProperties[] = [
 	bodyUnread,
 	providerProperty(false, receivers),
@@ -127,46 +168,7 @@ export const triggerProperties: INodeProperties[] = [
 		description:
 			'Whether to put the video file into the output, beside the job and its address. The sender does not wait for it.',
 	},
-	{
-		displayName: 'Options',
-		name: EXTRAS,
-		type: 'collection',
-		placeholder: 'Add Option',
-		default: {},
-		options: [
-			fileName,
-			{
-				displayName: 'Include Raw Payload',
-				name: 'rawPayload',
-				type: 'boolean',
-				default: false,
-				description:
-					'Whether to add the message as it was sent, as rawPayload. Nobody confirmed what it says.',
-			},
-			maximumSize,
-			{
-				displayName: 'Only These Tracking IDs',
-				name: 'trackingIds',
-				type: 'string',
-				default: '',
-				placeholder: 'e.g. shop-*, reels-7',
-				description:
-					'Start only for jobs with one of these tracking IDs, divided by commas. A * at the end stands for anything.',
-			},
-			binaryProperty,
-			{
-				displayName: 'Secret Part of the Address',
-				name: 'urlSecret',
-				type: 'string',
-				typeOptions: { password: true },
-				noDataExpression: true,
-				default: '',
-				placeholder: 'at least 16 letters and digits',
-				description:
-					'Replaces the random last part of the address, for example after it got into the wrong hands. Copy the new address into Text to Video.',
-			},
-		],
-	},
+	extrasProperty,
 	{
 		...requestOptionsProperty,
 		// There is one request at a time, so nothing to batch.

@@ -22,13 +22,13 @@ import type { Job, Provider } from '../../providers/contract';
 import { providerById } from '../../providers/registry';
 import { hostOf } from './host';
 import { requestSettings } from './http';
-import { downloadChoice, type NodeOptions } from './options';
 import { storeVideo } from './output';
+import { downloadChoice, readOptions, type NodeOptions } from './readOptions';
 import { knowsSecret, withoutAddress } from './triggerAddress';
 import { readBody, type BodyRequest } from './triggerBody';
 import { believe, type Reception } from '../../jobs/believe';
 import { beginDelivery, type Delivery } from './triggerMemory';
-import { EXTRAS } from './triggerProperties';
+import { EXTRAS, extrasProperty } from './triggerProperties';
 import { readCredential, recentCredential, signsMessages } from './triggerSecrets';
 
 /** Usually the provider has confirmed by then; if not, the sender does not wait for it. */
@@ -70,7 +70,7 @@ async function handle(context: IWebhookFunctions): Promise<INodeExecutionData | 
 	const body = await readBody(request as unknown as BodyRequest);
 	if ('status' in body) return refuse(context, body.status, body.reason, body.headers);
 
-	const extras = context.getNodeParameter(EXTRAS, {}) as Extras;
+	const extras = extrasOf(context);
 	const delivery = beginDelivery(
 		// What is tried in the editor is neither remembered nor held against what was.
 		isTest ? undefined : place,
@@ -153,6 +153,13 @@ async function itemOf(
 	}
 	const json = withoutAddress({ ...told, ...raw } as unknown as IDataObject, context.getNode());
 	return { json, ...(binary ? { binary } : {}) };
+}
+
+/** What can not be meant counts as left out: a job that was paid is not turned away for it. */
+function extrasOf(context: IWebhookFunctions): Extras {
+	const { options, problems } = readOptions(context.getNodeParameter(EXTRAS, {}), extrasProperty);
+	for (const problem of problems) context.logger.warn(problem);
+	return options;
 }
 
 function jsonOf(body: Uint8Array): IDataObject {

@@ -125,10 +125,11 @@ describe('a download that fails', () => {
 
 	it('refuses a file above Maximum Size', async () => {
 		await start();
-		const { error } = await runVideo(sim, {
-			parameters: { options: { maximumSize: 0.001 } },
-		});
-		expect(error?.message).toContain('is larger than');
+		const headers = { 'content-type': 'video/mp4' };
+		const body = '\0'.repeat(1024 ** 2 + 1);
+		sim.faults.next('content', { kind: 'answer', status: 200, headers, body });
+		const { error } = await runVideo(sim, { parameters: { options: { maximumSize: 1 } } });
+		expect(error?.message).toContain('is larger than 1 MiB');
 		expect(error?.description).toContain('Raise Maximum Size');
 	});
 });
