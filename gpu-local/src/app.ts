@@ -1,7 +1,6 @@
 import { isIP } from 'node:net';
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import { Deliverer } from './callbacks/deliverer.ts';
-import { UsageError } from './config.ts';
 import type { Config } from './config.ts';
 import { openCore, started, startDispatcher } from './core/core.ts';
 import type { Core } from './core/core.ts';
@@ -13,6 +12,7 @@ import { ChangeFeed } from './http/changeFeed.ts';
 import { KeyRing } from './http/keys.ts';
 import { buildServer } from './http/server.ts';
 import { Caretaker } from './runner/caretaker.ts';
+import { UsageError } from './usageError.ts';
 import { version } from './version.ts';
 
 export interface RunningServer {

@@ -4,11 +4,12 @@ import type { FastifyBaseLogger } from 'fastify';
 import { startServer, startWorker } from './app.ts';
 import { examine, report } from './commands/doctor.ts';
 import { COMMANDS, helpText } from './commands/help.ts';
-import { readConfig, UsageError } from './config.ts';
+import { readConfig } from './config.ts';
 import { readWebhookSecret } from './core/webhookSecret.ts';
 import { FolderInUseError } from './db/folderLock.ts';
 import { modelsCommand } from './models/command.ts';
 import { setupCommand } from './setup/command.ts';
+import { UsageError } from './usageError.ts';
 import { version } from './version.ts';
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`);

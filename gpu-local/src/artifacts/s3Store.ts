@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { rm, stat } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { AwsClient } from 'aws4fetch';
-import { UsageError } from '../config.ts';
+import { UsageError } from '../usageError.ts';
 import { ARTIFACT_NAME } from './store.ts';
 import type { ArtifactStore } from './store.ts';
 

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { UsageError } from '../config.ts';
+import { UsageError } from '../usageError.ts';
 import { addModel, removeModel, verifyModel } from './add.ts';
 import { KINDS } from './recognise.ts';
 import type { Kind } from './recognise.ts';

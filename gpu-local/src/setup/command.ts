@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { UsageError } from '../config.ts';
+import { UsageError } from '../usageError.ts';
 import { BACKENDS, chooseBackend, lookAtMachine } from './backend.ts';
 import type { Backend } from './backend.ts';
 import { ensureEnvironment, SetupError } from './environment.ts';

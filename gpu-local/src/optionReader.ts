@@ -1,0 +1,71 @@
+import { parseArgs } from 'node:util';
+import { OPTIONS } from './options.ts';
+import type { Option, OptionName } from './options.ts';
+import { UsageError } from './usageError.ts';
+
+/** Which command's options count. */
+export type Command = 'server' | 'worker';
+
+/** What was given for each option: by flag, else by environment variable, else the fallback. */
+export interface Given {
+	/** Every value of an option that can be given several times. */
+	texts(name: OptionName): string[];
+	text(name: OptionName): string | undefined;
+	number(name: OptionName, least: number, most?: number): number;
+	/** A number without its fraction. */
+	whole(name: OptionName, least: number, most?: number): number;
+	/** Whether a switch is on. */
+	on(name: OptionName): boolean;
+}
+
+export function readGiven(
+	args: string[],
+	env: Record<string, string | undefined>,
+	command: Command,
+): Given {
+	const flags = parse(args, command);
+	const texts = (name: OptionName): string[] => {
+		const flag = flags[name];
+		if (Array.isArray(flag)) return flag.map(String);
+		if (typeof flag === 'string') return [flag];
+		const variable = env[OPTIONS[name].env];
+		if (variable === undefined || variable === '') return [];
+		const many = 'many' in OPTIONS[name];
+		return many ? variable.split(',').map((entry) => entry.trim()) : [variable];
+	};
+	const text = (name: OptionName): string | undefined => {
+		const option: Option = OPTIONS[name];
+		return texts(name)[0] ?? option.fallback;
+	};
+	const number = (name: OptionName, least: number, most = Number.MAX_SAFE_INTEGER): number => {
+		const value = Number(text(name));
+		if (Number.isFinite(value) && value >= least && value <= most) return value;
+		throw new UsageError(`--${name} is "${text(name)}". Give a number from ${least} to ${most}.`);
+	};
+	const whole = (name: OptionName, least: number, most?: number): number =>
+		Math.floor(number(name, least, most));
+	const on = (name: OptionName): boolean =>
+		flags[name] === true || /^(1|true|yes|on)$/i.test(env[OPTIONS[name].env] ?? '');
+	return { texts, text, number, whole, on };
+}
+
+function parse(
+	args: string[],
+	command: Command,
+): Record<string, string | boolean | Array<string | boolean> | undefined> {
+	const options: Record<string, { type: 'string' | 'boolean'; multiple: boolean }> = {};
+	for (const [name, option] of Object.entries<Option>(OPTIONS)) {
+		if (command === 'worker' && option.group === 'server') continue;
+		options[name] = {
+			type: option.value === undefined ? 'boolean' : 'string',
+			multiple: option.many === true,
+		};
+	}
+	try {
+		return parseArgs({ args, options, strict: true, allowPositionals: false }).values;
+	} catch (error) {
+		throw new UsageError(
+			`${(error as Error).message}. "gpu-local help" lists everything that can be given.`,
+		);
+	}
+}
