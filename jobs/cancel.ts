@@ -1,8 +1,13 @@
-/** Cancel at the provider, where it can. */
+/**
+ * Cancel at the provider, where it can. The job is asked for first: servers of OpenAI's format know one call for
+ * "cancel" and "delete", and a job that ended in the meantime would lose its video.
+ */
 import { isFinal, type Job, type Provider, type Reading } from '../providers/contract';
 import { failure } from '../providers/failures';
 import { requestOf, transportFailure, type Account, type Host } from './http';
+import { askOnce } from './wait';
 
+/** @returns the job: cancelled, or as it ended before */
 export async function cancelJob(
 	provider: Provider,
 	account: Account,
@@ -20,8 +25,12 @@ export async function cancelJob(
 		};
 	}
 	try {
-		const reply = await host.http(requestOf(provider, account, provider.cancelCall(job)));
-		return provider.readCancel(reply, job, { nowMs: host.now(), baseUrl: account.baseUrl });
+		const asked = await askOnce(provider, account, job, host);
+		if (asked.failure?.code === 'not_found') return asked;
+		const current = asked.job ?? job;
+		if (isFinal(current.status)) return { job: current };
+		const reply = await host.http(requestOf(provider, account, provider.cancelCall(current)));
+		return provider.readCancel(reply, current, { nowMs: host.now(), baseUrl: account.baseUrl });
 	} catch (error) {
 		const { message } = transportFailure(error);
 		return {

@@ -184,7 +184,7 @@ export class Runner {
 			if (!job || isFinal(job.status)) continue;
 			const { provider, account, host } = this.handle();
 			const reading = await cancelJob(provider, account, job, host);
-			const key = reading.job ? 'log.cancelled' : 'log.goes-on';
+			const key = reading.job?.status === 'cancelled' ? 'log.cancelled' : 'log.goes-on';
 			node.warn(this.t(key, { id: job.jobId }));
 		}
 	}

@@ -32,11 +32,12 @@ export async function work(
 	const { signal } = entry.controller;
 	signal.throwIfAborted();
 	enter(entry, entry.job ? 'waiting' : 'submitting');
+	// A deploy may take the account away while the job is being submitted; it is needed to cancel the job then.
+	const account = handle();
 	entry.job = await begin();
 	enter(entry, 'waiting');
 	note();
 	signal.throwIfAborted();
-	const account = handle();
 	if (entry.wait) await wait(entry, entry.job, account, show);
 	else entry.job = withNextPoll(account.provider, entry.job, 0, account.host.now());
 	const { job } = entry;
@@ -93,12 +94,13 @@ export async function cancel(
 		const message = t('error.cancelled-in-line');
 		return new JobError(failure('cancelled', message, { accepted: 'no', advice }));
 	}
-	if (isFinal(job.status)) {
-		const advice = t('advice.stopped-download');
-		const message = t('error.stopped-download');
-		return new JobError(failure('cancelled', message, { accepted: 'yes', advice }), job);
-	}
-	const { provider, account, host } = handle();
-	const reading = await cancelJob(provider, account, job, host);
-	return reading.job ? endedBadly(reading.job) : new JobError(reading.failure, job);
+	const reading = isFinal(job.status) ? { job } : await cancelNow(job, handle());
+	if (!reading.job) return new JobError(reading.failure, job);
+	if (reading.job.status !== 'succeeded') return endedBadly(reading.job);
+	const advice = t('advice.stopped-download');
+	const message = t('error.stopped-download');
+	return new JobError(failure('cancelled', message, { accepted: 'yes', advice }), reading.job);
 }
+
+const cancelNow = async (job: Job, { provider, account, host }: AccountHandle): Promise<Reading> =>
+	await cancelJob(provider, account, job, host);

@@ -2,7 +2,7 @@
 import type { IExecuteSingleFunctions } from 'n8n-workflow';
 import { cancelJob } from '../../jobs/cancel';
 import type { Account } from '../../jobs/http';
-import { isFinal, type Job, type Provider } from '../../providers/contract';
+import type { Job, Provider } from '../../providers/contract';
 import { failure } from '../../providers/failures';
 import { ItemError, providerFailure } from './errors';
 import type { N8nHost } from './host';
@@ -31,11 +31,12 @@ export async function stopIfStopped(
 	if (!isStopped(context)) return;
 	const reading = await cancelJob(provider, account, job, host);
 	if (reading.job) record(reading.job);
-	const what = isFinal(job.status)
-		? `had ended before (${job.status})`
-		: reading.job
+	const { status } = reading.job ?? job;
+	const what = !reading.job
+		? 'was not cancelled and may still finish'
+		: status === 'cancelled'
 			? 'was cancelled'
-			: 'was not cancelled and may still finish';
+			: `had ended before (${status})`;
 	const stopped = failure('cancelled', `The execution was stopped. Job ${job.jobId} ${what}.`, {
 		accepted: 'yes',
 	});

@@ -111,6 +111,16 @@ describe('Cancel', () => {
 		expect(sim.state(sim.book.jobs[0]!.id).status).toBe('cancelled');
 	});
 
+	it('leaves a job that has ended its video', async () => {
+		await start({ durationMs: 0 });
+		const items = await submitted(['A boat']);
+		const result = await runFetch(sim, { items, operation: 'cancel' });
+		expect(jsons(result, 'Result')[0]).toMatchObject({ status: 'succeeded', finished: true });
+		expect(sim.book.of('cancel')).toEqual([]);
+		const fetched = await runFetch(sim, { items, operation: 'get' });
+		expect(fetched.items('Result')[0]?.binary?.data?.mimeType).toBe('video/mp4');
+	});
+
 	it('says so where the provider can not', async () => {
 		await start({ durationMs: Infinity });
 		const items = await submitted(['A boat'], 'modelslabV6');

@@ -92,4 +92,18 @@ describe('Stop', () => {
 		await until(() => sim.book.of('cancel').length === 1);
 		expect(sim.state(sim.book.jobs[0]!.id).status).toBe('cancelled');
 	});
+
+	it('leaves a job that has just ended its video, and says so', async () => {
+		await start({ durationMs: Infinity });
+		let stop = () => {};
+		const running = runVideo(sim, { onStart: (end) => (stop = end) });
+		await until(() => sim.book.charges === 1);
+		const { id } = sim.book.jobs[0]!;
+		await sim.finish(id);
+		stop();
+		expect((await running).error?.message).toBe(
+			`The execution was stopped. Job ${id} had ended before (succeeded).`,
+		);
+		expect(sim.book.of('cancel')).toEqual([]);
+	});
 });

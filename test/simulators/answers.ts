@@ -107,10 +107,13 @@ function answerRoute(
 	);
 	if (!job) return refuse('notFound');
 	if (route.call === 'content') {
-		return desk.snapshot(job).status === 'succeeded' ? serveFile(incoming) : refuse('notFound');
+		const there = desk.snapshot(job).status === 'succeeded' && !job.deleted;
+		return there ? serveFile(incoming) : refuse('notFound');
 	}
 	if (route.call === 'cancel') {
-		if (!isOver(desk.snapshot(job).status)) job.forced = { status: 'cancelled' };
+		// As in OpenAI's format: of a job that is over, it is the end of its file.
+		if (isOver(desk.snapshot(job).status)) job.deleted = true;
+		else job.forced = { status: 'cancelled' };
 		return family.cancelled?.(job, desk.snapshot(job), desk.context()) ?? refuse('notFound');
 	}
 	return family.fetched(job, desk.snapshot(job), desk.context());

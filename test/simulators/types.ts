@@ -51,6 +51,8 @@ export interface SimulatedJob {
 	/** Fails at its end with this reason. */
 	failsWith?: string;
 	seed: number;
+	/** Its file is gone. */
+	deleted?: true;
 }
 
 /** A job at one moment. */

@@ -386,12 +386,18 @@ export function describeNodes(version: Version): void {
 				expect(sim.book.charges).toBe(1);
 			});
 
-			it.each(['full', 'nodes'])(
-				'(%s) without the node cancels its jobs at the provider',
-				async (deploy) => {
+			it.each([
+				['full', 0],
+				['nodes', 0],
+				['full', 150],
+				['nodes', 150],
+			])(
+				'(%s) without the node cancels its jobs at the provider, one whose submit still takes %i ms too',
+				async (deploy, ms) => {
 					const { node, flow, credentials } = await load({}, { durationMs: Infinity });
+					if (ms > 0) sim.faults.next('submit', { kind: 'slow', ms });
 					node.receive({ payload: 'A fox' });
-					await until(() => sim.book.charges === 1);
+					await until(() => (ms > 0 ? sim.book.requests.length : sim.book.charges) === 1);
 					const rest = flow.filter(({ id }) => id !== nodeId);
 					await helper.setFlows(rest, deploy, credentials);
 					await until(() => sim.book.of('cancel').length > 0);
