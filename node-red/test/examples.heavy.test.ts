@@ -121,6 +121,24 @@ describe.each(versions)('the examples on %s', (version) => {
 		expect(charges()).toBe(1);
 	});
 
+	it('7 - Batch from a table', async () => {
+		const { press, shown, charges } = await open('7 - Batch from a table');
+		sim.faults.next('submit', { kind: 'error', error: 'noCredit' });
+		await press('make the new rows');
+		const files = (await shown('the file', 3)) as string[];
+		for (const file of files) expect(await readFile(file)).toEqual(TINY_MP4);
+		const [failed] = (await shown('failed rows')) as string[];
+		const [row, ...reason] = String(failed).split(': ');
+		expect(reason.join()).toContain('Not allowed');
+		const made = files.map((file) => path.basename(file, '.mp4'));
+		expect([...made, row].sort()).toEqual(['harbour', 'lavender', 'snow', 'street']);
+		await press('make the new rows');
+		await press('forget');
+		await press('make the new rows');
+		await shown('the file', 7);
+		expect(charges()).toBe(7);
+	});
+
 	it('are all tried, annotated, and hold every node', async () => {
 		const names = (await readdir(EXAMPLES)).map((name) => name.replace(/\.json$/, '')).sort();
 		expect([...tried].sort()).toEqual(names);
