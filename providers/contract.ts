@@ -164,6 +164,8 @@ export interface Provider {
 	/** n8n credential type; several providers may share one. */
 	credential: string;
 	account: {
+		/** Whose account it is, as in "Credential for …". */
+		title: string;
 		defaultBaseUrl: string;
 		authentication: Authentication;
 		/** Host suffixes that may see the key beside the host of the base URL. */

@@ -35,7 +35,7 @@ export class TextToVideo implements INodeType {
 		hints: [
 			{
 				message:
-					'These jobs are paid for and not done yet. Get the videos with <b>Fetch Result</b>; <code>nextPollSeconds</code> says when asking makes sense.',
+					'The provider has these jobs, and the videos are not done yet. Get them with <b>Fetch Result</b>; <code>nextPollSeconds</code> says in how many seconds asking makes sense.',
 				displayCondition: '={{ $parameter["whenSubmitted"] === "return" }}',
 				whenToDisplay: 'afterExecution',
 				location: 'outputPane',

@@ -25,6 +25,8 @@ export function credentialSlots(
 		const ids = users.map(({ id }) => id);
 		return {
 			name,
+			// Without it, the editor shows the credential type's full name, which is made for n8n's list of all types.
+			displayName: `Credential for ${users[0]?.account.title}`,
 			required: users.some(
 				({ account: { authentication } }) =>
 					!(authentication.kind === 'bearer' && authentication.optional),

@@ -38,6 +38,7 @@ export const aimlapiPixverse: Provider = {
 		'https://docs.aimlapi.com/api-references/video-models/pixverse/v5-text-to-video',
 	credential: 'textToVideoAimlApi',
 	account: {
+		title: 'AI/ML API',
 		defaultBaseUrl: 'https://api.aimlapi.com',
 		authentication: { kind: 'bearer' },
 		keyHosts: KEY_HOSTS,

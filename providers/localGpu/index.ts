@@ -56,6 +56,7 @@ export const localGpu: Provider = {
 		'https://github.com/text-to-video/n8n-nodes-text-to-video/tree/main/gpu-local#readme',
 	credential: 'textToVideoLocalGpuApi',
 	account: {
+		title: 'Local GPU',
 		defaultBaseUrl: 'http://127.0.0.1:8484',
 		authentication: { kind: 'bearer', optional: true },
 		keyHosts: [],

@@ -20,6 +20,7 @@ const endpoint = (
 	id,
 	credential: 'textToVideoModelsLabApi',
 	account: {
+		title: 'ModelsLab',
 		defaultBaseUrl: 'https://modelslab.com',
 		authentication: { kind: 'bodyKey', property: 'key' },
 		keyHosts: KEY_HOSTS,

@@ -97,6 +97,7 @@ export const novita: Provider = {
 	documentationUrl: 'https://novita.ai/docs/api-reference/model-apis-txt2video',
 	credential: 'textToVideoNovitaApi',
 	account: {
+		title: 'Novita',
 		defaultBaseUrl: 'https://api.novita.ai',
 		authentication: { kind: 'bearer' },
 		keyHosts: ['api.novita.ai'],

@@ -3,6 +3,7 @@ import { CALLBACK, fetchCall, KEY_HOSTS, readCallback, readFetch, readSubmit } f
 import { enterpriseRequest, v4Request, v5Request } from './request';
 
 const account: Provider['account'] = {
+	title: 'Stable Diffusion API',
 	defaultBaseUrl: 'https://stablediffusionapi.com',
 	authentication: { kind: 'bodyKey', property: 'key' },
 	keyHosts: KEY_HOSTS,
@@ -70,6 +71,7 @@ export const stableDiffusionEnterprise: Provider = {
 	description: 'The same as Train Text to Video, on servers of your own at the provider',
 	documentationUrl: 'https://stablediffusionapi.com/docs/enterprise-plan/text2video',
 	credential: 'textToVideoStableDiffusionEnterpriseApi',
+	account: { ...account, title: 'Stable Diffusion Enterprise' },
 	request: enterpriseRequest,
 	abilities: trainedAbilities,
 	submitCall: { method: 'POST', url: '/api/v1/enterprise/text2video' },

@@ -10,7 +10,6 @@ import { Editor } from '../../scripts/screenshots/editor';
 import { smallValues } from '../simulators/client';
 import { startSimulator, type Simulator } from '../simulators/simulator';
 import { EditorPanel } from '../support/editorPanel';
-import { credentialType } from '../support/n8nNode';
 import { N8nServer } from '../support/n8nServer';
 
 /** Where the pictures of every panel go, and of what was on the screen when a test failed. */
@@ -47,8 +46,7 @@ describe.each(providers)('$title', (provider) => {
 	it('is chosen, connected, filled in, run, and its video is played in the output', async () => {
 		await panel.startWith('Text to Video');
 		await panel.choose('provider', provider.title);
-		const { displayName } = await credentialType(provider.credential);
-		expect(await panel.credentialLabels()).toEqual([`Credential for ${displayName}`]);
+		expect(await panel.credentialLabels()).toEqual([`Credential for ${provider.account.title}`]);
 
 		const account = accounts.get(provider.credential);
 		if (account) await panel.takeCredential(account);

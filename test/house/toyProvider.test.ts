@@ -35,6 +35,7 @@ export const toy: Provider = {
 	documentationUrl: 'https://toy.example/docs',
 	credential: 'textToVideoToyApi',
 	account: {
+		title: 'Toy',
 		defaultBaseUrl: 'https://api.toy.example',
 		authentication: { kind: 'bearer' },
 		keyHosts: ['api.toy.example'],
