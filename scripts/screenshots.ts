@@ -1,12 +1,14 @@
 /**
- * Takes the README's pictures from the real editor: `npm run screenshots` [-- <folder>]
- * The first example runs before its picture is taken, so that it shows what a run looks like.
+ * Takes the documents' pictures from the real editors: `npm run screenshots` [-- <folder>]
+ * Every workflow runs before its picture is taken, so that it shows what a run looks like.
  */
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { explain } from './n8n-host/problem';
 import { REPOSITORY_FOLDER } from './repository';
+import { takeGallery } from './screenshots/gallery';
+import { takeFlows } from './screenshots/nodeRedFlows';
 import { openBrowser } from './screenshots/browser';
 import { Editor } from './screenshots/editor';
 import { readExamples } from './start/examples';
@@ -26,12 +28,15 @@ async function main(): Promise<void> {
 		const editor = await Editor.open(browser, started.n8n.openUrl);
 		const [first] = await readExamples();
 		await editor.openWorkflow(first?.id ?? '');
-		await editor.execute();
+		await editor.execute('Write the video to disk');
 		await editor.picture(join(folder, 'editor.png'));
 		await editor.openNode('Text to Video');
 		await editor.picture(join(folder, 'panel-local-gpu.png'));
 		await editor.choose('provider', 'Novita');
 		await editor.picture(join(folder, 'panel-novita.png'));
+		await started.stop();
+		await takeGallery(browser, join(folder, 'examples'));
+		await takeFlows(browser, join(folder, 'flows'));
 	} finally {
 		await browser.close();
 		await started.stop();

@@ -12,11 +12,14 @@ export interface CredentialSpec {
 	data: Record<string, unknown>;
 }
 
+/** The files of the example workflows for n8n, sorted. */
+export const exampleFileNames = async (folder: string = EXAMPLES_FOLDER): Promise<string[]> =>
+	(await readdir(folder)).filter((name) => /^\d.*\.json$/.test(name)).sort();
+
 /** The example workflows for n8n, in the order of their file names. */
 export async function readExamples(folder: string = EXAMPLES_FOLDER): Promise<WorkflowJson[]> {
-	const names = (await readdir(folder)).filter((name) => /^\d.*\.json$/.test(name)).sort();
 	return await Promise.all(
-		names.map(
+		(await exampleFileNames(folder)).map(
 			async (name) => JSON.parse(await readFile(join(folder, name), 'utf8')) as WorkflowJson,
 		),
 	);
