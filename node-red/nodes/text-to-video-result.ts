@@ -1,6 +1,5 @@
 /** Fetch Result: a job that exists, from its id or from the job in the message. Submits nothing. */
 import type { Node, NodeAPI, NodeDef } from 'node-red';
-import { cancelJob } from '../../jobs/cancel';
 import { isFinal, type Job } from '../../providers/contract';
 import { newJob } from '../../providers/jobs';
 import { accountOf } from '../src/account';
@@ -8,11 +7,12 @@ import type { Entry } from '../src/entry';
 import { isJob, type Message } from '../src/messages';
 import { numberOr } from '../src/numbers';
 import { planOutput, type OutputDef } from '../src/outputChoice';
-import { failBefore, JobError, refused } from '../src/problems';
+import { JobError, refused } from '../src/problems';
 import { resumeWhenStarted } from '../src/resume';
-import { Runner } from '../src/runner';
+import { Runner, type Prepared } from '../src/runner';
 import { translator } from '../src/texts';
 import { evaluate } from '../src/values';
+import { endJob } from '../src/work';
 
 interface ResultDef extends NodeDef, OutputDef {
 	account?: string;
@@ -35,49 +35,40 @@ export default function register(RED: NodeAPI): void {
 
 	function FetchResult(this: Node, def: ResultDef): void {
 		RED.nodes.createNode(this, def);
-		const runner = new Runner({
+		const runner: Runner = new Runner({
 			RED,
 			node: this,
 			account: () => accountOf(RED, def.account, t),
 			parallel: PARALLEL,
-			restart: (msg, send, done) => void accept(this, def, runner, msg, send, done),
+			prepare: async (msg) => await prepare(this, def, runner, msg),
 		});
 		resumeWhenStarted(RED, this, runner);
-		this.on('input', (msg, send, done) => void accept(this, def, runner, msg, send, done));
+		this.on('input', (msg, send, done) => void runner.receive(msg, send, done));
 	}
 
-	async function accept(
+	async function prepare(
 		node: Node,
 		def: ResultDef,
 		runner: Runner,
 		msg: Message,
-		send: Entry['send'],
-		done: Entry['done'],
-	): Promise<void> {
-		if (runner.cancelRequested(msg, done)) return;
-		delete msg.failure;
-		try {
-			const { provider, host } = accountOf(RED, def.account, t);
-			const source = { RED, node, msg, t };
-			const field = { name: 'jobId', title: t('label.job-id') };
-			const type = def.jobIdType ?? 'msg';
-			const value = def.jobId ?? 'job';
-			const given = type === 'str' ? value : await evaluate(source, field, type, value);
-			const job = jobOf(given, msg, provider.id, host.now());
-			const plan = await planOutput(source, def);
-			const minutes = numberOr(def.waitAtMost, DEFAULT_WAIT_MINUTES);
-			const cancels = def.operation === 'cancel';
-			const entry: Entry = {
-				...{ msg, send, done, plan, job, cancels },
-				stage: 'queued',
-				wait: def.operation === 'wait',
-				deadlineMs: host.now() + minutes * MINUTE_MS,
-				controller: new AbortController(),
-			};
-			runner.start(entry, () => (cancels ? cancel(def, job) : ask(runner, entry, job)));
-		} catch (error) {
-			failBefore(error, msg, done);
-		}
+	): Promise<Prepared> {
+		const { provider, host } = accountOf(RED, def.account, t);
+		const source = { RED, node, msg, t };
+		const field = { name: 'jobId', title: t('label.job-id') };
+		const type = def.jobIdType ?? 'msg';
+		const value = def.jobId ?? 'job';
+		const given = type === 'str' ? value : await evaluate(source, field, type, value);
+		const job = jobOf(given, msg, provider.id, host.now());
+		const plan = await planOutput(source, def);
+		const minutes = numberOr(def.waitAtMost, DEFAULT_WAIT_MINUTES);
+		const cancels = def.operation === 'cancel';
+		return {
+			...{ plan, job, cancels },
+			wait: def.operation === 'wait',
+			deadlineMs: host.now() + minutes * MINUTE_MS,
+			begin: async (entry) =>
+				cancels ? await endJob(accountOf(RED, def.account, t), job) : await ask(runner, entry, job),
+		};
 	}
 
 	async function ask(runner: Runner, { controller, wait }: Entry, job: Job): Promise<Job> {
@@ -86,13 +77,6 @@ export default function register(RED: NodeAPI): void {
 		if (reading.job) return reading.job;
 		// While waiting, a provider that can not be asked right now is asked again.
 		if (wait && reading.failure.retryable) return job;
-		throw new JobError(reading.failure, job);
-	}
-
-	async function cancel(def: ResultDef, job: Job): Promise<Job> {
-		const { provider, account, host } = accountOf(RED, def.account, t);
-		const reading = await cancelJob(provider, account, job, host);
-		if (reading.job) return reading.job;
 		throw new JobError(reading.failure, job);
 	}
 

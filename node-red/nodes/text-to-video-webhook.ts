@@ -56,7 +56,7 @@ export default function register(RED: NodeAPI): void {
 	): Promise<void> {
 		const msg: Message = { _msgid: RED.util.generateId(), topic: event, payload: job, job };
 		const send = (message: Message) => node.send(message);
-		const done = (error?: Error) => error && node.error(error.message, msg);
+		const done = (error?: Error) => error && node.error(error, msg);
 		// A job that ended badly is news here, not an error of this node.
 		if (job.status !== 'succeeded' || event === 'test' || (def.output ?? 'job') === 'job') {
 			return send(msg);

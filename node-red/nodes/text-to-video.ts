@@ -1,14 +1,14 @@
 /** Text to Video: submits a job for each message, waits for it, and passes the video on. */
 import type { Node, NodeAPI, NodeDef } from 'node-red';
-import type { Job } from '../../providers/contract';
+import type { Job, RequestValues } from '../../providers/contract';
 import { issueText, validate } from '../../providers/validation';
 import { accountOf, type AccountHandle } from '../src/account';
 import type { Entry } from '../src/entry';
 import type { Message } from '../src/messages';
 import { numberOr } from '../src/numbers';
 import { planOutput, type OutputDef } from '../src/outputChoice';
-import { failBefore, refused } from '../src/problems';
-import { Runner } from '../src/runner';
+import { refused } from '../src/problems';
+import { Runner, type Prepared } from '../src/runner';
 import { submitJob } from '../src/submit';
 import { translator } from '../src/texts';
 import { readValues, type Rows } from '../src/values';
@@ -44,44 +44,26 @@ export default function register(RED: NodeAPI): void {
 			node: this,
 			account,
 			parallel: parallelJobs(def, account),
-			restart: (msg, send, done) => void accept(this, def, runner, msg, send, done),
+			longestLine: numberOr(def.longestLine, DEFAULT_LONGEST_LINE),
+			submits: true,
+			prepare: async (msg) => await prepare(this, def, msg),
 		});
 		resumeWhenStarted(RED, this, runner);
-		this.on('input', (msg, send, done) => void accept(this, def, runner, msg, send, done));
+		this.on('input', (msg, send, done) => void runner.receive(msg, send, done));
 	}
 
-	/** Everything about a message is known to be right before it gets in line. */
-	async function accept(
-		node: Node,
-		def: TextToVideoDef,
-		runner: Runner,
-		msg: Message,
-		send: Entry['send'],
-		done: Entry['done'],
-	): Promise<void> {
-		if (runner.cancelRequested(msg, done)) return;
-		delete msg.failure;
-		try {
-			const handle = account(def);
-			const source = { RED, node, msg, t };
-			const values = judge(
-				handle,
-				def,
-				await readValues(source, handle.provider, def.fields ?? {}),
-			);
-			const plan = await planOutput(source, def);
-			checkLine(runner, def);
-			const entry: Entry = {
-				...{ msg, send, done, plan },
-				stage: 'queued',
-				wait: def.mode !== 'return',
-				deadlineMs: 0,
-				controller: new AbortController(),
-			};
-			runner.start(entry, () => submit(node, def, entry, values));
-		} catch (error) {
-			failBefore(error, msg, done);
-		}
+	async function prepare(node: Node, def: TextToVideoDef, msg: Message): Promise<Prepared> {
+		const handle = account(def);
+		const source = { RED, node, msg, t };
+		const rows = await readValues(source, handle.provider, def.fields ?? {});
+		const values = judge(handle, def, rows);
+		const plan = await planOutput(source, def);
+		return {
+			plan,
+			wait: def.mode !== 'return',
+			deadlineMs: 0,
+			begin: async (entry) => await submit(node, def, entry, values),
+		};
 	}
 
 	const account = (def: TextToVideoDef): AccountHandle => accountOf(RED, def.account, t);
@@ -90,7 +72,7 @@ export default function register(RED: NodeAPI): void {
 		node: Node,
 		def: TextToVideoDef,
 		entry: Entry,
-		values: Parameters<typeof submitJob>[1],
+		values: RequestValues,
 	): Promise<Job> {
 		const handle = account(def);
 		const job = await submitJob(handle, values, entry.controller.signal);
@@ -107,6 +89,9 @@ export default function register(RED: NodeAPI): void {
 	) {
 		const field = provider.abilities.callback?.field;
 		if (def.callback && field && raw[field] === undefined) {
+			if ((RED.settings.httpNodeRoot as unknown) === false) {
+				throw refused(t('error.no-http'), t('advice.no-http'));
+			}
 			const url = callbackUrl();
 			if (!url) throw refused(t('error.no-callback-url'), t('advice.no-callback-url'));
 			raw[field] = url;
@@ -114,12 +99,6 @@ export default function register(RED: NodeAPI): void {
 		const { values, issues } = validate(provider, raw, baseUrl);
 		if (!values) throw refused(issueText(issues), t('advice.change-field'));
 		return values;
-	}
-
-	function checkLine(runner: Runner, def: TextToVideoDef): void {
-		const longest = numberOr(def.longestLine, DEFAULT_LONGEST_LINE);
-		if (runner.inLine < longest) return;
-		throw refused(t('error.line-full', { n: longest }), t('advice.line-full'));
 	}
 
 	RED.nodes.registerType('text-to-video', TextToVideo);

@@ -62,8 +62,9 @@ async function searchModels(RED: NodeAPI, req: Request, res: Response): Promise<
 function placeOf(RED: NodeAPI, asked: Record<string, unknown>): SearchPlace | undefined {
 	const stored = handleOf(RED, text(asked.account));
 	const providerId = text(asked.provider) ?? stored?.provider.id;
-	const apiKey = text(asked.apiKey);
-	const baseUrl = text(asked.baseUrl);
+	// What the runtime fills in from the environment stands in the stored account as it is.
+	const apiKey = written(asked.apiKey);
+	const baseUrl = written(asked.baseUrl);
 	if (!providerId) return undefined;
 	const sameAddress = !baseUrl || baseUrl === stored?.account.baseUrl;
 	if (!apiKey && sameAddress && stored?.provider.id === providerId) {
@@ -106,6 +107,11 @@ function handleOf(RED: NodeAPI, id: string | undefined): AccountHandle | undefin
 	const node = id ? (RED.nodes.getNode(id) as AccountNode | null) : null;
 	return node?.textToVideo;
 }
+
+const written = (value: unknown): string | undefined => {
+	const given = text(value);
+	return given && /^\$\{[^}]+\}$/.test(given) ? undefined : given;
+};
 
 const text = (value: unknown): string | undefined =>
 	typeof value === 'string' && value.trim() !== '' ? value.trim() : undefined;

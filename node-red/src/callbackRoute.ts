@@ -10,8 +10,9 @@ import type { Seen } from '../../jobs/seen';
 import type { Job } from '../../providers/contract';
 import { CALLBACK_ROUTE, nodeRoot, type AccountHandle } from './account';
 import type { Log } from './host';
-import { keepRawBodies, removeLayer, type RawRequest } from './rawBody';
+import { keepRawBodies, readRawBody, removeLayer, type RawRequest } from './rawBody';
 import { withSeen } from './seenCallbacks';
+import { whenStarted } from './started';
 
 export interface Receiver {
 	events: readonly CallbackEvent[];
@@ -57,10 +58,14 @@ function addRoute(RED: NodeAPI, handle: AccountHandle): Route {
 	const remembering = async (receive: (seen: Seen) => Promise<boolean>) =>
 		await withSeen(RED, handle.id, receive, (text) => warn(route.receivers, text));
 	RED.httpNode.post(path, ...userMiddleware(RED), (req, res) => {
-		void remembering((seen) => answer(route, seen, req, res));
+		void remembering(async (seen) => {
+			// Where an application of another kind embeds Node-RED, nothing could be put in front of it.
+			await readRawBody(req);
+			return await answer(route, seen, req, res);
+		});
 	});
 	// Not before all webhook nodes of the account are there again.
-	RED.events.once('flows:started', () => {
+	whenStarted(RED, () => {
 		if (routes.get(handle.id) !== route) return;
 		const left = interrupted.get(handle.id) ?? [];
 		interrupted.delete(handle.id);

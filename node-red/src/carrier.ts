@@ -14,13 +14,19 @@ export interface PendingJob {
 	plan: OutputPlan;
 	/** Whether to wait for the end, or pass the job on as it is. */
 	wait: boolean;
+	/** The job's end is what was asked for. */
+	cancels?: boolean;
 }
 
 /** A job; a message in line, for which nothing was submitted; or one that failed when nobody was there to be told. */
 export type Pending =
-	| PendingJob
-	| { msg: Message; job?: undefined; problem?: undefined }
-	| { msg: Message; job?: undefined; problem: ProviderFailure };
+	PendingJob | LeftMessage | { msg: Message; job?: undefined; problem: ProviderFailure };
+
+export interface LeftMessage {
+	msg: Message;
+	job?: undefined;
+	problem?: undefined;
+}
 
 interface Slot {
 	left: Pending[];
@@ -52,7 +58,9 @@ export function adoptAll(nodeId: string, adopt: (pending: Pending) => void): voi
 
 export function release(nodeId: string, adopt: ((pending: Pending) => void) | undefined): void {
 	const slot = slots.get(nodeId);
-	if (slot && slot.adopt === adopt) delete slot.adopt;
+	if (!slot || slot.adopt !== adopt) return;
+	delete slot.adopt;
+	if (slot.left.length === 0) slots.delete(nodeId);
 }
 
 /** The node is gone for good: gives what was left for it, and forgets it. */

@@ -14,6 +14,9 @@ export class Handover {
 	private readonly drawer: Drawer;
 	private hasRead = false;
 	private adopt?: (pending: Pending) => void;
+	/** What is to be written next; older states need not be. */
+	private next?: PendingJob[];
+	private writing = Promise.resolve();
 
 	constructor(
 		RED: NodeAPI,
@@ -22,21 +25,19 @@ export class Handover {
 		this.drawer = openDrawer(RED, node, CONTEXT_KEY);
 	}
 
-	/**
-	 * Gives what an earlier instance, or an earlier process, left, and what an earlier instance still learns.
-	 *
-	 * @param isKnown whether a job is under way here already
-	 */
-	async begin(
-		takeUp: (pending: Pending) => void,
-		isKnown: (jobId: string) => boolean,
-	): Promise<void> {
-		this.adopt = takeUp;
-		adoptAll(this.node.id, takeUp);
+	/** Gives what an earlier instance, or an earlier process, left, and what an earlier instance still learns. */
+	async begin(takeUp: (pending: Pending) => void): Promise<void> {
+		// One that was handed over in memory may be done and gone before the store has answered.
+		const taken = new Set<string>();
+		this.adopt = (pending) => {
+			if (pending.job) taken.add(pending.job.jobId);
+			takeUp(pending);
+		};
+		adoptAll(this.node.id, this.adopt);
 		try {
 			const found = await this.drawer.read();
 			for (const pending of Array.isArray(found) ? found.filter(isPendingJob) : []) {
-				if (!isKnown(pending.job.jobId)) takeUp(pending);
+				if (!taken.has(pending.job.jobId)) takeUp(pending);
 			}
 		} catch (error) {
 			this.warn(error);
@@ -52,16 +53,29 @@ export class Handover {
 	/** Writes down which jobs are under way, for a restart. */
 	note(pending: PendingJob[]): void {
 		// What an earlier process left must be read before it is overwritten.
-		if (!this.hasRead) return;
-		const kept = pending.map((entry) => ({ ...entry, msg: jsonSafe(entry.msg) }));
-		this.drawer
-			.write(kept.length > 0 ? kept : undefined)
+		if (!this.hasRead || !this.drawer.lasts) return;
+		this.next = pending;
+		this.writing = this.writing
+			.then(async () => await this.write())
 			.catch((error: unknown) => this.warn(error));
+	}
+
+	private async write(): Promise<void> {
+		const pending = this.next;
+		if (!pending) return;
+		delete this.next;
+		const kept = pending.map((entry) => ({ ...entry, msg: jsonSafe(entry.msg) }));
+		await this.drawer.write(kept.length > 0 ? kept : undefined);
 	}
 
 	/** What is left from now on waits for the next instance. */
 	end(): void {
 		release(this.node.id, this.adopt);
+	}
+
+	/** All is written. An instance that comes next must not read of a job that is done. */
+	async settled(): Promise<void> {
+		await this.writing;
 	}
 
 	private warn(error: unknown): void {

@@ -33,7 +33,10 @@ export async function planOutput(source: Source, def: OutputDef): Promise<Output
 	return { mode, maxBytes, filename: absolute(RED, name.trim()) };
 }
 
-/** Relative names lie where Node-RED's own file nodes put them. The slash that marks a folder is kept. */
+/**
+ * Relative names lie where the settings put the files of Node-RED's own nodes; where they do not, beside the flows, for
+ * the folder that Node-RED was started in is anywhere. The slash that marks a folder is kept.
+ */
 function absolute(RED: NodeAPI, name: string): string {
 	const settings = RED.settings as unknown as { fileWorkingDirectory?: string; userDir?: string };
 	const base = settings.fileWorkingDirectory ?? settings.userDir ?? process.cwd();

@@ -31,18 +31,18 @@ export function describe(msg: Message, error: JobError): void {
 	if (error.job) msg.job = error.job;
 }
 
-/** Ends a message for which nothing was sent. */
-export function failBefore(error: unknown, msg: Message, done: (error: Error) => void): void {
-	const problem =
-		error instanceof JobError
-			? error
-			: refused(error instanceof Error ? error.message : String(error), '');
-	describe(msg, problem);
-	done(problem);
-}
+/** Why a message ends for which nothing was sent. */
+export const asRefusal = (error: unknown): JobError =>
+	error instanceof JobError
+		? error
+		: refused(error instanceof Error ? error.message : String(error), '');
 
 export const asJobError = (error: unknown, job?: Job): JobError => {
-	if (error instanceof JobError) return error;
+	if (error instanceof JobError) {
+		if (error.job || !job) return error;
+		// Such as an account that is no longer there: nothing was sent this time, but the job exists.
+		return new JobError({ ...error.failure, accepted: 'yes' }, job);
+	}
 	const message = error instanceof Error ? error.message : String(error);
 	return new JobError(
 		failure('provider_error', message, { accepted: job ? 'yes' : 'unknown' }),

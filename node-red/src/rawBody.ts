@@ -21,7 +21,7 @@ export function keepRawBodies(httpNode: Application, isOurs: (url: string) => bo
 	const keep: RequestHandler = (req, _res: Response, next: NextFunction) => {
 		// So far in front Express has not taken the address apart yet.
 		if (req.method !== 'POST' || !isOurs(req.url.split('?')[0] ?? '')) return next();
-		void readBody(req as RawRequest).then(() => next());
+		void readRawBody(req as RawRequest).then(() => next());
 	};
 	app.use(keep);
 	const stack = app._router?.stack ?? [];
@@ -41,22 +41,27 @@ function rootOf(app: App): App {
 	return app.parent ? rootOf(app.parent) : app;
 }
 
-/** Left unset where the sender went away. A body that is too large is cut just above the limit. */
-async function readBody(req: RawRequest): Promise<void> {
+/**
+ * Left unset where the sender went away. Of a body that is too large, what lies just above the limit is kept and the
+ * rest is let pass: a sender that is cut off in the middle does not hear why, and sends it all again.
+ */
+export async function readRawBody(req: RawRequest): Promise<void> {
 	// An application that embeds Node-RED may have kept or parsed it already.
-	if (req.rawBody || req._body || req.readableEnded) return;
+	if (req.rawBody || req._body || req.readableEnded || req.destroyed) return;
 	const chunks: Buffer[] = [];
 	let size = 0;
-	try {
-		for await (const chunk of req as AsyncIterable<Buffer>) {
+	const arrived = await new Promise<boolean>((resolve) => {
+		req.on('data', (chunk: Buffer) => {
+			if (size > MAX_CALLBACK_BYTES) return;
 			chunks.push(chunk);
 			size += chunk.byteLength;
-			if (size > MAX_CALLBACK_BYTES) break;
-		}
-		req.rawBody = Buffer.concat(chunks);
-		// What body parsers look at to see that there is nothing left to read.
-		req._body = true;
-	} catch {
-		return;
-	}
+			if (size > MAX_CALLBACK_BYTES) resolve(true);
+		});
+		req.once('end', () => resolve(true));
+		for (const event of ['error', 'close']) req.once(event, () => resolve(false));
+	});
+	if (!arrived) return;
+	req.rawBody = Buffer.concat(chunks);
+	// What body parsers look at to see that there is nothing left to read.
+	req._body = true;
 }

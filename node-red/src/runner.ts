@@ -9,21 +9,23 @@
  * - a message ends exactly once: sent on, or failed with the job's id.
  */
 import type { Node, NodeAPI, NodeStatus } from 'node-red';
-import { cancelJob } from '../../jobs/cancel';
 import { createGate } from '../../jobs/pace';
 import { isFinal, type Job, type Reading } from '../../providers/contract';
 import type { AccountHandle } from './account';
-import { discard, type Pending } from './carrier';
+import { discard, type LeftMessage, type Pending, type PendingJob } from './carrier';
 import { stopEntry, type Entry } from './entry';
 import { Handover } from './handover';
 import { cancelRequest, type Message } from './messages';
-import { asJobError, describe, JobError, refused } from './problems';
+import { asJobError, asRefusal, describe, JobError, refused } from './problems';
+import { whenStarted } from './started';
 import { failedStatus, statusOf } from './statusText';
 import { translator, type Translate } from './texts';
-import { ask, cancel, work, type Watcher } from './work';
+import { ask, cancel, cancelledInLine, endJob, work, type Watcher } from './work';
 
 /** A closing node hears out submits that are on their way for this long; Node-RED itself waits 15 s. */
 const HEAR_OUT_MS = 10_000;
+/** And for the context store for this long. */
+const WRITE_MS = 3_000;
 
 export interface RunnerOptions {
 	RED: NodeAPI;
@@ -32,37 +34,83 @@ export interface RunnerOptions {
 	account(): AccountHandle;
 	/** Jobs at once. */
 	parallel: number;
-	/** A message that was in line when the node was redeployed comes in anew. */
-	restart?(msg: Message, send: Entry['send'], done: Entry['done']): void;
+	/**
+	 * For a node that takes messages: makes sure that everything about one is right before it gets in line.
+	 *
+	 * @throws JobError where something is not
+	 */
+	prepare?(msg: Message): Promise<Prepared>;
+	/** Messages that may wait for their turn. */
+	longestLine?: number;
+	/** The node makes jobs: one that lies in a message already is another node's. */
+	submits?: boolean;
+}
+
+export interface Prepared extends Omit<Entry, 'msg' | 'send' | 'done' | 'stage' | 'controller'> {
+	/** Submits, or finds the job that exists. */
+	begin(entry: Entry): Promise<Job>;
 }
 
 export class Runner {
 	private readonly entries = new Set<Entry>();
 	private readonly runs = new Set<Promise<void>>();
+	private readonly parallel: number;
 	private readonly gate: ReturnType<typeof createGate>;
 	private readonly handover: Handover;
 	private readonly t: Translate;
+	/** What an earlier instance left, on its way through the node's own input. */
+	private readonly arriving = new Map<Message, Pending>();
+	/** What the next instance goes on with. */
+	private readonly left: PendingJob[] = [];
+	/** How often all messages were cancelled. */
+	private endings = 0;
 	private closed = false;
 	private shown = '';
 	private known?: AccountHandle;
 
 	constructor(private readonly options: RunnerOptions) {
-		this.gate = createGate(Math.max(1, options.parallel));
+		this.parallel = Math.max(1, options.parallel);
+		this.gate = createGate(this.parallel);
 		this.handover = new Handover(options.RED, options.node);
 		this.t = translator(options.RED);
 	}
 
-	/** Messages that wait for their turn. */
-	get inLine(): number {
-		return [...this.entries].filter(({ stage }) => stage === 'queued').length;
+	/** What comes in: a new message, the wish to end others, or what an earlier instance left. */
+	async receive(msg: Message, send: Entry['send'], done: Entry['done']): Promise<void> {
+		const pending = this.arriving.get(msg);
+		this.arriving.delete(msg);
+		if (pending && !isMessage(pending)) return this.goOn(pending, send, done);
+		if (this.cancelRequested(msg, done)) return;
+		delete msg.failure;
+		const { endings } = this;
+		try {
+			const prepared = await this.options.prepare!(msg);
+			// Reading the fields can take a while, and everything may have been cancelled since.
+			if (endings !== this.endings) throw cancelledInLine(this.t);
+			this.checkLine();
+			this.start(newEntry(prepared, msg, send, done), prepared.begin);
+		} catch (error) {
+			const problem = asRefusal(error);
+			this.describe(msg, problem);
+			done(problem);
+		}
 	}
 
-	/** @param begin submits, or finds the job that exists */
-	start(entry: Entry, begin: () => Promise<Job>): void {
+	private checkLine(): void {
+		const { longestLine = Infinity } = this.options;
+		const inLine = [...this.entries].filter(({ stage }) => stage === 'queued').length;
+		const hasTurn = this.entries.size - inLine < this.parallel;
+		if (hasTurn || inLine < longestLine) return;
+		throw refused(this.t('error.line-full', { n: longestLine }), this.t('advice.line-full'));
+	}
+
+	start(entry: Entry, begin: (entry: Entry) => Promise<Job>): void {
 		if (this.closed) return this.leave(entry, undefined);
 		this.entries.add(entry);
 		const pass = async () => {
-			const msg = await work(entry, begin, this.watcher);
+			const msg = await work(entry, async () => await begin(entry), this.watcher);
+			// The nodes behind this one may be gone already: the next instance gives it to theirs.
+			if (entry.stop === 'close') throw entry.controller.signal.reason;
 			this.entries.delete(entry);
 			this.show();
 			entry.send(msg);
@@ -94,25 +142,38 @@ export class Runner {
 		const doubtful = !entry.job && own !== undefined && own.failure.accepted !== 'no';
 		if (entry.stop === 'close') return this.leave(entry, doubtful ? own : undefined);
 		const cancelled = entry.stop === 'cancel' && !doubtful;
-		const problem = cancelled
-			? await cancel(entry, this.watcher.handle, this.t)
-			: asJobError(error, entry.job);
+		const problem = cancelled ? await this.cancelled(entry) : asJobError(error, entry.job);
 		this.entries.delete(entry);
 		this.fail(problem, entry.msg, entry.done);
+	}
+
+	private async cancelled(entry: Entry): Promise<JobError> {
+		try {
+			return await cancel(entry, this.watcher.handle, this.t);
+		} catch (error) {
+			return asJobError(error, entry.job);
+		}
 	}
 
 	private fail(problem: JobError, msg: Message, done: Entry['done']): void {
 		if (this.closed) this.options.node.warn(problem.message);
 		else if (this.entries.size > 0) this.show();
 		else this.setStatus(failedStatus(this.t, problem.job?.jobId));
-		describe(msg, problem);
+		this.describe(msg, problem);
 		done(problem);
 	}
 
+	private describe(msg: Message, problem: JobError): void {
+		if (this.options.submits) delete msg.job;
+		describe(msg, problem);
+	}
+
 	/** The node goes; the job, or the message in line, waits for the next instance. */
-	private leave({ job, msg, deadlineMs, plan, wait }: Entry, problem: JobError | undefined): void {
-		if (problem) this.handover.leave({ msg, problem: problem.failure });
-		else this.handover.leave(job ? { job, msg, deadlineMs, plan, wait } : { msg });
+	private leave(entry: Entry, problem: JobError | undefined): void {
+		const { msg } = entry;
+		const job = pendingJob(entry);
+		if (!problem && job) this.left.push(job);
+		this.handover.leave(problem ? { msg, problem: problem.failure } : (job ?? { msg }));
 	}
 
 	/** True where the message asked for the end of jobs instead of for a new one. */
@@ -123,6 +184,7 @@ export class Runner {
 			({ job }) => asked === 'all' || (job && asked.includes(job.jobId)),
 		);
 		for (const entry of meant) stopEntry(entry, 'cancel');
+		if (asked === 'all') this.endings += 1;
 		const known = new Set(meant.map(({ job }) => job?.jobId));
 		const unknown = asked === 'all' ? [] : asked.filter((id) => !known.has(id));
 		if (unknown.length === 0) done();
@@ -135,27 +197,31 @@ export class Runner {
 
 	/** Takes up what an earlier instance of this node, or of this process, had under way. */
 	async resume(): Promise<void> {
-		const isKnown = (jobId: string) => [...this.entries].some(({ job }) => job?.jobId === jobId);
-		await this.handover.begin((pending) => this.takeUp(pending), isKnown);
+		await this.handover.begin((pending) => this.takeUp(pending));
 		this.note();
 	}
 
 	private takeUp(pending: Pending): void {
-		const { node, restart } = this.options;
+		const { node, prepare } = this.options;
 		if (this.closed) return this.handover.leave(pending);
 		const { msg } = pending;
-		const send = (message: Message) => node.send(message);
-		const done = (error?: Error) => error && node.error(error.message, msg);
-		if (!pending.job) {
-			if (pending.problem) this.fail(new JobError(pending.problem), msg, done);
-			else restart?.(msg, send, done);
-			return;
+		if (prepare) {
+			this.arriving.set(msg, pending);
+			// In the way of every message, so that Catch and Complete hear how it ends.
+			return node.receive(msg);
 		}
-		const { job } = pending;
-		const controller = new AbortController();
-		node.log(this.t('log.resumed', { id: job.jobId }));
-		const entry: Entry = { ...pending, send, done, stage: 'waiting', controller };
-		this.start(entry, async () => (await this.ask(job, controller.signal)).job ?? job);
+		const done = (error?: Error) => error && node.error(error, msg);
+		if (!isMessage(pending)) this.goOn(pending, (message) => node.send(message), done);
+	}
+
+	private goOn(pending: LeftOver, send: Entry['send'], done: Entry['done']): void {
+		if (!pending.job) return this.fail(new JobError(pending.problem), pending.msg, done);
+		const { job, msg } = pending;
+		this.options.node.log(this.t('log.resumed', { id: job.jobId }));
+		this.start(newEntry(pending, msg, send, done), async ({ cancels, controller }) => {
+			if (cancels) return await endJob(this.handle(), job);
+			return (await this.ask(job, controller.signal)).job ?? job;
+		});
 	}
 
 	async ask(job: Job, signal: AbortSignal): Promise<Reading> {
@@ -164,16 +230,18 @@ export class Runner {
 
 	/** @param removed the node is gone for good, so its jobs are cancelled where the provider can */
 	async close(removed: boolean): Promise<void> {
+		this.setStatus({});
 		this.closed = true;
 		const { node, RED } = this.options;
 		this.handover.end();
-		const entries = [...this.entries];
-		for (const entry of entries) stopEntry(entry, removed ? 'cancel' : 'close');
+		for (const pending of this.arriving.values()) this.handover.leave(pending);
+		for (const entry of this.entries) stopEntry(entry, removed ? 'cancel' : 'close');
 		await atMost(HEAR_OUT_MS, Promise.allSettled(this.runs));
 		if (removed) return;
-		this.keep(entries);
+		this.keep();
+		await atMost(WRITE_MS, this.handover.settled());
 		// A full deploy does not say which nodes are gone; who is not there when all runs again, is.
-		RED.events.once('flows:started', () => {
+		whenStarted(RED, () => {
 			if (!RED.nodes.getNode(node.id)) void this.cancelLeft();
 		});
 	}
@@ -182,10 +250,11 @@ export class Runner {
 		const { node } = this.options;
 		for (const { job } of discard(node.id)) {
 			if (!job || isFinal(job.status)) continue;
-			const { provider, account, host } = this.handle();
-			const reading = await cancelJob(provider, account, job, host);
-			const key = reading.job?.status === 'cancelled' ? 'log.cancelled' : 'log.goes-on';
-			node.warn(this.t(key, { id: job.jobId }));
+			const cancelled = await endJob(this.handle(), job).then(
+				({ status }) => status === 'cancelled',
+				() => false,
+			);
+			node.warn(this.t(cancelled ? 'log.cancelled' : 'log.goes-on', { id: job.jobId }));
 		}
 	}
 
@@ -211,17 +280,40 @@ export class Runner {
 	}
 
 	private note(): void {
-		if (!this.closed) this.keep([...this.entries]);
+		if (!this.closed) this.keep();
 	}
 
 	/** Writes down which jobs are under way, for a restart. */
-	private keep(entries: Entry[]): void {
-		this.handover.note(
-			entries.flatMap(({ job, msg, deadlineMs, plan, wait }) =>
-				job ? [{ job, msg, deadlineMs, plan, wait }] : [],
-			),
-		);
+	private keep(): void {
+		this.handover.note([
+			...this.left,
+			...[...this.entries].flatMap((entry) => pendingJob(entry) ?? []),
+		]);
 	}
+}
+
+/** A job, or a failure, that an earlier instance left. */
+type LeftOver = Exclude<Pending, LeftMessage>;
+
+const isMessage = (pending: Pending): pending is LeftMessage => !pending.job && !pending.problem;
+
+function pendingJob({ job, msg, deadlineMs, plan, wait, cancels }: Entry): PendingJob | undefined {
+	return job && { job, msg, deadlineMs, plan, wait, ...(cancels ? { cancels } : {}) };
+}
+
+function newEntry(
+	about: PendingJob | Prepared,
+	msg: Message,
+	send: Entry['send'],
+	done: Entry['done'],
+): Entry {
+	const { plan, deadlineMs, wait, job, cancels } = about;
+	return {
+		...{ msg, send, done, plan, deadlineMs, wait, stage: 'queued' },
+		...(job ? { job } : {}),
+		...(cancels ? { cancels } : {}),
+		controller: new AbortController(),
+	};
 }
 
 async function atMost(ms: number, work: Promise<unknown>): Promise<void> {

@@ -17,9 +17,11 @@ export function persistentStore(contextStorage: unknown): string | undefined {
 }
 
 export interface Drawer {
+	/** What is written is there after a restart. */
+	lasts: boolean;
 	/** `undefined` where nothing was kept, or nothing can be. */
 	read(): Promise<unknown>;
-	/** `undefined` empties it. Does nothing where no store outlives the process. */
+	/** `undefined` empties it. Does nothing where nothing lasts. */
 	write(value: unknown): Promise<void>;
 }
 
@@ -29,6 +31,7 @@ export function openDrawer(RED: NodeAPI, node: Node, key: string): Drawer {
 		(RED.settings as unknown as { contextStorage?: unknown }).contextStorage,
 	);
 	return {
+		lasts: store !== undefined,
 		async read() {
 			if (store === undefined) return undefined;
 			return await new Promise((resolve, reject) => {

@@ -83,24 +83,29 @@ export async function ask(
 	return isFinal(job.status) ? { job } : await askOnce(provider, account, job, host, signal);
 }
 
+/** Cancels at the provider. @throws JobError where it can not, or does not */
+export async function endJob({ provider, account, host }: AccountHandle, job: Job): Promise<Job> {
+	const reading = await cancelJob(provider, account, job, host);
+	if (reading.job) return reading.job;
+	throw new JobError(reading.failure, job);
+}
+
+export function cancelledInLine(t: Translate): JobError {
+	const advice = t('advice.cancelled-in-line');
+	const message = t('error.cancelled-in-line');
+	return new JobError(failure('cancelled', message, { accepted: 'no', advice }));
+}
+
 /** @returns how the message ended that someone wanted to end */
 export async function cancel(
 	{ job }: Entry,
 	handle: () => AccountHandle,
 	t: Translate,
 ): Promise<JobError> {
-	if (!job) {
-		const advice = t('advice.cancelled-in-line');
-		const message = t('error.cancelled-in-line');
-		return new JobError(failure('cancelled', message, { accepted: 'no', advice }));
-	}
-	const reading = isFinal(job.status) ? { job } : await cancelNow(job, handle());
-	if (!reading.job) return new JobError(reading.failure, job);
-	if (reading.job.status !== 'succeeded') return endedBadly(reading.job);
+	if (!job) return cancelledInLine(t);
+	const ended = isFinal(job.status) ? job : await endJob(handle(), job);
+	if (ended.status !== 'succeeded') return endedBadly(ended);
 	const advice = t('advice.stopped-download');
 	const message = t('error.stopped-download');
-	return new JobError(failure('cancelled', message, { accepted: 'yes', advice }), reading.job);
+	return new JobError(failure('cancelled', message, { accepted: 'yes', advice }), ended);
 }
-
-const cancelNow = async (job: Job, { provider, account, host }: AccountHandle): Promise<Reading> =>
-	await cancelJob(provider, account, job, host);

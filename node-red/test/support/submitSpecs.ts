@@ -1,0 +1,228 @@
+/** What goes to the provider, and what comes back. */
+import { describe, expect, it } from 'vitest';
+import { until } from './helper';
+import type { Stage } from './stage';
+
+export function describeSubmitting(stage: Stage): void {
+	describe('text to video', () => {
+		it('takes the prompt from msg.payload, waits, and gives the job', async () => {
+			const { node, out, texts } = await stage.load();
+			node.receive({ payload: 'A paper boat in the rain', topic: 'boats', own: 1 });
+			const msg = await out.next();
+			expect(msg).toMatchObject({ topic: 'boats', own: 1 });
+			expect(msg.payload).toBe(msg.job);
+			expect(msg.job).toMatchObject({ provider: 'localGpu', status: 'succeeded', progress: 100 });
+			expect(msg.job?.videos[0]?.url).toMatch(/^http/);
+			expect(stage.sim.book.charges).toBe(1);
+			expect(stage.sim.book.of('submit')[0]?.body).toMatchObject({
+				prompt: 'A paper boat in the rain',
+			});
+			expect(texts[0]).toBe('submitting');
+			expect(texts.join(' ')).toMatch(/(queued|in progress)/);
+			expect(texts.at(-1)).toBe('');
+			expect(JSON.stringify(msg)).not.toContain(stage.sim.key);
+		});
+
+		it('takes an object of fields in msg.payload before what stands in the node', async () => {
+			const fields = {
+				prompt: { type: 'msg', value: 'payload' },
+				seed: { type: 'num', value: '5' },
+				size: { type: 'str', value: '512x512' },
+			};
+			const { node, out } = await stage.load({ fields });
+			node.receive({ payload: { prompt: 'A fox', seed: 7 } });
+			await out.next();
+			expect(stage.sim.book.of('submit')[0]?.body).toMatchObject({
+				prompt: 'A fox',
+				seed: 7,
+				size: '512x512',
+			});
+		});
+
+		it('reads a field as text, msg, flow, global, env and JSONata', async () => {
+			const { node, out } = await stage.load({
+				fields: {
+					prompt: { type: 'jsonata', value: '"A " & payload.animal & " at night"' },
+					negative_prompt: { type: 'flow', value: 'never' },
+					model: { type: 'global', value: 'engine' },
+					track_id: { type: 'env', value: 'TTV_TEST_TRACK' },
+					num_inference_steps: { type: 'msg', value: 'steps' },
+					loras: {
+						type: 'list',
+						value: [
+							{
+								model_name: { type: 'msg', value: 'lora' },
+								strength: { type: 'num', value: '0.5' },
+							},
+						],
+					},
+				},
+			});
+			process.env.TTV_TEST_TRACK = 'order-12';
+			const context = node.context() as unknown as {
+				flow: { set(key: string, value: unknown): void };
+				global: { set(key: string, value: unknown): void };
+			};
+			context.flow.set('never', 'people');
+			context.global.set('engine', 'preview');
+			node.receive({ payload: { animal: 'fox' }, steps: '30', lora: 'ink' });
+			const { job } = await out.next();
+			delete process.env.TTV_TEST_TRACK;
+			expect(stage.sim.book.of('submit')[0]?.body).toMatchObject({
+				prompt: 'A fox at night',
+				negative_prompt: 'people',
+				model: 'preview',
+				num_inference_steps: 30,
+				loras: [{ model_name: 'ink', strength: 0.5 }],
+			});
+			expect(job?.trackingId).toBe('order-12');
+		});
+
+		it('puts a text payload into the first part of a provider that wants a list of prompts', async () => {
+			const fields = {
+				model_name: { type: 'str', value: 'm.safetensors' },
+				...Object.fromEntries(
+					['width', 'height'].map((name) => [name, { type: 'num', value: '512' }]),
+				),
+				steps: { type: 'num', value: '20' },
+			};
+			const change = { fields, mode: 'return' };
+			const { node, out } = await stage.load(change, {}, { provider: 'novita' });
+			node.receive({ payload: 'A little girl in the snow' });
+			await out.next();
+			expect(stage.sim.book.of('submit')[0]?.body).toMatchObject({
+				prompts: [{ prompt: 'A little girl in the snow', frames: 32 }],
+			});
+		});
+
+		it.each([
+			['a number out of range', { num_inference_steps: 500 }, 'Number of Inference Steps'],
+			['a field that does not exist', { colour: 'red' }, 'There is no field colour'],
+			['an expression that was not evaluated', { prompt: '{{ $json.x }}' }, 'not evaluated'],
+		])('refuses %s before anything is sent', async (_name, payload, words) => {
+			const { node, caught, texts } = await stage.load();
+			node.receive({ payload: { prompt: 'A fox', ...payload } });
+			const msg = await caught.next();
+			expect((msg.error as { message: string }).message).toContain(words);
+			expect(msg.failure).toMatchObject({ code: 'invalid_request', accepted: 'no' });
+			expect(stage.sim.book.requests).toEqual([]);
+			expect(texts).toEqual([]);
+		});
+
+		it("does not take Inject's timestamp for a prompt", async () => {
+			const { node, caught } = await stage.load();
+			node.receive({ payload: 1763640000000 });
+			const { error } = await caught.next();
+			expect((error as { message: string }).message).toBe(
+				'Prompt (prompt) is taken from msg.payload, which is 1763640000000 (number) and not a text. Send a text in msg.payload, or an object of fields such as {"prompt": "…"}, or set the field in the node.',
+			);
+			expect(stage.sim.book.requests).toEqual([]);
+		});
+
+		it('tells Catch of a failed job with its id, the reason and what to do', async () => {
+			const { node, caught, texts } = await stage.load(
+				{},
+				{ failWhen: () => 'The lights went out' },
+			);
+			node.receive({ payload: 'A fox' });
+			const msg = await caught.next();
+			const { jobId } = msg.job ?? {};
+			expect((msg.error as { message: string }).message).toMatch(
+				new RegExp(`^Job ${jobId}: The lights went out`),
+			);
+			expect(msg.failure).toMatchObject({ code: 'generation_failed', accepted: 'yes' });
+			expect(msg.payload).toBe('A fox');
+			expect(texts.at(-1)).toMatch(/^failed: job video_/);
+		});
+
+		it('never repeats a submit of doubtful outcome, and says that it may have been taken', async () => {
+			const { node, caught } = await stage.load();
+			stage.sim.faults.next('submit', { kind: 'resetAfter' });
+			node.receive({ payload: 'A fox' });
+			const msg = await caught.next();
+			expect(msg.failure).toMatchObject({ accepted: 'unknown' });
+			expect((msg.error as { message: string }).message).toContain('may have been accepted');
+			expect(stage.sim.book.of('submit')).toHaveLength(1);
+		});
+
+		it('repeats a submit that certainly was not taken', async () => {
+			const { node, out } = await stage.load();
+			stage.sim.faults.next('submit', {
+				kind: 'error',
+				error: 'rateLimited',
+				retryAfterSeconds: 0,
+			});
+			node.receive({ payload: 'A fox' });
+			expect((await out.next()).job?.status).toBe('succeeded');
+			expect(stage.sim.book.charges).toBe(1);
+		});
+
+		it('says that the key is missing before anything is sent', async () => {
+			const { node, caught } = await stage.load({}, { key: ' ' }, { provider: 'novita' });
+			node.receive({ payload: 'A fox' });
+			const { error } = await caught.next();
+			expect((error as { message: string }).message).toMatch(
+				/^The account for Novita.* has no API key\. Open the account and enter the key\.$/,
+			);
+		});
+
+		it('passes the job on as it stands when the patience ends', async () => {
+			const { node, out, caught } = await stage.load(
+				{ waitAtMost: '0.02' },
+				{ durationMs: Infinity },
+			);
+			node.receive({ payload: 'A fox' });
+			const { job, payload } = await out.next();
+			expect(job?.status).toMatch(/queued|processing/);
+			expect(job?.nextPollSeconds).toBeGreaterThan(0);
+			expect(payload).toBe(job);
+			expect(caught.all).toEqual([]);
+		});
+
+		it('gives the job at once where it shall not wait', async () => {
+			const { node, out } = await stage.load({ mode: 'return' }, { durationMs: Infinity });
+			node.receive({ payload: 'A fox' });
+			const { job } = await out.next();
+			expect(job).toMatchObject({ status: 'queued' });
+			expect(stage.sim.book.of('fetch')).toEqual([]);
+		});
+
+		it('takes fifty messages at once, so many at a time, and loses none', async () => {
+			const { node, out, texts } = await stage.load({ parallel: '10' }, { durationMs: 0 });
+			for (let index = 0; index < 50; index += 1) node.receive({ payload: `Clip ${index}`, index });
+			await out.next(50);
+			const indices = out.all.map((msg) => Number(msg.index)).sort((a, b) => a - b);
+			expect(indices).toEqual(Array.from({ length: 50 }, (_unused, index) => index));
+			expect(new Set(out.all.map(({ job }) => job?.jobId)).size).toBe(50);
+			expect(stage.sim.book.charges).toBe(50);
+			expect(texts).toContain('10 running, 40 in line');
+			expect(texts.at(-1)).toBe('');
+		});
+
+		it('takes what has its turn at once where no line is allowed', async () => {
+			const change = { parallel: '1', longestLine: '0' };
+			const { node, caught } = await stage.load(change, { durationMs: Infinity });
+			for (const payload of ['First', 'Second']) node.receive({ payload });
+			expect(await caught.next()).toMatchObject({ payload: 'Second' });
+			await until(() => stage.sim.book.charges === 1);
+		});
+
+		it('does not pass the job of an earlier node off as its own when it fails', async () => {
+			const { node, caught } = await stage.load();
+			const job = { provider: 'localGpu', jobId: 'earlier', status: 'succeeded', videos: [] };
+			node.receive({ payload: { prompt: 'A fox', seed: 'x' }, job });
+			stage.sim.faults.next('submit', { kind: 'resetAfter' });
+			node.receive({ payload: 'A fox', job });
+			await caught.next(2);
+			expect(caught.all.map((msg) => msg.job)).toEqual([undefined, undefined]);
+		});
+
+		it('refuses what would make the line too long', async () => {
+			const change = { parallel: '1', longestLine: '2' };
+			const { node, caught } = await stage.load(change, { durationMs: Infinity });
+			for (let index = 0; index < 4; index += 1) node.receive({ payload: `Clip ${index}` });
+			const { error } = await caught.next();
+			expect((error as { message: string }).message).toContain('2 messages in line already');
+		});
+	});
+}
