@@ -130,7 +130,8 @@ const LEAST_KEY_CHARACTERS = 16;
 
 /** A server that others can reach must know who they are. */
 function checkExposure({ host, apiKeys }: Config): void {
-	const loopback = host === 'localhost' || host === '::1' || /^127\./.test(host);
+	const loopback =
+		host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
 	if (!loopback && apiKeys.length === 0) {
 		throw new UsageError(
 			`--host ${host} lets other machines in, and no API key is set: anybody could use this server. Set GPU_LOCAL_API_KEYS to a long random text, or leave --host out.`,

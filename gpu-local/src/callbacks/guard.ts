@@ -28,13 +28,17 @@ const NEVER = blockList([
 	'203.0.113.0/24',
 	'224.0.0.0/4',
 	'240.0.0.0/4',
-	// Alibaba Cloud's metadata service hides in the shared address space.
+	// Alibaba Cloud's metadata service hides in the shared address space, Azure's behind a public one.
 	'100.100.100.200/32',
+	'168.63.129.16/32',
 	'::/128',
 	'fe80::/10',
 	'fec0::/10',
 	'ff00::/8',
 	'2001:db8::/32',
+	// Tunnels that carry an IPv4 address in a form of their own: Teredo, and a network's own NAT64.
+	'2001::/32',
+	'64:ff9b:1::/48',
 	// The metadata service of AWS, over IPv6.
 	'fd00:ec2::254/128',
 ]);
@@ -50,7 +54,12 @@ const PRIVATE = blockList([
 	'fc00::/7',
 ]);
 
-const METADATA_NAMES = new Set(['metadata', 'metadata.google.internal', 'instance-data']);
+const METADATA_NAMES = new Set([
+	'metadata',
+	'metadata.google.internal',
+	'metadata.goog',
+	'instance-data',
+]);
 
 /** Refuses what can be refused without a look-up, so that the caller hears of it at once. */
 export function checkCallbackUrl(text: string, policy: CallbackPolicy): URL {
@@ -130,6 +139,7 @@ function embeddedIpv4(address: string): string | undefined {
 	if (zeros(0, 5) && (groups[5] === 0xffff || (groups[5] === 0 && groups[6] !== 0))) {
 		return ipv4(groups[6]!, groups[7]!);
 	}
+	if (zeros(0, 4) && groups[4] === 0xffff && groups[5] === 0) return ipv4(groups[6]!, groups[7]!);
 	if (groups[0] === 0x64 && groups[1] === 0xff9b && zeros(2, 6)) {
 		return ipv4(groups[6]!, groups[7]!);
 	}

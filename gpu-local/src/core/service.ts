@@ -5,15 +5,13 @@ import type { CallbackContext } from '../callbacks/bodies.ts';
 import { enqueueCallbackFor } from '../callbacks/enqueue.ts';
 import { checkCallbackUrl } from '../callbacks/guard.ts';
 import type { CallbackPolicy } from '../callbacks/guard.ts';
-import type { Database, Sql } from '../db/database.ts';
+import type { Database } from '../db/database.ts';
 import type { Queue } from '../queue/queue.ts';
 import { liveRunners } from '../store/runners.ts';
 import type { Runner } from '../store/runners.ts';
-import { countQueued } from '../store/statistics.ts';
 import { isOpen } from '../store/video.ts';
 import type { VideoError, VideoRow } from '../store/video.ts';
 import {
-	artifactBytes,
 	cancelVideo,
 	deleteVideo,
 	finishMock,
@@ -27,6 +25,7 @@ import { cached } from './cached.ts';
 import { ApiError, notFound } from './errors.ts';
 import type { Limits } from './limits.ts';
 import { chooseModel, shorten } from './models.ts';
+import { Room } from './room.ts';
 import { completeRequest } from './videoRequest.ts';
 
 export interface ServiceOptions {
@@ -52,18 +51,13 @@ export interface Order {
 
 const MAX_SEED = 2 ** 32 - 1;
 const RUNNERS_FRESH_MS = 1000;
-const USAGE_FRESH_MS = 2000;
 /** One step of priority outweighs any number of jobs that stand before in the fair order. */
 const PRIORITY_STEP = 100_000_000;
-/** Room that a finished video is expected to need at most. */
-const EXPECTED_VIDEO_BYTES = 64 * 1024 * 1024;
-const QUEUE_FULL_RETRY_SECONDS = 30;
 
 /** What every dialect does with jobs. Knows nothing about HTTP. */
 export class VideoService {
 	readonly #runners: () => Promise<Runner[]>;
-	readonly #usedBytes: () => Promise<number>;
-	readonly #freeBytes: () => Promise<number | undefined>;
+	readonly #room: Room;
 	/** Called when something new stands in the queue of this process. */
 	onQueued: () => void = () => undefined;
 	/** Called with the id of a job that was cancelled through this process. */
@@ -77,8 +71,7 @@ export class VideoService {
 		private readonly options: ServiceOptions,
 	) {
 		this.#runners = cached(() => liveRunners(database), RUNNERS_FRESH_MS);
-		this.#usedBytes = cached(() => artifactBytes(database), USAGE_FRESH_MS);
-		this.#freeBytes = cached(() => artifacts.freeBytes(), USAGE_FRESH_MS);
+		this.#room = new Room(database, artifacts, options.limits);
 	}
 
 	runners(): Promise<Runner[]> {
@@ -182,17 +175,16 @@ export class VideoService {
 	}
 
 	async #store(video: NewVideo): Promise<{ video: VideoRow; created: boolean }> {
-		// Asked before the transaction, which holds the only connection of the built-in database.
-		const disk = { usedBytes: await this.#usedBytes(), freeBytes: await this.#freeBytes() };
-		if (video.idempotencyKey === undefined) await this.#checkRoom(video.owner, disk);
+		const disk = await this.#room.disk();
 		await this.queue.ensureVideoQueue(video.queue);
 		const { row, created } = await this.database.transaction(async (tx) => {
+			await this.#room.takeTurn(tx);
 			const stored = await insertVideo(tx, video);
 			if (!stored.created) {
 				checkSameRequest(stored.row, video);
 				return stored;
 			}
-			if (video.idempotencyKey !== undefined) await this.#checkRoom(video.owner, disk, tx, 1);
+			await this.#room.check(tx, video.owner, disk);
 			await this.queue.enqueueVideo(
 				tx,
 				video.queue,
@@ -203,38 +195,6 @@ export class VideoService {
 		});
 		if (created) this.onQueued();
 		return { video: row, created };
-	}
-
-	/** @param own jobs among those counted that are the one being made */
-	async #checkRoom(
-		owner: string,
-		disk: { usedBytes: number; freeBytes: number | undefined },
-		sql: Sql = this.database,
-		own = 0,
-	): Promise<void> {
-		const { limits } = this.options;
-		const all = (await countQueued(sql)) - own;
-		const mine = all === 0 ? 0 : (await countQueued(sql, owner)) - own;
-		if (all >= limits.maxQueued || mine >= limits.maxQueuedPerKey) {
-			throw new ApiError(
-				429,
-				'queue_full',
-				`${all} jobs are waiting, which is all that this server takes. Try again later.`,
-				{ retryAfterSeconds: QUEUE_FULL_RETRY_SECONDS },
-			);
-		}
-		const { usedBytes, freeBytes } = disk;
-		const expected = (all + 1) * EXPECTED_VIDEO_BYTES;
-		if (
-			usedBytes + expected > limits.quotaBytes ||
-			(freeBytes !== undefined && freeBytes < limits.minFreeBytes + EXPECTED_VIDEO_BYTES)
-		) {
-			throw new ApiError(
-				507,
-				'disk_full',
-				'There is no room for another video. Delete old ones, or give the server more room (--quota-gb, --min-free-gb).',
-			);
-		}
 	}
 
 	async get(owner: string, id: string): Promise<VideoRow> {

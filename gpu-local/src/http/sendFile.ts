@@ -36,6 +36,8 @@ export async function sendFile(
 	}
 	const stream = await store.open(artifact.name, range);
 	if (!stream) throw notFound('file of this video any more');
+	// Who asks only for the headers is not to have the whole file read behind them.
+	if (request.method === 'HEAD') stream.destroy();
 	if (range) {
 		reply.code(206);
 		reply.header('content-range', `bytes ${range.start}-${range.end}/${artifact.bytes}`);

@@ -27,8 +27,8 @@ const KEEP_DONE_SECONDS = 3600;
 const MAX_CLAIMS = 10_000;
 /** The runner itself ends a job that takes too long; the queue does only where the runner cannot. */
 const OVERTIME_SECONDS = 60;
-/** Bounds one attempt to deliver a callback. */
-const CALLBACK_EXPIRES_SECONDS = 120;
+/** After so long an attempt to deliver a callback is lost with its process: it has 15 seconds. */
+const CALLBACK_EXPIRES_SECONDS = 60;
 /** How long jobs for a loaded model may go first. */
 const PASSED_OVER_SECONDS = 120;
 
@@ -73,8 +73,8 @@ export class Queue {
 		boss.on('error', options.onError);
 		await boss.start();
 		const queue = new Queue(database, boss, options.jobSeconds);
+		// No heartbeat: a receiver may take longer than one to answer, and would be called again meanwhile.
 		await boss.createQueue(CALLBACK_QUEUE, {
-			heartbeatSeconds: HEARTBEAT_SECONDS,
 			expireInSeconds: CALLBACK_EXPIRES_SECONDS,
 			retentionSeconds: KEEP_QUEUED_SECONDS,
 			deleteAfterSeconds: KEEP_DONE_SECONDS,

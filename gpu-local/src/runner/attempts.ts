@@ -1,12 +1,11 @@
 import type { ArtifactStore } from '../artifacts/store.ts';
 import type { Database } from '../db/database.ts';
-import { EngineError } from '../engines/engine.ts';
 import type { Engine, Progress } from '../engines/engine.ts';
 import type { Log } from '../log.ts';
 import type { Queue } from '../queue/queue.ts';
-import type { VideoError } from '../store/video.ts';
 import { saveProgress } from '../store/videos.ts';
 import type { Endings } from './endings.ts';
+import { failureOf, toVideoError } from './failure.ts';
 import { percentOf } from './progress.ts';
 import { progressWriter } from './progressWriter.ts';
 import { Ended } from './run.ts';
@@ -105,10 +104,7 @@ export class Attempts {
 			this.log.info({ video: run.video.id, why: ended.why }, 'Job stopped');
 			return;
 		}
-		const failure =
-			error instanceof EngineError
-				? error
-				: new EngineError('worker_lost', 'The engine stopped with an error.', { cause: error });
+		const failure = failureOf(error);
 		if (failure.retryable && run.video.attempts < this.options.maxAttempts) {
 			this.log.warn({ err: error, video: run.video.id }, 'The run failed; the job is tried again');
 			return await this.endings.giveBack(run, false);
@@ -117,10 +113,3 @@ export class Attempts {
 		await this.endings.fail(run, toVideoError(failure));
 	}
 }
-
-const toVideoError = (error: EngineError): VideoError => ({
-	code: error.code,
-	message: error.message,
-	...(error.detail.field === undefined ? {} : { field: error.detail.field }),
-	...(error.detail.remedy === undefined ? {} : { remedy: error.detail.remedy }),
-});

@@ -23,18 +23,15 @@ export class Endings {
 
 	async complete(run: Run, made: Made): Promise<void> {
 		const expiresAt = new Date(Date.now() + this.keepSeconds * 1000);
-		const stored = await this.database
-			.transaction(async (tx) => {
-				const row = await completeVideo(tx, run.fence, { ...made, expiresAt });
-				if (!row) return undefined;
-				await this.queue.complete(tx, run.claim);
-				await enqueueCallbackFor(tx, this.queue, row, this.callbacks);
-				return row;
-			})
-			.catch(async (error: unknown) => {
-				await this.artifacts.remove(made.artifact.name);
-				throw error;
-			});
+		// Where this throws, the file stays: the answer to a commit that went through may have been lost.
+		// If it did not, nobody knows the file, and the caretaker removes it.
+		const stored = await this.database.transaction(async (tx) => {
+			const row = await completeVideo(tx, run.fence, { ...made, expiresAt });
+			if (!row) return undefined;
+			await this.queue.complete(tx, run.claim);
+			await enqueueCallbackFor(tx, this.queue, row, this.callbacks);
+			return row;
+		});
 		if (stored) {
 			this.log.info({ video: run.video.id, runMs: stored.run_ms }, 'Job completed');
 			return;

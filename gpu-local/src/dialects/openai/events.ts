@@ -4,6 +4,8 @@ import { isOpen } from '../../store/video.ts';
 import type { ChangeFeed } from '../../http/changeFeed.ts';
 
 const KEEP_ALIVE_MS = 15_000;
+/** A caller that leaves so much unread is cut off, before what is kept for it fills the memory. */
+const MAX_UNREAD_BYTES = 1024 * 1024;
 
 /**
  * Server-sent events: `event: video`, `data:` a video object. For one job the stream starts with its
@@ -14,7 +16,8 @@ export function sendEvents(
 	reply: FastifyReply,
 	feed: ChangeFeed,
 	options: {
-		first: VideoRow | undefined;
+		/** The one job that the stream is about. */
+		one?: () => Promise<VideoRow>;
 		concerns: (video: VideoRow) => boolean;
 		describe: (video: VideoRow) => Promise<object>;
 	},
@@ -28,12 +31,14 @@ export function sendEvents(
 	});
 	raw.write(': connected\n\n');
 	let sending: Promise<void> = Promise.resolve();
-	const send = (video: VideoRow): void => {
+	const send = (next: () => Promise<VideoRow>): void => {
 		sending = sending
 			.then(async () => {
-				if (raw.writableEnded) return;
+				if (raw.writableEnded || raw.destroyed) return;
+				const video = await next();
 				raw.write(`event: video\ndata: ${JSON.stringify(await options.describe(video))}\n\n`);
-				if (options.first && !isOpen(video.status)) stop();
+				if (options.one && !isOpen(video.status)) stop();
+				else if (raw.writableLength > MAX_UNREAD_BYTES) raw.destroy();
 			})
 			.catch((error: unknown) => {
 				request.log.warn({ err: error }, 'An event could not be sent');
@@ -41,7 +46,7 @@ export function sendEvents(
 			});
 	};
 	const unsubscribe = feed.subscribe((video) => {
-		if (options.concerns(video)) send(video);
+		if (options.concerns(video)) send(async () => video);
 	}, stop);
 	const timer = setInterval(() => raw.write(': still here\n\n'), KEEP_ALIVE_MS);
 	function stop(): void {
@@ -50,5 +55,6 @@ export function sendEvents(
 		if (!raw.writableEnded) raw.end();
 	}
 	raw.on('close', stop);
-	if (options.first) send(options.first);
+	// Looked up only now: a change from before the subscription would never be told.
+	if (options.one) send(options.one);
 }

@@ -86,7 +86,6 @@ export async function openaiDialect(
 		const { owner } = request;
 		const baseUrl = baseUrlOf(context, request);
 		sendEvents(request, reply, feed, {
-			first: undefined,
 			concerns: (video) => video.owner === owner,
 			describe: (video) => describe(video, baseUrl),
 		});
@@ -100,11 +99,12 @@ export async function openaiDialect(
 	);
 
 	app.get<WithId>('/v1/videos/:id/events', async (request, reply) => {
-		const first = await service.get(request.owner, idIn(request.params.id));
+		const { owner } = request;
+		const { id } = await service.get(owner, idIn(request.params.id));
 		const baseUrl = baseUrlOf(context, request);
 		sendEvents(request, reply, feed, {
-			first,
-			concerns: (video) => video.id === first.id,
+			one: async () => await service.get(owner, id),
+			concerns: (video) => video.id === id,
 			describe: (video) => describe(video, baseUrl),
 		});
 	});
