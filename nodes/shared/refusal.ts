@@ -4,6 +4,10 @@ import type { PreparedItem } from './prepare';
 
 const DEFAULT_MAX_JOBS = 100;
 
+/** n8n itself says nothing when an expression names what the item does not have: it gives an empty value. */
+const EARLIER_STEP =
+	'If the field takes its value from an earlier step, look in the input whether it is there.';
+
 export interface RefusalOptions {
 	maximumJobs?: number;
 	/** Why the provider could not reach the address that the run would be woken at. */
@@ -41,6 +45,6 @@ export function refusalOf(
 	);
 	return new NodeOperationError(node, lines[0] as string, {
 		itemIndex: first.index,
-		description: [...lines.slice(1), 'Nothing was submitted.'].join('\n'),
+		description: [...lines.slice(1), `Nothing was submitted. ${EARLIER_STEP}`].join('\n'),
 	});
 }
