@@ -226,6 +226,13 @@ export const request = z.strictObject({
 			title: 'Style',
 			help: 'Adds words for this look to the prompt.',
 			initial: 'anime',
+			labels: {
+				anime: 'Anime',
+				'3d_animation': '3D Animation',
+				clay: 'Clay',
+				comic: 'Comic',
+				cyberpunk: 'Cyberpunk',
+			},
 		})
 		.optional(),
 	output_format: z
