@@ -25,8 +25,9 @@ const PERMISSIVE = new Set([
 ]);
 
 /** What a package's own declaration does not say. */
-const BESIDES: Record<string, string> = {
-	'h264-mp4-encoder': 'holds libmp4v2 (MPL-1.1) and minih264 (public domain)',
+export const BESIDES: Record<string, string> = {
+	'h264-mp4-encoder':
+		'holds libmp4v2 (MPL-1.1, source at https://github.com/TrevorSundberg/libmp4v2) and minih264 (CC0-1.0)',
 };
 
 /** Of the lock file. The key is a path like `node_modules/a/node_modules/b`, or a workspace's folder. */

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { isPermissive, page, shippedPackages } from '../../scripts/licences';
+import { BESIDES, isPermissive, page, shippedPackages } from '../../scripts/licences';
 
 const root = resolve(import.meta.dirname, '..', '..');
 
@@ -14,6 +14,15 @@ describe('licences of what is shipped', () => {
 
 	it('stand in docs/licences.md (if not: npm run licences)', () => {
 		expect(readFileSync(join(root, 'docs', 'licences.md'), 'utf8')).toBe(page());
+	});
+
+	it('that a package holds without declaring them are told to the users of the local executor', () => {
+		const readme = readFileSync(join(root, 'gpu-local', 'README.md'), 'utf8');
+		for (const [name, words] of Object.entries(BESIDES)) {
+			expect(readme).toContain(name);
+			// The licence asks that whoever gets the program is told where its source is.
+			for (const [address] of words.matchAll(/https:[^,)\s]+/g)) expect(readme).toContain(address);
+		}
 	});
 
 	it.each([
