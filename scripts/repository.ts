@@ -9,3 +9,6 @@ export const PACKAGE_NAME = 'n8n-nodes-text-to-video';
 
 /** Where the pinned n8n is declared (package.json and lock). */
 export const N8N_HOST_FOLDER = join(REPOSITORY_FOLDER, 'n8n-host');
+
+/** Where the oldest n8n that this package supports is declared. */
+export const OLDEST_N8N_HOST_FOLDER = join(N8N_HOST_FOLDER, 'oldest');

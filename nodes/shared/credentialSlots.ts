@@ -41,7 +41,13 @@ export const providerTitleExpression = `${JSON.stringify(
 	Object.fromEntries(providers.map(({ id, title }) => [id, title])),
 )}[$parameter["provider"]]`;
 
-/** The Provider list; each option carries the address of its requests. */
+/** Where requests go: as the credential says, which may be absent. n8n 1.x tells it to no option, only to the property. */
+const baseUrlExpression = (among: readonly Provider[]): string =>
+	`={{ $credentials?.baseUrl || ${JSON.stringify(
+		Object.fromEntries(among.map(({ id, account }) => [id, account.defaultBaseUrl])),
+	)}[$value] }}`;
+
+/** The Provider list; each option carries the path of its requests. */
 export function providerProperty(
 	routed: boolean,
 	among: readonly Provider[] = providers,
@@ -55,6 +61,7 @@ export function providerProperty(
 		noDataExpression: true,
 		default: firstProvider,
 		description: 'Who makes the video',
+		...(routed ? { routing: { request: { baseURL: baseUrlExpression(among) } } } : {}),
 		options: [...among]
 			// Plain comparison: the first localeCompare of a process loads all of its locale data.
 			.sort((a, b) => (a.title < b.title ? -1 : 1))
@@ -70,7 +77,6 @@ export function providerProperty(
 									...(typeof provider.submitCall.url === 'string'
 										? { url: provider.submitCall.url }
 										: {}),
-									baseURL: `={{ $credentials?.baseUrl || ${JSON.stringify(provider.account.defaultBaseUrl)} }}`,
 								},
 							},
 						}

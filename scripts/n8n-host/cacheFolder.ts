@@ -16,12 +16,18 @@ export const thisMachine = (): Machine => ({
 	env: process.env,
 });
 
+/** What pins an n8n and all that it brings along. */
+export interface PinnedFiles {
+	packageJson: string;
+	packageLock: string;
+}
+
 /**
  * Which n8n this is: changes when the pinned packages change, or when the machine's binaries
  * would not fit, so that several clones share one installation and none gets a stale one.
  */
 export function hostFingerprint(
-	files: { packageJson: string; packageLock: string },
+	files: PinnedFiles,
 	machine: Pick<Machine, 'platform' | 'arch'>,
 ): string {
 	return createHash('sha256')

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
-import { copyFile, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { N8N_HOST_FOLDER } from '../repository';
-import { hostCacheFolder, hostFingerprint, thisMachine } from './cacheFolder';
+import { hostCacheFolder, hostFingerprint, thisMachine, type PinnedFiles } from './cacheFolder';
 import { n8nNodeBinary, npmCommand, runCommand } from './commands';
 import { withFolderLock } from './installLock';
 import { checkDiskSpace } from './preflight';
@@ -39,11 +39,12 @@ export interface Progress {
  * Installs the pinned n8n once for this user and returns where it is. A second call, from this
  * clone or another, finds it and returns at once. An interrupted installation is never taken for
  * a whole one: everything happens in a folder beside it, which is renamed at the end.
+ * @param pins folder of the package.json and the package-lock.json that say which n8n
  */
-export async function ensureN8nHost(progress: Progress): Promise<N8nHost> {
+export async function ensureN8nHost(progress: Progress, pins = N8N_HOST_FOLDER): Promise<N8nHost> {
 	const files = {
-		packageJson: await readFile(join(N8N_HOST_FOLDER, 'package.json'), 'utf8'),
-		packageLock: await readFile(join(N8N_HOST_FOLDER, 'package-lock.json'), 'utf8'),
+		packageJson: await readFile(join(pins, 'package.json'), 'utf8'),
+		packageLock: await readFile(join(pins, 'package-lock.json'), 'utf8'),
 	};
 	const machine = thisMachine();
 	const folder = hostCacheFolder(hostFingerprint(files, machine), machine);
@@ -59,7 +60,7 @@ export async function ensureN8nHost(progress: Progress): Promise<N8nHost> {
 	await withFolderLock(
 		`${folder}.lock`,
 		async () => {
-			if (!isComplete()) await install(host, files.packageLock, progress);
+			if (!isComplete()) await install(host, files, progress);
 		},
 		(holder) =>
 			progress.say(
@@ -69,7 +70,7 @@ export async function ensureN8nHost(progress: Progress): Promise<N8nHost> {
 	return host;
 }
 
-async function install(host: N8nHost, packageLock: string, progress: Progress): Promise<void> {
+async function install(host: N8nHost, files: PinnedFiles, progress: Progress): Promise<void> {
 	const partial = `${host.folder}.partial`;
 	const env = installEnvironment(process.env);
 	const startedAt = Date.now();
@@ -79,9 +80,9 @@ async function install(host: N8nHost, packageLock: string, progress: Progress): 
 	if (!existsSync(join(partial, PACKAGES_MARKER))) {
 		await checkDiskSpace(dirname(host.folder), NEEDED_BYTES);
 		await mkdir(partial, { recursive: true });
-		for (const name of ['package.json', 'package-lock.json'])
-			await copyFile(join(N8N_HOST_FOLDER, name), join(partial, name));
-		await downloadPackages(host, partial, packageLock, env, progress);
+		await writeFile(join(partial, 'package.json'), files.packageJson);
+		await writeFile(join(partial, 'package-lock.json'), files.packageLock);
+		await downloadPackages(host, partial, files.packageLock, env, progress);
 		await writeFile(join(partial, PACKAGES_MARKER), '');
 	}
 	progress.say('Preparing SQLite for n8n');

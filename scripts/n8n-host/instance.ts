@@ -21,8 +21,8 @@ export interface StartN8nOptions {
 	openTarget?: string;
 	/** Further settings of n8n. */
 	env?: Record<string, string>;
-	/** The built package (the folder with package.json and dist); the repository by default. */
-	packageFolder?: string;
+	/** Puts this package where n8n looks for it, below the given folder; by default a copy of the built one. */
+	placePackage?: (userFolder: string) => Promise<void>;
 }
 
 /** A real n8n that answers. */
@@ -46,7 +46,7 @@ export async function startN8n(options: StartN8nOptions): Promise<RunningN8n> {
 	const wantedFilesFolder = options.filesFolder ?? join(folder, 'files');
 	await mkdir(wantedFilesFolder, { recursive: true });
 	const filesFolder = await realpath(wantedFilesFolder);
-	await installPackageInto(folder, options.packageFolder);
+	await (options.placePackage ?? installPackageInto)(folder);
 	const secrets = await instanceSecrets(folder, host);
 	const port = options.port || (await freePort());
 	const env = n8nEnvironment(

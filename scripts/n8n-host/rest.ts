@@ -3,6 +3,8 @@ import { parse } from 'flatted';
 /** n8n answers requests that look like a bot's with an empty page. */
 const USER_AGENT = 'Mozilla/5.0 (text-to-video)';
 const POLL_MS = 150;
+/** A first start on a busy machine loads hundreds of nodes. */
+const READY_LIMIT_MS = 120_000;
 
 /** A workflow as n8n exports it. */
 export interface WorkflowJson {
@@ -65,9 +67,23 @@ const FINAL: ReadonlySet<Execution['status']> = new Set([
 	'canceled',
 ]);
 
+/** n8n answered, but not with what was asked for. */
+class RefusedByN8n extends Error {
+	constructor(
+		method: string,
+		path: string,
+		readonly status: number,
+		text: string,
+	) {
+		super(`n8n answered ${method} ${path} with ${status}: ${text}`);
+	}
+}
+
 /** Speaks with the interface that n8n's own editor uses, signed in as the owner. */
 export class N8nRest {
 	private cookie = '';
+	/** n8n 1.x gives a workflow an id of its own, whatever it was saved with: from ours to that. */
+	private readonly givenIds = new Map<string, string>();
 
 	constructor(
 		readonly url: string,
@@ -76,6 +92,7 @@ export class N8nRest {
 
 	/** Signs in; every other method needs it done once. */
 	async login(): Promise<void> {
+		await this.makeOwner();
 		const reply = await this.send('POST', '/rest/login', {
 			emailOrLdapLoginId: this.owner.ownerEmail,
 			password: this.owner.ownerPassword,
@@ -85,6 +102,22 @@ export class N8nRest {
 			.map((cookie) => cookie.split(';')[0])
 			.join('; ');
 		await reply.body?.cancel();
+	}
+
+	/** n8n 1.x takes no owner from its environment: there the first who asks becomes it. */
+	private async makeOwner(): Promise<void> {
+		if (!(await this.settings()).userManagement.showSetupOnFirstLoad) return;
+		const { ownerEmail: email, ownerPassword: password } = this.owner;
+		const owner = { email, password, firstName: 'Local', lastName: 'Owner' };
+		const reply = await this.send('POST', '/rest/owner/setup', owner);
+		await reply.body?.cancel();
+	}
+
+	/** What n8n tells everybody. n8n 1.x says that it is ready a moment before its pages and its database are. */
+	private async settings(): Promise<PublicSettings> {
+		return await until(READY_LIMIT_MS, 'n8n to show its pages', async () => {
+			return await this.call<PublicSettings>('GET', '/rest/settings').catch(unless(404, 503));
+		});
 	}
 
 	/** Calls one path and returns what its `data` holds. Throws with n8n's own message. */
@@ -98,13 +131,14 @@ export class N8nRest {
 			method,
 			headers: {
 				'user-agent': USER_AGENT,
+				// A busy n8n may close a kept connection in the moment in which it is used again.
+				connection: 'close',
 				...(this.cookie ? { cookie: this.cookie } : {}),
 				...(body === undefined ? {} : { 'content-type': 'application/json' }),
 			},
 			body: body === undefined ? undefined : JSON.stringify(body),
 		});
-		if (!reply.ok)
-			throw new Error(`n8n answered ${method} ${path} with ${reply.status}: ${await reply.text()}`);
+		if (!reply.ok) throw new RefusedByN8n(method, path, reply.status, await reply.text());
 		return reply;
 	}
 
@@ -139,7 +173,20 @@ export class N8nRest {
 			await this.call('PATCH', `/rest/workflows/${id}`, content);
 			return id;
 		}
-		return (await this.call<{ id: string }>('POST', '/rest/workflows', workflow)).id;
+		// n8n 1.x stores no workflow that does not say so.
+		const inactive = { ...workflow, active: false };
+		const { id } = await this.call<{ id: string }>('POST', '/rest/workflows', inactive);
+		if (workflow.id) this.givenIds.set(workflow.id, id);
+		return id;
+	}
+
+	private workflowPath(id: string): string {
+		return `/rest/workflows/${this.givenIds.get(id) ?? id}`;
+	}
+
+	/** A workflow as it is stored. */
+	async workflow(id: string): Promise<WorkflowJson & { versionId: string }> {
+		return await this.call('GET', this.workflowPath(id));
 	}
 
 	async hasWorkflow(id: string): Promise<boolean> {
@@ -149,17 +196,13 @@ export class N8nRest {
 
 	/** Makes the workflow's triggers live and waits until all of them are. */
 	async activate(workflowId: string, limitMs = 30_000): Promise<void> {
-		const { versionId } = await this.call<{ versionId: string }>(
-			'GET',
-			`/rest/workflows/${workflowId}`,
-		);
-		await this.call('POST', `/rest/workflows/${workflowId}/activate`, { versionId });
+		const { versionId } = await this.workflow(workflowId);
+		await this.call('POST', `${this.workflowPath(workflowId)}/activate`, { versionId });
 		await until(limitMs, `workflow ${workflowId} to be live`, async () => {
-			const state = await this.call<PublicationStatus>(
-				'GET',
-				`/rest/workflows/${workflowId}/publication-status`,
-			);
-			return state.status === 'published' ? true : undefined;
+			const path = `${this.workflowPath(workflowId)}/publication-status`;
+			// n8n 1.x has no such page: there the answer above came when all was live.
+			const state = await this.call<PublicationStatus>('GET', path).catch(unless(404));
+			return state === undefined || state.status === 'published' ? true : undefined;
 		});
 	}
 
@@ -168,10 +211,10 @@ export class N8nRest {
 	 * @returns the execution's id
 	 */
 	async runManually(workflowId: string, triggerName: string): Promise<string> {
-		const workflowData = await this.call<WorkflowJson>('GET', `/rest/workflows/${workflowId}`);
+		const workflowData = await this.workflow(workflowId);
 		const started = await this.call<{ executionId: string }>(
 			'POST',
-			`/rest/workflows/${workflowId}/run`,
+			`${this.workflowPath(workflowId)}/run`,
 			{ workflowData, triggerToStartFrom: { name: triggerName } },
 		);
 		return started.executionId;
@@ -190,7 +233,8 @@ export class N8nRest {
 
 	/** The ids of a workflow's executions, newest first. */
 	async executionIds(workflowId: string): Promise<string[]> {
-		const filter = encodeURIComponent(JSON.stringify({ workflowId }));
+		const wanted = { workflowId: this.givenIds.get(workflowId) ?? workflowId };
+		const filter = encodeURIComponent(JSON.stringify(wanted));
 		const found = await this.call<{ results: Array<{ id: string }> }>(
 			'GET',
 			`/rest/executions?filter=${filter}&limit=100`,
@@ -245,6 +289,18 @@ export class N8nRest {
 interface PublicationStatus {
 	status: string;
 }
+
+interface PublicSettings {
+	userManagement: { showSetupOnFirstLoad: boolean };
+}
+
+/** Undefined where n8n answered with one of these; throws every other problem on. */
+const unless =
+	(...statuses: number[]) =>
+	(error: unknown): undefined => {
+		if (error instanceof RefusedByN8n && statuses.includes(error.status)) return undefined;
+		throw error;
+	};
 
 /** The items of a node's (last) run on one of its outputs. */
 export function itemsOf(execution: Execution, nodeName: string, output = 0): Item[] {

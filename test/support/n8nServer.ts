@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ensureN8nHost } from '../../scripts/n8n-host/install';
-import { startN8n, type RunningN8n } from '../../scripts/n8n-host/instance';
+import { startN8n, type RunningN8n, type StartN8nOptions } from '../../scripts/n8n-host/instance';
 import { N8nRest, until, type Execution, type WorkflowJson } from '../../scripts/n8n-host/rest';
 import { withCredentialIds, type CredentialSpec } from '../../scripts/start/examples';
 
@@ -18,6 +18,9 @@ export interface N8nServerOptions {
 	active?: string[];
 	/** Further settings of n8n (environment variables). */
 	env?: Record<string, string>;
+	/** Folder of the pins of another n8n than the usual one. */
+	pins?: string;
+	placePackage?: StartN8nOptions['placePackage'];
 }
 
 export interface WebhookReply {
@@ -40,15 +43,14 @@ export class N8nServer {
 		/** n8n's own interface, signed in: executions, retry, stop, files. */
 		public rest: N8nRest,
 		private readonly folder: string,
-		private readonly env: Record<string, string>,
+		private readonly options: N8nServerOptions,
 	) {}
 
 	static async start(options: N8nServerOptions = {}): Promise<N8nServer> {
 		const folder = await mkdtemp(join(tmpdir(), 'text-to-video-n8n-'));
-		const env = options.env ?? {};
 		try {
-			const { running, rest } = await boot(folder, env);
-			const server = new N8nServer(running, rest, folder, env);
+			const { running, rest } = await boot(folder, options);
+			const server = new N8nServer(running, rest, folder, options);
 			const idByType: Record<string, string> = {};
 			for (const credential of options.credentials ?? [])
 				idByType[credential.type] = await rest.saveCredential(credential);
@@ -132,7 +134,7 @@ export class N8nServer {
 
 	/** Starts n8n again on the same folder and port. Stop or kill it first. */
 	async start(): Promise<void> {
-		const { running, rest } = await boot(this.folder, this.env, this.running.port);
+		const { running, rest } = await boot(this.folder, this.options, this.running.port);
 		this.running = running;
 		this.rest = rest;
 	}
@@ -156,11 +158,12 @@ export class N8nServer {
 
 async function boot(
 	folder: string,
-	env: Record<string, string>,
+	{ env, pins, placePackage }: N8nServerOptions,
 	port?: number,
 ): Promise<{ running: RunningN8n; rest: N8nRest }> {
-	const host = await ensureN8nHost({ say: (line) => console.log(line), tick: () => {} });
-	const running = await startN8n({ host, folder, env, ...(port ? { port } : {}) });
+	const progress = { say: (line: string) => console.log(line), tick: () => {} };
+	const host = await ensureN8nHost(progress, pins);
+	const running = await startN8n({ host, folder, env, placePackage, port });
 	const rest = new N8nRest(running.url, running.secrets);
 	try {
 		await rest.login();
