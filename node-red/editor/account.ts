@@ -56,7 +56,10 @@ namespace TextToVideo {
 	}
 
 	export const isWebAddress = (value: unknown): true | string =>
-		value === undefined || value === '' || /^https?:\/\/[^\s/]+/i.test(String(value))
+		value === undefined ||
+		value === '' ||
+		isFromEnvironment(value) ||
+		/^https?:\/\/[^\s/]+/i.test(String(value))
 			? true
 			: t('text-to-video-account.problem.url');
 

@@ -68,7 +68,7 @@ interface TypedInputType {
 interface JQuery {
 	typedInput(options: object): JQuery;
 	typedInput(action: 'type' | 'value'): string;
-	typedInput(action: 'type' | 'value' | 'width', value: string): JQuery;
+	typedInput(action: 'type' | 'value', value: string): JQuery;
 	typedInput(action: 'validate'): boolean;
 	editableList(options: object): JQuery;
 	editableList(action: 'addItem', data: object): JQuery;

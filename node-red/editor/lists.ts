@@ -17,9 +17,8 @@ namespace TextToVideo {
 		};
 		input.typedInput({
 			default: 'list',
-			types: [listType, 'msg', 'flow', 'global', 'json', 'jsonata'],
+			types: [listType, 'json', ...DYNAMIC],
 		});
-		input.typedInput('width', '100%');
 		const list = $('<ol class="ttv-list"></ol>').appendTo(control);
 		const title = word(field.itemTitle ?? field.title);
 		list.editableList({

@@ -32,7 +32,6 @@ namespace TextToVideo {
 			types: ['msg', 'str', 'flow', 'global', 'jsonata', 'env'],
 			typeField: $('#node-input-jobIdType'),
 		});
-		$('#node-input-jobId').typedInput('width', WIDTH);
 		const show = () => {
 			const operation = String($('#node-input-operation').val());
 			$('.ttv-when-waiting').toggle(operation === 'wait');

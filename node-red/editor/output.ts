@@ -1,8 +1,5 @@
 /** What becomes of the video: the same part in every node that can give one. */
 namespace TextToVideo {
-	/** Beside the label, as wide as the rows of text are. */
-	export const WIDTH = 'calc(100% - 160px)';
-
 	export function outputForm(): void {
 		const output = $('#node-input-output');
 		const filename = $('#node-input-filename');
@@ -11,7 +8,6 @@ namespace TextToVideo {
 			types: ['msg', 'str', 'flow', 'global', 'jsonata', 'env'],
 			typeField: $('#node-input-filenameType'),
 		});
-		filename.typedInput('width', WIDTH);
 		const show = () => {
 			const mode = String(output.val());
 			$('.ttv-when-file').toggle(mode === 'file');
@@ -30,5 +26,9 @@ namespace TextToVideo {
 
 	/** Blank, or a number above zero. */
 	export const isAmount = (value: unknown): boolean =>
-		value === undefined || value === null || value === '' || Number(value) > 0;
+		value === undefined ||
+		value === null ||
+		value === '' ||
+		isFromEnvironment(value) ||
+		Number(value) > 0;
 }

@@ -10,7 +10,7 @@ namespace TextToVideo {
 		changed(): void;
 	}
 
-	const DYNAMIC = ['msg', 'flow', 'global', 'jsonata', 'env'];
+	export const DYNAMIC = ['msg', 'flow', 'global', 'jsonata', 'env'];
 	const ICONS = 'red/images/typedInput/';
 
 	export function addRow(
@@ -24,7 +24,6 @@ namespace TextToVideo {
 		const input = $('<input type="text" class="ttv-input">').appendTo(control);
 		const literal = literalType(field);
 		input.typedInput({ default: literal.value, types: [literal, ...DYNAMIC] });
-		input.typedInput('width', '100%');
 		const row = saved && !Array.isArray(saved.value) ? saved : undefined;
 		input.typedInput('type', row?.type ?? literal.value);
 		input.typedInput('value', (row?.value as string | undefined) ?? '');

@@ -16,6 +16,9 @@ namespace TextToVideo {
 			? t('editor.example', { value: placeholder.replace(/^e\.g\. /, '') })
 			: placeholder;
 
+	/** Node-RED puts the value of an environment variable in its place when it starts the node. */
+	export const isFromEnvironment = (value: unknown): boolean => /^\$\{[^}]+\}$/.test(String(value));
+
 	export const providerOf = (id: unknown): EditorProvider | undefined =>
 		textToVideoProviders.find((provider) => provider.id === id);
 

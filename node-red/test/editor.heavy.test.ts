@@ -1,236 +1,254 @@
-/** The real editor in a browser: drop, choose, fill, check, deploy, run. Both versions, both themes. */
-import { mkdir, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { chromium, type Browser, type Page } from 'playwright-core';
+/** The real editor in a browser: drop, make accounts, fill, check, deploy, run. Both versions, both themes. */
+import { rm } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { fieldsOf, isMainField } from '../../providers/fields';
 import { providers } from '../../providers/registry';
-import { fieldsOf } from '../../providers/fields';
 import { startSimulator, type Simulator } from '../../test/simulators/simulator';
+import { Editor } from './support/editor';
 import type { FlowNode, Version } from './support/helper';
 import { installed, packed } from './support/package';
 import { startNodeRed, waitFor, type NodeRed } from './support/server';
 
-const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
-const ARGUMENTS = [
-	...['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'],
-	...['--disable-background-networking', '--disable-component-update', '--disable-sync'],
-];
-/** Where the pictures go for someone to look at. */
-const PICTURES = process.env.PICTURES ?? path.join(tmpdir(), 'text-to-video-editor');
 const versions: Version[] = ['node-red', 'node-red-4'];
 
 describe.each(versions)('the editor of %s', (version) => {
-	let browser: Browser;
-	let page: Page;
+	let editor: Editor;
 	let red: NodeRed;
 	let sim: Simulator;
 	let userDir: string;
-	const faults: string[] = [];
+	/** The nodes that are dropped in the first test and used in the others. */
+	let node: string;
+	let result: string;
+	let webhook: string;
 
 	beforeAll(async () => {
-		sim = await startSimulator({ durationMs: 1_500, queueMs: 200 });
+		sim = await startSimulator({ durationMs: 300, queueMs: 100 });
 		userDir = await installed((await packed()).folder);
 		red = await startNodeRed(version, userDir);
-		await red.deploy(start());
-		await mkdir(PICTURES, { recursive: true });
-		browser = await chromium.launch({ executablePath: CHROMIUM, args: ARGUMENTS });
-		page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
-		page.on('pageerror', (error) => faults.push(error.message));
-		await page.goto(red.url);
-		await page.waitForSelector('.red-ui-flow-node');
-		await page.waitForTimeout(500);
+		await red.deploy(start);
+		editor = await Editor.open(red.url, version);
 	}, 300_000);
 	afterAll(async () => {
-		await browser?.close();
+		await editor?.close();
 		await red?.stop();
 		await sim?.close();
 		await rm(userDir, { recursive: true, force: true });
 	});
 
-	/** One account for each provider, and a way to start and to see. */
-	const start = (): FlowNode[] => [
+	/** What a person has from the start: a way to begin and a way to see. None of our nodes. */
+	const start: FlowNode[] = [
 		{ id: 'tab', type: 'tab', label: 'Text to Video' },
-		...providers.map(({ id }) => ({
-			...{ id: `account-${id}`, type: 'text-to-video-account', provider: id },
-			...{ baseUrl: sim.url, callbackBaseUrl: red.url, credentials: { apiKey: sim.key } },
-		})),
 		{
-			...{
-				id: 'in',
-				type: 'inject',
-				z: 'tab',
-				name: 'a prompt',
-				x: 130,
-				y: 120,
-				wires: [['made']],
-			},
+			...{ id: 'in', type: 'inject', z: 'tab', name: 'a prompt', x: 120, y: 100, wires: [[]] },
 			...{ props: [{ p: 'payload' }], payload: 'A fox in the snow', payloadType: 'str' },
 			...{ repeat: '', crontab: '', once: false, onceDelay: 0.1, topic: '' },
 		},
-		{
-			...{ id: 'made', type: 'text-to-video', z: 'tab', x: 310, y: 120, wires: [['out']] },
-			...{ account: 'account-localGpu', fields: {}, output: 'job', mode: 'wait' },
-		},
-		{
-			...{ id: 'out', type: 'debug', z: 'tab', name: 'the job', x: 500, y: 120, wires: [] },
+		...['made', 'fetched', 'called'].map((name, index) => ({
+			...{ id: name, type: 'debug', z: 'tab', name, x: 520, y: 100 + 100 * index, wires: [] },
 			...{ active: true, tosidebar: true, complete: 'job', targetType: 'msg', statusType: 'auto' },
-		},
+		})),
 	];
+	const heard = (name: string) =>
+		red.debug
+			.filter((shown) => shown.name === name)
+			.map(({ msg }) => msg as { jobId: string; provider: string; status: string });
+	/** Presses the button and waits for what comes out. */
+	async function run(name = 'made') {
+		const before = heard(name).length;
+		await editor.press('in');
+		await waitFor(() => heard(name).length > before);
+		return heard(name).at(-1)!;
+	}
 
-	const edit = async (id: string) => {
-		await page.evaluate((node) => {
-			const { RED } = window as never as {
-				RED: { editor: { edit(n: unknown): void }; nodes: { node(i: string): unknown } };
-			};
-			RED.editor.edit(RED.nodes.node(node));
-		}, id);
-		await page.waitForSelector('#node-dialog-ok', { state: 'visible' });
-		await page.waitForTimeout(500);
-	};
-	const leave = async (button: 'ok' | 'cancel') => {
-		await page.click(`#node-dialog-${button}`);
-		await page.waitForSelector('#node-dialog-ok', { state: 'detached' });
-	};
-	const isValid = (id: string) =>
-		page.evaluate(
-			(node) =>
-				(
-					window as never as { RED: { nodes: { node(i: string): { valid: boolean } } } }
-				).RED.nodes.node(node).valid,
-			id,
-		);
-	const shoot = (name: string) =>
-		page.screenshot({ path: path.join(PICTURES, `${version}-${name}.png`) });
+	it('marks each node that was just dropped with the red triangle', async () => {
+		node = await editor.drop('text-to-video', 320, 100);
+		result = await editor.drop('text-to-video-result', 320, 200);
+		webhook = await editor.drop('text-to-video-webhook', 320, 300);
+		for (const id of [node, result, webhook]) expect(await editor.isMarked(id)).toBe(true);
+		await editor.wire('in', node);
+		await editor.wire(node, 'made');
+		await editor.picture('dropped');
+	});
 
-	it('shows each provider all of its fields, the required ones in sight', async () => {
-		await edit('made');
-		for (const provider of providers) {
-			await page.selectOption('#node-input-account', `account-${provider.id}`);
-			await page.waitForTimeout(200);
+	it.each(providers.map(({ id, title }) => [title, id]))(
+		'%s: makes the account by its dialog, fills, deploys and runs',
+		async (title, id) => {
+			await editor.edit(node);
+			await editor.account('add', { provider: id, apiKey: sim.key, baseUrl: 'not an address' });
+			const address = editor.page.locator('#node-config-input-baseUrl');
+			await address.blur();
+			expect(await address.getAttribute('class')).toContain('input-error');
+			await address.fill(sim.url);
+			await editor.picture(`account-${id}`);
+			await editor.saveAccount();
+			expect(await editor.page.textContent('#node-input-account option:checked')).toContain(title);
+
+			const provider = providers.find((one) => one.id === id)!;
 			const fields = fieldsOf(provider.request).filter(({ role }) => role !== 'callback');
-			const rows = await page.$$eval(
-				'#ttv-fields > .ttv-row, .ttv-folded > div > .ttv-row',
-				(all) => all.map((row) => row.getAttribute('data-field')),
+			const names = async (rows: string) =>
+				await editor.page.$$eval(rows, (all) => all.map((row) => row.getAttribute('data-field')));
+			expect(await names('#ttv-fields > .ttv-row')).toEqual(
+				fields.filter(isMainField).map(({ name }) => name),
 			);
-			expect([...rows].sort()).toEqual(fields.map(({ name }) => name).sort());
-			const visible = await page.$$eval('#ttv-fields > .ttv-row', (all) =>
-				all.map((row) => row.getAttribute('data-field')),
+			expect(await names('.ttv-folded > div > .ttv-row')).toEqual(
+				fields.filter((field) => !isMainField(field)).map(({ name }) => name),
 			);
-			expect(visible).toEqual(
-				fields.filter(({ required, always }) => required || always).map(({ name }) => name),
+
+			const empty = fields.filter(
+				({ required, type, name, ...rest }) =>
+					required && type === 'text' && name !== 'prompt' && !(rest.default ?? rest.initial),
 			);
-		}
-		await leave('cancel');
-	});
+			for (const { name } of empty) await editor.fill(name, '');
+			await editor.leave();
+			expect(await editor.isMarked(node)).toBe(empty.length > 0);
+			if (empty.length > 0) {
+				await editor.edit(node);
+				for (const { name } of empty) await editor.fill(name, 'a-model');
+				await editor.picture(`fields-${id}`);
+				await editor.leave();
+				expect(await editor.isMarked(node)).toBe(false);
+			}
 
-	it('marks what is not complete with the red triangle, and takes it away', async () => {
-		expect(await isValid('made')).toBe(true);
-		await edit('made');
-		await page.selectOption('#node-input-account', 'account-novita');
-		await page.waitForTimeout(300);
-		const height = page.locator('[data-field=height] .red-ui-typedInput-input-wrap input');
-		await height.fill('99');
-		await height.blur();
-		expect(await page.locator('[data-field=height] .input-error').count()).toBeGreaterThan(0);
-		await shoot('wrong');
-		await leave('ok');
-		expect(await isValid('made')).toBe(false);
-		await edit('made');
-		await page.locator('[data-field=height] .red-ui-typedInput-input-wrap input').fill('512');
-		await leave('ok');
-		expect(await isValid('made')).toBe(true);
-		await edit('made');
-		await page.selectOption('#node-input-account', 'account-localGpu');
-		await leave('ok');
-	});
-
-	it('finds models at the provider, fills a list, deploys and runs', async () => {
-		await edit('made');
-		await page.click('.ttv-folded > summary');
-		await page.click('[data-field=model] .ttv-search');
-		await page.waitForSelector('.ttv-model');
-		await page.fill('.ttv-models input', 'wan');
-		await waitFor(async () => (await page.locator('.ttv-model').count()) === 1);
-		await page.click('.ttv-model');
-		await page.locator('[data-field=seconds] .red-ui-typedInput-input-wrap input').fill('2');
-		await page.click(
-			'[data-field=loras] > .ttv-control > .red-ui-editableList .red-ui-editableList-addButton',
-		);
-		await page
-			.locator('[data-field=loras] [data-field=model_name] .red-ui-typedInput-input-wrap input')
-			.fill('lora-ink');
-		await page.waitForTimeout(200);
-		expect(await page.textContent('.ttv-badge')).toBe('3 set');
-		await shoot('list');
-		await leave('ok');
-		await page.click('#red-ui-header-button-deploy');
-		await page.waitForTimeout(1_500);
-		const before = red.debug.length;
-		await red.inject('in');
-		await page.waitForTimeout(700);
-		await shoot('running');
-		await waitFor(() => red.debug.length > before);
-		expect(sim.book.jobs.at(-1)?.request).toMatchObject({
-			prompt: 'A fox in the snow',
-			model: 'wan-2.2',
-			seconds: '2',
-			loras: [{ model_name: 'lora-ink', strength: 0.8 }],
-		});
-		await edit('made');
-		expect(await page.textContent('.ttv-badge')).toBe('3 set');
-		await leave('cancel');
-	});
-
-	it.each(['text-to-video', 'text-to-video-result', 'text-to-video-webhook'])(
-		'lets %s be dropped from the palette and opened',
-		async (type) => {
-			const count = () =>
-				page.evaluate(
-					(wanted) =>
-						(
-							window as never as { RED: { nodes: { filterNodes(f: object): unknown[] } } }
-						).RED.nodes.filterNodes({ type: wanted }).length,
-					type,
-				);
-			const before = await count();
-			const item = page.locator(`.red-ui-palette-node[data-palette-type="${type}"]`);
-			await item.scrollIntoViewIfNeeded();
-			const from = (await item.boundingBox())!;
-			await page.mouse.move(from.x + 40, from.y + 12);
-			await page.mouse.down();
-			await page.mouse.move(600, 350, { steps: 8 });
-			await page.mouse.move(620, 360 + before * 40, { steps: 4 });
-			await page.mouse.up();
-			await page.waitForTimeout(300);
-			expect(await count()).toBe(before + 1);
+			await editor.deploy();
+			expect(await run()).toMatchObject({ provider: id, status: 'succeeded' });
+			expect(JSON.stringify(sim.book.jobs.at(-1)?.request)).toContain('A fox in the snow');
+			expect(sim.book.keyLeaks).toEqual([]);
 		},
 	);
 
+	it('checks ranges while they are typed', async () => {
+		await editor.edit(node);
+		await editor.page.selectOption('#node-input-account', { label: 'Novita txt2video' });
+		await editor.fill('height', '99');
+		expect(await editor.row('height').locator('.input-error').count()).toBeGreaterThan(0);
+		expect(await editor.row('height').locator('.ttv-hint').textContent()).toContain('256 to 1024');
+		await editor.picture('wrong');
+		await editor.leave();
+		expect(await editor.isMarked(node)).toBe(true);
+		await editor.edit(node);
+		await editor.fill('height', '512');
+		expect(await editor.row('height').locator('.input-error').count()).toBe(0);
+		await editor.leave();
+		expect(await editor.isMarked(node)).toBe(false);
+	});
+
+	it('finds models at the provider, and takes lists', async () => {
+		await editor.edit(node);
+		await editor.page.selectOption('#node-input-account', { label: 'Local GPU' });
+		await editor.page.click('.ttv-folded > summary');
+		const asked = sim.book.of('models').length;
+		await editor.page.click('[data-field=model] .ttv-search');
+		await editor.page.waitForSelector('.ttv-model');
+		await editor.page.fill('.ttv-models input', 'wan');
+		await waitFor(async () => (await editor.page.locator('.ttv-model').count()) === 1);
+		expect(sim.book.of('models').length).toBeGreaterThan(asked);
+		await editor.picture('models');
+		await editor.page.click('.ttv-model');
+		await editor.fill('seconds', '2');
+		const list = '[data-field=loras]';
+		const add = `${list} > .ttv-control > .red-ui-editableList .red-ui-editableList-addButton`;
+		await editor.page.click(add);
+		await editor.fill('model_name', 'lora-ink', list);
+		await editor.page.click(add);
+		await editor.page.locator(`${list} .red-ui-editableList-item-remove`).last().click();
+		await editor.settled();
+		expect(await editor.page.textContent('.ttv-badge')).toBe('3 set');
+		await editor.picture('list');
+		await editor.leave();
+		await editor.deploy();
+		expect(await run()).toMatchObject({ status: 'succeeded' });
+		expect(sim.book.jobs.at(-1)?.request).toMatchObject({
+			...{ prompt: 'A fox in the snow', model: 'wan-2.2', seconds: '2' },
+			loras: [{ model_name: 'lora-ink', strength: 0.8 }],
+		});
+		await editor.edit(node);
+		expect(await editor.page.textContent('.ttv-badge')).toBe('3 set');
+		await editor.leave('cancel');
+	});
+
+	it('fetches a result and hears a callback with nodes that were filled in the same way', async () => {
+		await editor.edit(node);
+		await editor.account('edit', {
+			...{ callbackBaseUrl: red.url, webhookSecret: sim.webhookSecret },
+		});
+		await editor.picture('account-callbacks');
+		await editor.saveAccount();
+		await editor.page.selectOption('#node-input-mode', 'return');
+		await editor.page.check('#node-input-callback');
+		await editor.leave();
+		for (const id of [result, webhook]) {
+			await editor.edit(id);
+			await editor.page.selectOption('#node-input-account', { label: 'Local GPU' });
+			await editor.picture(id === result ? 'result' : 'webhook');
+			await editor.leave();
+			expect(await editor.isMarked(id)).toBe(false);
+		}
+		await editor.wire(node, result);
+		await editor.wire(result, 'fetched');
+		await editor.wire(webhook, 'called');
+		await editor.deploy();
+		const { jobId, status } = await run('fetched');
+		expect(status).toBe('succeeded');
+		await waitFor(() => heard('called').length > 0);
+		expect(heard('called')).toMatchObject([{ jobId, status: 'succeeded' }]);
+		await editor.edit(node);
+		await editor.account('edit', {});
+		expect(await editor.page.inputValue('#ttv-callback-url')).toMatch(
+			new RegExp(`^${red.url}/text-to-video/`),
+		);
+		await editor.saveAccount();
+		await editor.leave('cancel');
+	});
+
 	it('looks at home in both themes', async () => {
 		for (const theme of version === 'node-red' ? ['light', 'dark'] : ['light']) {
-			await page.evaluate(
+			await editor.page.evaluate(
 				(dark) => document.documentElement.classList.toggle('nr-theme-dark', dark),
 				theme === 'dark',
 			);
-			await page.waitForTimeout(300);
-			await edit('made');
-			await shoot(theme);
-			const [text, back] = await page.$eval('.ttv-row > label', (label) => {
-				const { color } = getComputedStyle(label);
-				let at: Element | null = label;
-				while (at && getComputedStyle(at).backgroundColor === 'rgba(0, 0, 0, 0)')
-					at = at.parentElement;
-				return [color, at ? getComputedStyle(at).backgroundColor : 'rgb(255, 255, 255)'];
-			});
-			const light = (css: string | undefined) =>
-				(css?.match(/\d+/g) ?? []).slice(0, 3).reduce((sum, part) => sum + Number(part), 0) / 3;
-			expect(Math.abs(light(text) - light(back))).toBeGreaterThan(100);
-			await leave('cancel');
+			await editor.edit(node);
+			await editor.page.click('.ttv-folded > summary');
+			await editor.picture(theme);
+			for (const part of ['.ttv-row > label', '.ttv-name', '.ttv-hint', '.ttv-about']) {
+				const [text, back] = await editor.page.$eval(part, (label) => {
+					const { color } = getComputedStyle(label);
+					let at: Element | null = label;
+					while (at && getComputedStyle(at).backgroundColor === 'rgba(0, 0, 0, 0)')
+						at = at.parentElement;
+					return [color, at ? getComputedStyle(at).backgroundColor : 'rgb(255, 255, 255)'];
+				});
+				expect(contrast(text!, back!), `${part} in ${theme}`).toBeGreaterThan(4.5);
+			}
+			const widths = await editor.page.$$eval('.ttv-control:not(.ttv-searchable)', (controls) =>
+				controls.map((control) => [
+					control.clientWidth,
+					control.querySelector('.red-ui-typedInput-container')!.clientWidth,
+				]),
+			);
+			// Up to the borders.
+			for (const [room, input] of widths) expect(room! - input!).toBeLessThanOrEqual(2);
+			await editor.leave('cancel');
 		}
 	});
 
 	it('throws no error in the page', () => {
-		expect(faults).toEqual([]);
+		expect(editor.faults).toEqual([]);
 	});
 });
+
+/** Of two CSS colours, as WCAG counts it. */
+function contrast(text: string, back: string): number {
+	const [dark, light] = [luminance(text), luminance(back)].sort((a, b) => a - b) as [
+		number,
+		number,
+	];
+	return (light + 0.05) / (dark + 0.05);
+}
+
+function luminance(css: string): number {
+	const [red = 0, green = 0, blue = 0] = (css.match(/[\d.]+/g) ?? []).map((part) => {
+		const share = Number(part) / 255;
+		return share <= 0.03928 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
+	});
+	return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+}
