@@ -184,7 +184,10 @@ describe.each(versions)('a whole %s', (version) => {
 		expect(await post(callbackUrl.replace(/.{4}$/, 'nope'))).toBe(401);
 		expect(await post(callbackUrl, '{"type":')).toBe(400);
 		expect(await post(callbackUrl, 'a=b', 'application/x-www-form-urlencoded')).toBe(415);
-		expect(await post(callbackUrl, JSON.stringify('x'.repeat(1024 ** 2)))).toBe(413);
+		// A sender that is not heard out does not hear the answer, and sends it all again.
+		for (const mebibytes of [1, 30]) {
+			expect(await post(callbackUrl, JSON.stringify('x'.repeat(mebibytes * 1024 ** 2)))).toBe(413);
+		}
 		await red.deploy(flow([]));
 		expect(await post(callbackUrl)).toBe(404);
 		await red.deploy(flow(hook('ends', ['succeeded'])));
@@ -208,6 +211,43 @@ describe.each(versions)('a whole %s', (version) => {
 		await search({ account: 'account', search: 'model', baseUrl: `${sim.filesUrl}` });
 		expect(sim.book.keyLeaks).toEqual([]);
 		expect((await search({ account: 'other', search: 'model' })).problem).toBeTruthy();
+	});
+
+	it('takes address and key of an account from the environment, for the search too', async () => {
+		await start();
+		await red.stop();
+		Object.assign(process.env, { TTV_TEST_URL: sim.url, TTV_TEST_KEY: sim.key });
+		red = await startNodeRed(version, userDir, {});
+		const account = {
+			baseUrl: '${TTV_TEST_URL}',
+			credentials: { apiKey: '${TTV_TEST_KEY}' },
+		};
+		await red.deploy(flow([], account));
+		for (const name of ['TTV_TEST_URL', 'TTV_TEST_KEY']) delete process.env[name];
+		await sim.finish(await submit());
+		await waitFor(() => heard('out').length > 0);
+		const reply = await fetch(`${red.url}/text-to-video/models`, {
+			method: 'POST',
+			headers: { 'content-type': 'application/json' },
+			body: JSON.stringify({
+				...{ account: 'account', provider: 'localGpu', search: 'model', query: 'wan' },
+				...{ baseUrl: account.baseUrl, apiKey: account.credentials.apiKey },
+			}),
+		});
+		expect(await reply.json()).toMatchObject({ models: [{ value: 'wan-2.2' }] });
+		expect(sim.book.of('models').at(-1)?.carriedKey).toBe(true);
+	});
+
+	it('says that no callback can arrive where HTTP nodes are switched off', async () => {
+		await start({ httpNodeRoot: false });
+		const nodes = flow(hook('ends', ['succeeded'])).map((node) =>
+			node.id === 'node' ? { ...node, mode: 'return', callback: true } : node,
+		);
+		await red.deploy(nodes);
+		await red.inject('in');
+		await waitFor(() => red.log().includes('or switch callbacks off in the node'));
+		expect(red.log().match(/HTTP nodes are switched off/g)).toHaveLength(2);
+		expect(sim.book.requests).toEqual([]);
 	});
 
 	const contextStorage = { default: { module: 'localfilesystem', config: { cache: false } } };
