@@ -3,6 +3,7 @@
  * deploy where no store is configured.
  */
 import type { Job, ProviderFailure } from '../../providers/contract';
+import type { Entry } from './entry';
 import type { Message } from './messages';
 import type { OutputPlan } from './output';
 
@@ -26,6 +27,18 @@ export interface LeftMessage {
 	msg: Message;
 	job?: undefined;
 	problem?: undefined;
+}
+
+/** A job, or a failure. */
+export type LeftOver = Exclude<Pending, LeftMessage>;
+
+export const isMessage = (pending: Pending): pending is LeftMessage =>
+	!pending.job && !pending.problem;
+
+/** What there is to carry of a message whose job exists. */
+export function pendingJob(entry: Entry): PendingJob | undefined {
+	const { job, msg, deadlineMs, plan, wait, cancels } = entry;
+	return job && { job, msg, deadlineMs, plan, wait, ...(cancels ? { cancels } : {}) };
 }
 
 interface Slot {

@@ -25,6 +25,26 @@ export interface Entry {
 	controller: AbortController;
 }
 
+/** What is known of a message that may get in line. */
+export interface Prepared extends Omit<Entry, 'msg' | 'send' | 'done' | 'stage' | 'controller'> {
+	/** Submits, or finds the job that exists. */
+	begin(entry: Entry): Promise<Job>;
+}
+
+export function newEntry(
+	{ plan, deadlineMs, wait, job, cancels }: Omit<Prepared, 'begin'>,
+	msg: Message,
+	send: Entry['send'],
+	done: Entry['done'],
+): Entry {
+	return {
+		...{ msg, send, done, plan, deadlineMs, wait, stage: 'queued' },
+		...(job ? { job } : {}),
+		...(cancels ? { cancels } : {}),
+		controller: new AbortController(),
+	};
+}
+
 export function stopEntry(entry: Entry, why: Stop): void {
 	entry.stop ??= why;
 	entry.controller.abort();

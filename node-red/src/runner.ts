@@ -12,8 +12,15 @@ import type { Node, NodeAPI, NodeStatus } from 'node-red';
 import { createGate } from '../../jobs/pace';
 import { isFinal, type Job, type Reading } from '../../providers/contract';
 import type { AccountHandle } from './account';
-import { discard, type LeftMessage, type Pending, type PendingJob } from './carrier';
-import { stopEntry, type Entry } from './entry';
+import {
+	discard,
+	isMessage,
+	pendingJob,
+	type LeftOver,
+	type Pending,
+	type PendingJob,
+} from './carrier';
+import { newEntry, stopEntry, type Entry, type Prepared } from './entry';
 import { Handover } from './handover';
 import { cancelRequest, type Message } from './messages';
 import { asJobError, asRefusal, describe, JobError, refused } from './problems';
@@ -44,11 +51,6 @@ export interface RunnerOptions {
 	longestLine?: number;
 	/** The node makes jobs: one that lies in a message already is another node's. */
 	submits?: boolean;
-}
-
-export interface Prepared extends Omit<Entry, 'msg' | 'send' | 'done' | 'stage' | 'controller'> {
-	/** Submits, or finds the job that exists. */
-	begin(entry: Entry): Promise<Job>;
 }
 
 export class Runner {
@@ -290,30 +292,6 @@ export class Runner {
 			...[...this.entries].flatMap((entry) => pendingJob(entry) ?? []),
 		]);
 	}
-}
-
-/** A job, or a failure, that an earlier instance left. */
-type LeftOver = Exclude<Pending, LeftMessage>;
-
-const isMessage = (pending: Pending): pending is LeftMessage => !pending.job && !pending.problem;
-
-function pendingJob({ job, msg, deadlineMs, plan, wait, cancels }: Entry): PendingJob | undefined {
-	return job && { job, msg, deadlineMs, plan, wait, ...(cancels ? { cancels } : {}) };
-}
-
-function newEntry(
-	about: PendingJob | Prepared,
-	msg: Message,
-	send: Entry['send'],
-	done: Entry['done'],
-): Entry {
-	const { plan, deadlineMs, wait, job, cancels } = about;
-	return {
-		...{ msg, send, done, plan, deadlineMs, wait, stage: 'queued' },
-		...(job ? { job } : {}),
-		...(cancels ? { cancels } : {}),
-		controller: new AbortController(),
-	};
 }
 
 async function atMost(ms: number, work: Promise<unknown>): Promise<void> {
