@@ -6,7 +6,7 @@ export default defineConfig({
 	root: path.join(__dirname, '..'),
 	test: {
 		include: ['node-red/test/**/*.heavy.test.ts'],
-		testTimeout: 60_000,
+		testTimeout: 120_000,
 		hookTimeout: 240_000,
 		maxWorkers: 1,
 		fileParallelism: false,

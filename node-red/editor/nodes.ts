@@ -14,6 +14,7 @@ namespace TextToVideo {
 			$('.ttv-when-callback').toggle(providerOfAccount(accountId())?.callback === true);
 			$('.ttv-when-waiting').toggle($('#node-input-mode').val() === 'wait');
 		};
+		startWith($('#node-input-mode'), 'wait');
 		$('#node-input-account').on('change', show);
 		$('#node-input-mode').on('change', show);
 		outputForm();
@@ -39,6 +40,7 @@ namespace TextToVideo {
 			if (operation === 'cancel') $('.ttv-when-file, .ttv-when-video').hide();
 			else $('#node-input-output').trigger('change');
 		};
+		startWith($('#node-input-operation'), 'wait');
 		outputForm();
 		$('#node-input-operation').on('change', show);
 		show();

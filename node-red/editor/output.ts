@@ -3,6 +3,7 @@ namespace TextToVideo {
 	export function outputForm(): void {
 		const output = $('#node-input-output');
 		const filename = $('#node-input-filename');
+		startWith(output, 'job');
 		filename.typedInput({
 			default: 'msg',
 			types: ['msg', 'str', 'flow', 'global', 'jsonata', 'env'],
@@ -16,6 +17,11 @@ namespace TextToVideo {
 		};
 		output.on('change', show);
 		show();
+	}
+
+	/** A node that another tool wrote may leave out what is usual. */
+	export function startWith(select: JQuery, usual: string): void {
+		if (!select.val()) select.val(usual);
 	}
 
 	export function validateFilename(node: EditorNode, value: unknown): true | string {

@@ -26,6 +26,7 @@ interface EditorWindow {
 		nodes: {
 			node(id: string): { valid: boolean } | null;
 			filterNodes(filter: { type: string }): Array<{ id: string }>;
+			getNodeHelp(type: string): string;
 		};
 	};
 }
@@ -113,6 +114,13 @@ export class Editor {
 		await this.page.waitForSelector('#node-dialog-ok', { state: 'visible' });
 		await this.settled();
 	}
+
+	/** What the sidebar shows about a node. */
+	help = async (type: string) =>
+		await this.page.evaluate(
+			(wanted) => (window as never as EditorWindow).RED.nodes.getNodeHelp(wanted),
+			type,
+		);
 
 	async leave(button: 'ok' | 'cancel' = 'ok'): Promise<void> {
 		await this.page.click(`#node-dialog-${button}`);
