@@ -14,10 +14,14 @@ import { tellInN8n } from './n8nPlace';
 import { openNodeRed, tellInNodeRed } from './nodeRedPlace';
 import { nameOf, problemsOf, tell, type Outcome, type Teller } from './stage';
 import { drawStory, type Place } from './story';
-import { tableOf } from './table';
+import { allPrinted, recordPrinted } from './printed';
+import { tableOf, troubleCounts, troubleTable } from './table';
+import { keyOf, keysIn } from './keys';
 
 const SEED = Number(process.env.CHAOS_SEED ?? 1);
 const ONLY = process.env.CHAOS_STORY;
+/** In each place. */
+const STORIES_TOLD_AGAIN = 18;
 /** In each place. */
 const FEWEST_JOBS = Number(process.env.CHAOS_JOBS ?? 700);
 
@@ -25,6 +29,7 @@ let helper: Awaited<ReturnType<typeof openNodeRed>>;
 
 beforeAll(async () => {
 	recordLog();
+	recordPrinted();
 	helper = await openNodeRed();
 	startVirtualTime();
 });
@@ -49,7 +54,7 @@ describe.each(Object.entries(tellers))('%s', (place, teller) => {
 			jobs += outcome.verdict.jobs;
 		}
 		process.stdout.write(
-			`${place}, seed ${SEED}, ${outcomes.length} stories\n${tableOf(outcomes)}\n\n`,
+			`${place}, seed ${SEED}, ${outcomes.length} stories\n${tableOf(outcomes)}\n\n${troubleTable(outcomes)}\n\n`,
 		);
 		const told = outcomes.find(({ record }) => record !== undefined);
 		if (told) process.stdout.write(`${nameOf(told.story)}\n${told.record}\n\n`);
@@ -67,6 +72,20 @@ describe.each(Object.entries(tellers))('%s', (place, teller) => {
 		expect(wrong).toEqual([]);
 	});
 
+	it.runIf(!ONLY)('had every kind of trouble with every provider', () => {
+		const missing = troubleCounts(outcomes)
+			.filter(({ times, spared }) => times === 0 || spared.length > 0)
+			.map(({ name, spared }) => `no ${name} with ${spared.join(', ')}`);
+		expect(missing).toEqual([]);
+	});
+
+	it.runIf(!ONLY)('tells the same story the same way again', async () => {
+		for (const { story, course } of outcomes.slice(0, STORIES_TOLD_AGAIN)) {
+			const again = await tell(drawStory(SEED, story.index, place as Place), teller);
+			expect(again.course, nameOf(story)).toBe(course);
+		}
+	});
+
 	it.runIf(!ONLY)('had to do with every provider, and with every kind of end', () => {
 		expect(new Set(outcomes.map(({ story }) => story.provider.id)).size).toBe(providers.length);
 		for (const kind of ['succeeded', 'failed', 'doubtful', 'open', 'attached'] as const) {
@@ -75,4 +94,20 @@ describe.each(Object.entries(tellers))('%s', (place, teller) => {
 		}
 		expect(outcomes.flatMap(({ verdict }) => problemsOf(verdict))).toEqual([]);
 	});
+});
+
+it('prints no key', () => {
+	expect(keysIn(allPrinted())).toEqual([]);
+});
+
+it.each([
+	['as it is', (key: string) => key],
+	['in an address', encodeURIComponent],
+	['in JSON', (key: string) => JSON.stringify({ key })],
+	['for basic authentication', (key: string) => Buffer.from(`me:${key}`).toString('base64')],
+	['as a data URL', (key: string) => Buffer.from(`Bearer ${key}.`).toString('base64url')],
+	['as digits', (key: string) => Buffer.from(key).toString('hex')],
+])('finds a key %s', (_how, written) => {
+	const key = keyOf(providers[0]!, 'n8n');
+	expect(keysIn(`before ${written(key)} after`)).toEqual([key]);
 });

@@ -22,17 +22,28 @@ const realSetTimeout = setTimeout;
 const realNow = performance.now.bind(performance);
 
 let signsOfLife = 0;
-let requests = 0;
+/** Under way. One whose connection is gone counts no more, whatever was reported of it. */
+const requests = new Set<Exchange>();
 let watching = false;
+
+/** Of Node's own client (a ClientRequest) or of undici's. */
+interface Exchange {
+	destroyed?: boolean;
+	aborted?: boolean;
+	completed?: boolean;
+	res?: { destroyed: boolean; complete: boolean };
+}
 
 /** Node's own reports about HTTP, of its classic client and server and of undici. */
 function watch(): void {
 	if (watching) return;
 	watching = true;
 	const on = (channel: string, change: number) =>
-		subscribe(channel, () => {
+		subscribe(channel, (message) => {
+			const { request } = message as { request: Exchange };
 			signsOfLife += 1;
-			requests += change;
+			if (change > 0) requests.add(request);
+			if (change < 0) requests.delete(request);
 		});
 	on('http.client.request.start', 1);
 	on('http.client.response.finish', -1);
@@ -98,6 +109,12 @@ export async function run(over: () => boolean, limitMs: number): Promise<boolean
 	}
 }
 
+/** Lets virtual time run up to this moment. */
+export async function passUntil(atMs: number): Promise<void> {
+	const leftMs = atMs - Date.now();
+	if (leftMs > 0) await untilDone(new Promise((resolve) => setTimeout(resolve, leftMs)));
+}
+
 /** What was waiting never goes on: the process is gone. */
 export function killSleepers(): void {
 	const nowMs = Date.now();
@@ -107,11 +124,18 @@ export function killSleepers(): void {
 }
 
 /** Requests that wait for their answer. */
-export const inFlight = (): number => requests;
+export function inFlight(): number {
+	for (const request of requests) {
+		const { destroyed, aborted, completed, res } = request;
+		if (destroyed || aborted || completed || res?.destroyed || res?.complete)
+			requests.delete(request);
+	}
+	return requests.size;
+}
 
 async function quiet(): Promise<void> {
 	let seen = signsOfLife;
-	for (let turns = 0; turns < (requests > 0 ? QUIET_TURNS_IN_FLIGHT : QUIET_TURNS); turns += 1) {
+	for (let turns = 0; turns < (inFlight() > 0 ? QUIET_TURNS_IN_FLIGHT : QUIET_TURNS); turns += 1) {
 		await new Promise<void>((resolve) => setImmediate(resolve));
 		if (seen !== signsOfLife || (turns % 4 === 3 && somethingIsBusy())) {
 			seen = signsOfLife;

@@ -5,7 +5,8 @@ import type { SimulatedJob } from '../simulators/types';
 
 /** How one video of a story ended, as the host says. */
 export type End =
-	| { kind: 'job'; job: Job; video?: Buffer }
+	/** `fileless`: only the job was asked for. */
+	| { kind: 'job'; job: Job; video?: Buffer; fileless?: true }
 	| { kind: 'error'; accepted: Accepted; text: string }
 	/** The run as a whole ended with an error, which shows one item's failure and mentions the others. */
 	| { kind: 'halted'; text: string; about: boolean }
@@ -19,6 +20,8 @@ export interface Evidence {
 	texts: Array<{ where: 'output' | 'error' | 'log'; text: string }>;
 	/** Videos of which a later run took up the job that an earlier one had left. */
 	attached: number;
+	/** How often the host was killed or deployed anew in the middle. */
+	restarts: number;
 	/** What must not be, whatever the book says. */
 	oddities: string[];
 }

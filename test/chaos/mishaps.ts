@@ -68,9 +68,37 @@ function fileFaults(): Fault[] {
 	];
 }
 
-/** One or two kinds of trouble for each kind of call, some calls without any; one story in ten goes smoothly. */
-export function drawMishaps(random: () => number): Mishaps {
-	if (random() < 0.1) return [];
+const RATE_LIMITED: Fault = { kind: 'error', error: 'rateLimited', status: 429 };
+const EXPIRED: Fault = { kind: 'answer', status: 403, body: 'Request has expired' };
+
+/** By name, each in a place where it happens to whoever submits, waits or downloads. */
+const SURE: Record<string, Array<[Call, Fault]>> = {
+	serverError: [['fetch', { kind: 'error', error: 'serverError' }]],
+	rateLimited: [
+		['submit', RATE_LIMITED],
+		['fetch', RATE_LIMITED],
+	],
+	reset: [['submit', { kind: 'resetAfter' }]],
+	truncated: [['submit', { kind: 'truncated' }]],
+	wronglyTyped: [['submit', { kind: 'wronglyTyped' }]],
+	slow: [['submit', { kind: 'slow', ms: 5_000 }]],
+	webPage: [['submit', { kind: 'webPage' }]],
+	redirect: [['submit', { kind: 'redirect' }]],
+	expired: [['file', EXPIRED]],
+	silent: [['submit', { kind: 'silent' }]],
+};
+
+export const SURE_MISHAPS = Object.keys(SURE);
+
+/**
+ * One or two kinds of trouble for each kind of call, some calls without any; one story in ten goes smoothly but for
+ * what is sure.
+ *
+ * @param sureName comes first, so that no other trouble takes its place
+ */
+export function drawMishaps(random: () => number, sureName: string): Mishaps {
+	const sure = (SURE[sureName] ?? []).map(([call, fault]) => ({ call, fault, probability: 0.9 }));
+	if (random() < 0.1) return sure;
 	const pick = <T>(from: T[]): T => from[Math.floor(random() * from.length)]!;
 	const drawn = Object.entries(FAULTS).flatMap(([call, faults]) =>
 		Array.from({ length: pick([0, 1, 1, 2]) }, () => ({
@@ -81,8 +109,9 @@ export function drawMishaps(random: () => number): Mishaps {
 	);
 	// A request that nobody answers ends by n8n's real time-out, which takes real time: only now and then. One that is
 	// slow takes virtual time; where both could happen, the time-out would end what is only slow.
-	const unwanted = random() < 0.15 ? 'slow' : 'silent';
-	return drawn.filter(({ fault }) => fault.kind !== unwanted);
+	const silent = sureName === 'silent' || (sureName !== 'slow' && random() < 0.15);
+	const unwanted = silent ? 'slow' : 'silent';
+	return [...sure, ...drawn.filter(({ fault }) => fault.kind !== unwanted)];
 }
 
 /** Whether some request would wait for ever. */

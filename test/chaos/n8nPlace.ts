@@ -1,4 +1,5 @@
 /** A story told in n8n: real n8n-core, our nodes, runs dropped in the middle, retries with the saved data. */
+import { createHash } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { stringify } from 'flatted';
 import type { IBinaryData, IDataObject, INodeExecutionData, INodeType } from 'n8n-workflow';
@@ -42,8 +43,8 @@ type Saved = Record<string, IDataObject>;
 
 export async function tellInN8n(story: Story, sim: Simulator): Promise<Evidence> {
 	takeLog();
-	const evidence: Evidence = { ends: new Map(), texts: [], attached: 0, oddities: [] };
-	const postman = story.flow === 'suspend' ? await Postman.start(story, sim) : undefined;
+	const evidence: Evidence = { ends: new Map(), texts: [], attached: 0, restarts: 0, oddities: [] };
+	const postman = story.flow === 'callback' ? await Postman.start(story, sim) : undefined;
 	let result = await firstRun(story, sim);
 	for (let reruns = 0; ; reruns += 1) {
 		if (postman) result = await postman.wake(result);
@@ -66,6 +67,7 @@ export async function tellInN8n(story: Story, sim: Simulator): Promise<Evidence>
 		const saved: Saved = {};
 		const first = await runOnce(...args, saved, story.interruption);
 		if (first !== 'killed') return first;
+		evidence.restarts += 1;
 		const before = new Set(sim.book.jobs.map(({ id }) => id));
 		const survived = JSON.parse(JSON.stringify(saved)) as Saved;
 		const second = (await runOnce(...args, survived, undefined)) as WorkflowResult;
@@ -88,6 +90,7 @@ async function runOnce(
 		items: story.prompts.map((prompt) => ({ json: { prompt } })),
 		credentials: await credentialsOf(story.provider.id, { baseUrl: sim.url, apiKey: sim.key }),
 		contextData,
+		resumeToken: createHash('sha256').update(`${story.seed} ${story.index}`).digest('hex'),
 		onStart: (stopIt) => (stop = stopIt),
 	});
 	const end = () => {
@@ -109,6 +112,8 @@ async function runOnce(
 	return await untilDone(running);
 }
 
+const WHEN_SUBMITTED = { wait: 'wait', fetch: 'return', callback: 'suspend' } as const;
+
 function nodesOf(story: Story) {
 	const { provider, onError, tries } = story;
 	const common = {
@@ -127,7 +132,7 @@ function nodesOf(story: Story) {
 		parameters: {
 			...itemParameters(provider, smallValues(provider, '={{ $json.prompt }}')),
 			...shared,
-			whenSubmitted: story.flow === 'fetch' ? 'return' : story.flow,
+			whenSubmitted: WHEN_SUBMITTED[story.flow],
 		} as never,
 	};
 	if (story.flow !== 'fetch') return [submit];

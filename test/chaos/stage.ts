@@ -2,6 +2,7 @@
 import { startSimulator, type Simulator } from '../simulators/simulator';
 import { drawFrom } from './clock';
 import type { Evidence } from './evidence';
+import { injectedInto, type Injected } from './injected';
 import { judge, type Verdict } from './judge';
 import { keyOf } from './keys';
 import { plan } from './mishaps';
@@ -11,6 +12,9 @@ import type { Story } from './story';
 export interface Outcome {
 	story: Story;
 	verdict: Verdict;
+	injected: Injected;
+	/** What was asked, submitted and given, without what changes from run to run. */
+	course: string;
 	/** What happened, in order; only where something is wrong. */
 	record?: string;
 }
@@ -42,6 +46,8 @@ export async function tell(story: Story, teller: Teller): Promise<Outcome> {
 		return {
 			story,
 			verdict,
+			injected: injectedInto(story, sim, evidence),
+			course: courseOf(sim, evidence),
 			...(problemsOf(verdict).length > 0 || process.env.CHAOS_STORY
 				? { record: recordOf(story, sim, evidence, verdict) }
 				: {}),
@@ -68,10 +74,22 @@ export const problemsOf = ({
 export const nameOf = ({ seed, index, place, provider }: Story): string =>
 	`Story ${index} of seed ${seed} (${provider.id} in ${place}). Again: CHAOS_SEED=${seed} CHAOS_STORY=${index} npm run test:chaos -- -t ${place}`;
 
+/** How often a question is put again is left out: a sender that is sent away while n8n falls asleep comes again. */
+function courseOf(sim: Simulator, { ends }: Evidence): string {
+	const asked = sim.book.requests.map(({ method, path, call, status, fault }) =>
+		[method, path, call, status, fault].join(' '),
+	);
+	const ended = [...ends].map(([item, end]) =>
+		[item, end.kind, end.kind === 'job' ? end.job.status : ''].join(' '),
+	);
+	const submits = sim.book.requests.filter(({ call }) => call === 'submit').length;
+	return [...new Set(asked.sort()), `${submits} submits`, ...ended.sort()].join('\n');
+}
+
 function recordOf(story: Story, sim: Simulator, evidence?: Evidence, verdict?: Verdict): string {
 	const { provider: _provider, mishaps, ...plain } = story;
 	const time = (ms: number) => new Date(ms).toISOString().slice(11, 23);
-	return [
+	const record = [
 		JSON.stringify(plain),
 		...mishaps.map((mishap) => JSON.stringify(mishap)),
 		...sim.book.requests.map(({ atMs, method, path, call, jobId, status, fault, body }) =>
@@ -85,6 +103,8 @@ function recordOf(story: Story, sim: Simulator, evidence?: Evidence, verdict?: V
 			.map(({ text }) => `log: ${text.trim()}`),
 		...(verdict ? problemsOf(verdict) : []),
 	].join('\n');
+	// It is printed, and nothing that is printed may hold a key.
+	return record.replaceAll(sim.key, 'the key');
 }
 
 function shortened(value: unknown): string {

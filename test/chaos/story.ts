@@ -2,18 +2,20 @@
 import type { Provider } from '../../providers/contract';
 import { providers } from '../../providers/registry';
 import { seededRandom } from '../simulators/faults';
-import { drawMishaps, needsTimeout, type Mishaps } from './mishaps';
+import type { Call } from '../simulators/types';
+import { drawMishaps, needsTimeout, SURE_MISHAPS, type Mishaps } from './mishaps';
 
 export const PLACES = ['n8n', 'node-red'] as const;
 export type Place = (typeof PLACES)[number];
 
 /**
  * `wait`: submit, wait, download in one node. `fetch`: one node returns the job, a second one fetches the result.
- * `suspend`: n8n's execution sleeps until the provider calls.
+ * `callback`: n8n's execution sleeps until the provider calls; in Node-RED, the webhook node passes the video on.
  */
-export type Flow = 'wait' | 'fetch' | 'suspend';
+export type Flow = 'wait' | 'fetch' | 'callback';
 /** What becomes of a callback on its way. `forged` and `early` come before the true one. */
 export type Delivery = 'once' | 'lost' | 'doubled' | 'forged' | 'early';
+const DELIVERIES = ['lost', 'doubled', 'forged', 'early'] as const satisfies Delivery[];
 export type OnError = 'stopWorkflow' | 'continueRegularOutput' | 'continueErrorOutput';
 
 /**
@@ -59,6 +61,12 @@ export interface Story {
 
 const MINUTE_MS = 60_000;
 
+/** Chance alone would spare some provider some trouble: one kind after the other is sure to be planned for each. */
+function sureTrouble(round: number): string {
+	const all = [...SURE_MISHAPS, ...DELIVERIES, 'restart'];
+	return all[round % all.length]!;
+}
+
 export function drawStory(seed: number, index: number, place: Place): Story {
 	const random = seededRandom(Math.imul(seed, 1_000_003) + index + PLACES.indexOf(place) * 500_009);
 	const chance = (probability: number) => random() < probability;
@@ -66,21 +74,32 @@ export function drawStory(seed: number, index: number, place: Place): Story {
 	const oneOf = <T>(...from: T[]): T => from[between(0, from.length - 1)]!;
 	// Every provider in turn, so that each gets the same share.
 	const provider = providers[index % providers.length]!;
-	const count = oneOf(1, 2, 3, 3, 4, 6);
+	const sure = sureTrouble(Math.floor(index / providers.length));
+	const drawnCount = oneOf(1, 2, 3, 3, 4, 6);
+	// A file that is asked for once only may be spared.
+	const count = sure === 'expired' ? Math.max(3, drawnCount) : drawnCount;
 	const prompts = Array.from(
 		{ length: count },
 		(_, item) => `take ${place} ${index}.${item} of a boat`,
 	);
-	const mishaps = drawMishaps(random);
-	const durationMs = oneOf(
+	// For some trouble to come about, there must be a job in the first place.
+	const calm = sure === 'expired' || sure === 'restart' || DELIVERIES.some((one) => one === sure);
+	const quiet: Call[] = sure === 'expired' ? ['submit', 'fetch'] : calm ? ['submit'] : [];
+	const mishaps = drawMishaps(random, sure).filter(({ call }) => !quiet.includes(call));
+	const drawnMs = oneOf(
 		0,
 		0,
 		between(1, 20) * 1000,
 		between(20, 300) * 1000,
 		between(5, 20) * MINUTE_MS,
 	);
-	const maySleep = place === 'n8n' && provider.abilities.callback !== undefined;
-	const flow = oneOf<Flow>('wait', 'fetch', maySleep ? 'suspend' : 'wait');
+	const calls = provider.abilities.callback !== undefined;
+	const drawnFlow = oneOf<Flow>('wait', 'fetch', calls ? 'callback' : 'wait');
+	const delivery = DELIVERIES.find((one) => one === sure);
+	const waits = sure === 'restart' || sure === 'expired';
+	const flow = waits ? 'wait' : delivery && calls ? 'callback' : drawnFlow;
+	// n8n stays awake for what is nearly done, and nobody is killed in the middle of nothing.
+	const durationMs = calm && sure !== 'expired' ? Math.max(drawnMs, 40_000) : drawnMs;
 	return {
 		index,
 		seed,
@@ -91,18 +110,16 @@ export function drawStory(seed: number, index: number, place: Place): Story {
 		onError: oneOf('stopWorkflow', 'continueRegularOutput', 'continueErrorOutput'),
 		tries: oneOf(1, 1, 2, 3),
 		reruns: oneOf(0, 1, 2),
-		...(chance(0.3)
+		...(sure === 'restart' || (!calm && chance(0.3))
 			? {
 					interruption: {
-						kind: oneOf<'kill' | 'stop'>('kill', 'kill', 'stop'),
-						afterMs: between(1, Math.max(2, Math.ceil(durationMs / 1000))) * 1000,
+						kind: oneOf<'kill' | 'stop'>('kill', 'kill', sure === 'restart' ? 'kill' : 'stop'),
+						afterMs: between(1, Math.max(2, Math.ceil(durationMs / (calm ? 2000 : 1000)))) * 1000,
 					},
 				}
 			: {}),
-		waitAtMostMinutes: oneOf(1, 10, 60),
-		deliveries: prompts.map(() =>
-			oneOf<Delivery>('once', 'once', 'lost', 'doubled', 'forged', 'early'),
-		),
+		waitAtMostMinutes: calm ? 60 : oneOf(1, 10, 60),
+		deliveries: prompts.map(() => delivery ?? oneOf('once', 'once', ...DELIVERIES)),
 		timeoutMs: needsTimeout(mishaps) ? 2_000 : 300_000,
 		durationMs,
 		failing: prompts.flatMap((_, item) => (chance(0.12) ? [item] : [])),

@@ -1,4 +1,6 @@
-/** One line for each provider, as a person reads it. */
+/** What came of the stories, and what went wrong in them, as a person reads it. */
+import { providers } from '../../providers/registry';
+import { TROUBLES } from './injected';
 import type { Outcome } from './stage';
 
 const COUNTS = ['jobs', 'succeeded', 'failed', 'doubtful', 'open', 'attached'] as const;
@@ -25,8 +27,40 @@ export function tableOf(outcomes: Outcome[]): string {
 			outcomes.filter(({ story }) => story.provider.id === id),
 		),
 	);
-	const lines = [HEADS, ...rows, rowOf('all', outcomes)];
-	const widths = HEADS.map((_, column) => Math.max(...lines.map((line) => line[column]!.length)));
+	return aligned([HEADS, ...rows, rowOf('all', outcomes)]);
+}
+
+export interface TroubleCount {
+	name: string;
+	times: number;
+	/** Providers that it can befall and did not. */
+	spared: string[];
+}
+
+export const troubleCounts = (outcomes: Outcome[]): TroubleCount[] =>
+	TROUBLES.map(({ name, befalls }) => {
+		const timesAt = (among: Outcome[]) =>
+			among.reduce((sum, { injected }) => sum + injected[name]!, 0);
+		const spared = providers
+			.filter(befalls)
+			.filter(({ id }) => timesAt(outcomes.filter(({ story }) => story.provider.id === id)) === 0);
+		return { name, times: timesAt(outcomes), spared: spared.map(({ id }) => id) };
+	});
+
+export const troubleTable = (outcomes: Outcome[]): string =>
+	aligned([
+		['trouble', 'times', 'spared'],
+		...troubleCounts(outcomes).map(({ name, times, spared }) => [
+			name,
+			String(times),
+			spared.join(', ') || '-',
+		]),
+	]);
+
+function aligned(lines: string[][]): string {
+	const widths = lines[0]!.map((_, column) =>
+		Math.max(...lines.map((line) => line[column]!.length)),
+	);
 	return lines
 		.map((line) =>
 			line

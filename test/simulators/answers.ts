@@ -1,5 +1,5 @@
 /** What the two servers answer: the provider's own reply, with the fault that was planned for it. */
-import type { Desk } from './desk';
+import { contentOf, type Desk } from './desk';
 import { oneWronglyTyped, wronglyTyped, type Faults } from './faults';
 import { expiredFile, missingFile, serveFile, type FileAnswer } from './files';
 import { isOver, signatureExpired } from './timeline';
@@ -32,19 +32,21 @@ export async function answerApi(
 	const { family, route } = found;
 	record.call = route.call;
 	if (route.jobId) record.jobId = route.jobId;
-	const fault = faults.take(route.call, route.jobId);
+	const about = route.jobId ?? contentOf(incoming.body);
+	const fault = faults.take(route.call, route.jobId, about);
 	if (fault) record.fault = fault.kind;
 	if (fault?.kind === 'error') {
-		return family.error(fault.error, { path: incoming.path, ...fault }, desk.context());
+		return family.error(fault.error, { path: incoming.path, ...fault }, desk.context(about));
 	}
 	const early = await beforeAnswer(desk, fault);
 	if (early) return early;
 	const answer = answerRoute(desk, family, route, incoming, record);
 	if (fault?.kind === 'silent') return await NEVER;
 	if (fault?.kind === 'oneWronglyTyped') {
-		return { ...answer, body: oneWronglyTyped(answer.body, desk.context().random) };
+		return { ...answer, body: oneWronglyTyped(answer.body, desk.context(about).random) };
 	}
-	if (fault?.kind === 'serverErrorAfter') return family.error('serverError', fault, desk.context());
+	if (fault?.kind === 'serverErrorAfter')
+		return family.error('serverError', fault, desk.context(about));
 	return afterAnswer(fault, answer);
 }
 

@@ -3,7 +3,7 @@ import type { JobStatus, JsonObject } from '../../providers/contract';
 import { isObject, readRequest } from '../../providers/wire';
 import { Book } from './book';
 import { sendCallback, type CallbackOptions } from './callbacks';
-import { seededRandom } from './faults';
+import { hashOf, seededRandom } from './faults';
 import type { SimulatorOptions } from './options';
 import { snapshotAt } from './timeline';
 import type {
@@ -19,6 +19,10 @@ import type {
 
 const MINUTE_MS = 60_000;
 
+/** A request's body without the addresses in it, whose ports are others in every run. */
+export const contentOf = (body: unknown): string =>
+	(JSON.stringify(body) ?? '').replace(/https?:[^"]*/g, '');
+
 export class Desk {
 	readonly book = new Book();
 	readonly key: string;
@@ -28,27 +32,35 @@ export class Desk {
 	/** Set once the servers listen. */
 	url = '';
 	filesUrl = '';
-	private readonly random: () => number;
+	private readonly dice = new Map<string, () => number>();
 	private readonly timers = new Set<NodeJS.Timeout>();
 
 	constructor(private readonly options: SimulatorOptions) {
 		const seed = options.seed ?? 1;
-		this.random = seededRandom(seed);
 		this.key = options.key ?? `key-${seed}-0123456789abcdef`;
 		this.webhookSecret = options.webhookSecret ?? 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
 	}
 
 	now = (): number => (this.options.now ?? Date.now)();
 
-	context(): FamilyContext {
+	/** @param about what chance is drawn for: it must not depend on which of two requests comes first */
+	context(about = ''): FamilyContext {
 		return {
 			url: this.url,
 			fetchBase: this.options.fetchResultBase ?? this.url,
 			nowMs: this.now(),
 			fileTtlSeconds: this.options.fileTtlSeconds ?? 3600,
 			fileUrl: (job, options) => this.fileUrl(job, options),
-			random: this.random,
+			random: this.dieOf(about),
 		};
+	}
+
+	private dieOf(about: string): () => number {
+		const known = this.dice.get(about);
+		if (known) return known;
+		const die = seededRandom(hashOf(about, this.options.seed ?? 1));
+		this.dice.set(about, die);
+		return die;
 	}
 
 	snapshot = (job: SimulatedJob): Snapshot => snapshotAt(job, this.now());
@@ -83,7 +95,8 @@ export class Desk {
 		const earlier =
 			idempotencyKey && this.book.jobs.find((job) => job.idempotencyKey === idempotencyKey);
 		const job = earlier || this.accept(family, route, incoming, idempotencyKey);
-		return { answer: family.submitted(job, this.snapshot(job), this.context()), job };
+		const context = this.context(contentOf(incoming.body));
+		return { answer: family.submitted(job, this.snapshot(job), context), job };
 	}
 
 	private accept(
@@ -94,6 +107,7 @@ export class Desk {
 	): SimulatedJob {
 		const { key: _key, ...request } = incoming.body as JsonObject;
 		const about = { provider: route.provider!.id, request };
+		const content = contentOf(request);
 		const { durationMs: duration = 0, queueMs } = this.options;
 		const durationMs = typeof duration === 'function' ? duration(about) : duration;
 		const finite = Number.isFinite(durationMs);
@@ -101,13 +115,13 @@ export class Desk {
 		const callbackUrl = family.callbackUrlOf(incoming);
 		const failsWith = this.options.failWhen?.(about);
 		const job: SimulatedJob = {
-			id: family.newJobId(this.context()),
+			id: family.newJobId(this.context(content)),
 			family: family.family,
 			...about,
 			acceptedAtMs: this.now(),
 			durationMs,
 			queueMs: queueMs ?? (finite ? durationMs / 5 : 0),
-			seed: Math.floor(this.random() * 2 ** 32),
+			seed: Math.floor(this.dieOf(content)() * 2 ** 32),
 			...(trackingId ? { trackingId } : {}),
 			...(callbackUrl ? { callbackUrl } : {}),
 			...(idempotencyKey ? { idempotencyKey } : {}),

@@ -48,7 +48,8 @@ export class Faults {
 		return this.planned.reduce((sum, { left }) => sum + left, 0);
 	}
 
-	take(call: Call, jobId: string | undefined): Fault | undefined {
+	/** @param about what the request is about, where no job is named: chance must not depend on what came before it */
+	take(call: Call, jobId: string | undefined, about = ''): Fault | undefined {
 		const plan = this.planned.find(
 			(entry) => entry.call === call && entry.left > 0 && (!entry.jobId || entry.jobId === jobId),
 		);
@@ -56,19 +57,21 @@ export class Faults {
 			plan.left -= 1;
 			return plan.fault;
 		}
-		const die = this.dieOf(`${call} ${jobId ?? ''}`);
+		const die = this.dieOf(`${call} ${jobId ?? about}`);
 		return this.chances.find((entry) => entry.call === call && die() < entry.probability)?.fault;
 	}
 
 	private dieOf(key: string): () => number {
 		const known = this.dice.get(key);
 		if (known) return known;
-		const hash = [...key].reduce((sum, char) => Math.imul(sum, 31) + char.charCodeAt(0), this.seed);
-		const die = seededRandom(hash);
+		const die = seededRandom(hashOf(key, this.seed));
 		this.dice.set(key, die);
 		return die;
 	}
 }
+
+export const hashOf = (text: string, seed: number): number =>
+	[...text].reduce((sum, char) => Math.imul(sum, 31) + char.charCodeAt(0), seed);
 
 /** Mulberry32: a small seeded generator, 0 ≤ n < 1. */
 export function seededRandom(seed: number): () => number {

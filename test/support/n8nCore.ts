@@ -52,6 +52,8 @@ export interface WorkflowRun {
 	items?: INodeExecutionData[];
 	/** What the nodes noted in an execution that died, as far as n8n had saved it; written to from now on. */
 	contextData?: Record<string, IDataObject>;
+	/** n8n's own token of the execution, where it goes on after n8n died. */
+	resumeToken?: string;
 	/** Called with a function that stops the execution. */
 	onStart?: (stop: () => void) => void;
 	mode?: 'manual' | 'trigger';
@@ -128,7 +130,8 @@ export async function runWorkflow(options: WorkflowRun): Promise<WorkflowResult>
 			],
 		},
 	});
-	return await proceed(session, runData);
+	const { resumeToken } = options;
+	return await proceed(session, resumeToken ? { ...runData, resumeToken } : runData);
 }
 
 export interface Session {
