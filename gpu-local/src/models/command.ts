@@ -111,7 +111,7 @@ function options(values: Values) {
 		...given('config', values.config),
 		...given('scheduler', scheduler),
 		...given('profile', values.profile),
-		...given('defaults', values.default && Object.fromEntries(values.default.map(pair('default')))),
+		...given('defaults', defaultsOf(values.default)),
 		...given(
 			'sigmas',
 			values.sigmas?.split(',').map((one) => numberOf('sigmas', one)),
@@ -121,6 +121,23 @@ function options(values: Values) {
 			values.lora?.map(pair('lora')).map(([alias, strength]) => ({ alias, strength })),
 		),
 	};
+}
+
+/** What a model may say for requests that leave it out. */
+const DEFAULTED = [
+	...['width', 'height', 'fps', 'num_frames', 'num_inference_steps', 'guidance_scale'],
+	// Wan 2.2's second expert; no request has it.
+	'guidance_scale_2',
+];
+
+function defaultsOf(texts: string[] | undefined): Record<string, number> | undefined {
+	if (texts === undefined) return undefined;
+	const defaults = texts.map(pair('default'));
+	for (const [field] of defaults) {
+		if (DEFAULTED.includes(field)) continue;
+		throw new UsageError(`--default has "${field}". Choose of: ${DEFAULTED.join(', ')}.`);
+	}
+	return Object.fromEntries(defaults);
 }
 
 const given = <N extends string, V>(name: N, value: V | undefined): { [K in N]?: V } =>

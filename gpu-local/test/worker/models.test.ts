@@ -128,6 +128,7 @@ describe('gpu-local models', () => {
 		[['add', 'x', '--kind', 'video'], '--kind'],
 		[['add', 'x', '--scheduler', 'Euler'], '--scheduler'],
 		[['add', 'x', '--default', 'steps'], 'NAME=NUMBER'],
+		[['add', 'x', '--default', 'steps=8'], 'num_inference_steps'],
 		[['add', 'x', '--sigmas', '1,x'], 'not a number'],
 		[['add'], 'Say which model'],
 		[['remove', 'x'], 'There is no model "x"'],

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readTable } from '../../src/models/table.ts';
 import { ended, openServer } from './server.ts';
 import type { Video } from './server.ts';
-import { FAMILIES, makeTinyModels } from './tinyModels.ts';
+import { FAMILIES, makeTinyModels, WAN_22 } from './tinyModels.ts';
 
 let folder: string;
 let server: Awaited<ReturnType<typeof openServer>>;
@@ -41,8 +41,11 @@ describe('the models that a picker shows', () => {
 		expect(data.map(({ id }) => id).sort()).toEqual(
 			[
 				...FAMILIES,
-				...FAMILIES.map((family) => `${family}-lora`),
+				...WAN_22,
+				...[...FAMILIES, ...WAN_22].map((name) => `${name}-lora`),
 				'sd15',
+				'realistic',
+				'kohya',
 				'zero',
 				'badhandv4',
 			].sort(),
@@ -143,6 +146,22 @@ describe('what only AnimateDiff has', () => {
 		expect(await make({ model: 'sd15' })).toMatchObject({ status: 'completed' });
 	});
 
+	it('makes videos with a checkpoint and a motion adapter that are one file each', async () => {
+		const video = await make({
+			model: 'realistic.safetensors',
+			size: '70x50',
+			num_frames: 20,
+			negative_prompt: 'badhandv4',
+			embeddings: [{ model_name: 'badhandv4' }],
+			loras: [{ model_name: 'kohya', strength: 0.7 }],
+			clip_skip: 2,
+		});
+		expect(video, JSON.stringify(video.error)).toMatchObject({ status: 'completed', warnings: [] });
+		const { type, facts } = await server.look(video.id);
+		expect(type).toBe('video/mp4');
+		expect(facts).toMatchObject({ width: 70, height: 50, frames: 20, fps: 8 });
+	});
+
 	it('is said where another family is asked for it, and refused when strict', async () => {
 		const fields = { model: 'wan', clip_skip: 2, embeddings: [{ model_name: 'badhandv4' }] };
 		const video = await make(fields);
@@ -151,6 +170,21 @@ describe('what only AnimateDiff has', () => {
 		);
 		const refused = await server.ask('POST', '/v1/videos', { ...BASE, ...fields, strict: true });
 		expect(refused.status).toBe(400);
+	});
+});
+
+describe('Wan 2.2', () => {
+	it.each(WAN_22)('makes an MP4 with %s, and another one with a LoRA', async (model) => {
+		const fields = { model, size: '70x50', num_frames: 10, num_inference_steps: 12 };
+		const plain = await make(fields);
+		expect(plain, JSON.stringify(plain.error)).toMatchObject({ status: 'completed', warnings: [] });
+		const loras = [{ model_name: `${model}-lora`, strength: 1 }];
+		const styled = await make({ ...fields, loras });
+		const files = await Promise.all([plain, styled].map(({ id }) => server.look(id)));
+		for (const { facts } of files) {
+			expect(facts).toMatchObject({ width: 70, height: 50, frames: 10, fps: 8 });
+		}
+		expect(sha256(files[0]!.bytes)).not.toBe(sha256(files[1]!.bytes));
 	});
 });
 

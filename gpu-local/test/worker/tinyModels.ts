@@ -14,6 +14,9 @@ export function pythonForTests(): string {
 
 export const FAMILIES = ['animatediff', 'wan', 'ltx', 'cogvideox'] as const;
 
+/** Further models of the family Wan: two experts, and the dense one. */
+export const WAN_22 = ['wan22', 'wan22-5b'] as const;
+
 const SMALL = { width: 64, height: 64, fps: 8, num_frames: 16, num_inference_steps: 2 };
 
 /** A models folder with a tiny model of every family, as a person would add them. */
@@ -38,8 +41,20 @@ export async function makeTinyModels(folder: string): Promise<ModelRegistry> {
 		await add(family, family, { defaults: SMALL });
 		await add(`loras/${family}.safetensors`, `${family}-lora`);
 	}
+	for (const name of WAN_22) {
+		await add(name, name, { defaults: SMALL });
+		await add(`loras/${name}.safetensors`, `${name}-lora`);
+	}
 	await add('motion', 'motion');
 	await add('sd15', 'sd15', { defaults: SMALL });
+	await add('single/mm_v2.safetensors', 'mm-v2');
+	await add('sd15-wide', 'sd15-config', { kind: 'sd-config' });
+	await add('single/realistic.safetensors', 'realistic', {
+		defaults: SMALL,
+		motionAdapter: 'mm-v2',
+		config: 'sd15-config',
+	});
+	await add('loras/kohya-wide.safetensors', 'kohya');
 	await add('loras/zero.safetensors', 'zero');
 	await add('embeddings/badhandv4.safetensors', 'badhandv4');
 	return registry;

@@ -1,8 +1,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from .bench import Bench
 
 
 @pytest.fixture(scope="session")
@@ -13,3 +17,11 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("tiny")
     builder.write_all(folder)
     return folder
+
+
+@pytest.fixture(scope="session")
+def bench(tiny: Path, tmp_path_factory: pytest.TempPathFactory) -> Bench:
+    """Loaded tiny models, which tests share."""
+    from .bench import Bench
+
+    return Bench(tiny, tmp_path_factory.mktemp("out"))

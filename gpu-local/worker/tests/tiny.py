@@ -44,7 +44,14 @@ from transformers import (
     UMT5EncoderModel,
 )
 
+from . import ldm
+
 CLIP_LAYERS = 5
+#: Channels of a checkpoint whose motion modules have 32 norm groups, as the published ones.
+WIDE = 32
+#: What the usual trainers of LoRAs train.
+UNET_LAYERS = ("to_q", "to_k", "to_v", "to_out.0")
+TEXT_LAYERS = ("q_proj", "k_proj", "v_proj", "out_proj", "fc1", "fc2")
 
 
 def clip_tokenizer() -> PreTrainedTokenizerFast:
@@ -113,10 +120,10 @@ def t5_text(kind: type = T5EncoderModel, config: type = T5Config) -> Any:
     ).eval()
 
 
-def unet2d(hidden: int = 8) -> UNet2DConditionModel:
+def unet2d(hidden: int = 8, channels: int = 8) -> UNet2DConditionModel:
     torch.manual_seed(0)
     return UNet2DConditionModel(
-        block_out_channels=(8, 8),
+        block_out_channels=(channels, channels),
         layers_per_block=2,
         sample_size=8,
         in_channels=4,
@@ -154,6 +161,14 @@ def motion_adapter() -> MotionAdapter:
     )
 
 
+def wide_motion_adapter(*, middle: bool = True, frames: int = 32) -> MotionAdapter:
+    """With the heads and norm groups that every published one has."""
+    torch.manual_seed(0)
+    return MotionAdapter(
+        block_out_channels=(WIDE, WIDE), use_motion_mid_block=middle, motion_max_seq_length=frames
+    )
+
+
 def sd_scheduler() -> DDIMScheduler:
     """As SD 1.x checkpoints have it; AnimateDiff wants other betas."""
     return DDIMScheduler(
@@ -165,13 +180,13 @@ def sd_scheduler() -> DDIMScheduler:
     )
 
 
-def stable_diffusion(hidden: int = 8) -> StableDiffusionPipeline:
+def stable_diffusion(hidden: int = 8, channels: int = 8) -> StableDiffusionPipeline:
     """An SD 1.x checkpoint as a folder; it needs a motion adapter to make videos."""
     return StableDiffusionPipeline(
         vae=image_vae(),
         text_encoder=clip_text(hidden),
         tokenizer=clip_tokenizer(),
-        unet=unet2d(hidden),
+        unet=unet2d(hidden, channels),
         scheduler=sd_scheduler(),
         safety_checker=None,
         feature_extractor=None,
@@ -192,22 +207,14 @@ def animatediff() -> AnimateDiffPipeline:
     )
 
 
-def wan() -> WanPipeline:
-    torch.manual_seed(0)
-    vae = AutoencoderKLWan(
-        base_dim=3,
-        z_dim=16,
-        dim_mult=[1, 1, 1, 1],
-        num_res_blocks=1,
-        temperal_downsample=[False, True, True],
-    )
-    torch.manual_seed(0)
-    transformer = WanTransformer3DModel(
+def wan_transformer(channels: int = 16, seed: int = 0) -> WanTransformer3DModel:
+    torch.manual_seed(seed)
+    return WanTransformer3DModel(
         patch_size=(1, 2, 2),
         num_attention_heads=2,
         attention_head_dim=12,
-        in_channels=16,
-        out_channels=16,
+        in_channels=channels,
+        out_channels=channels,
         text_dim=32,
         freq_dim=256,
         ffn_dim=32,
@@ -216,15 +223,59 @@ def wan() -> WanPipeline:
         qk_norm="rms_norm_across_heads",
         rope_max_seq_len=1024,
     )
-    return WanPipeline(
-        vae=vae,
-        text_encoder=t5_text(UMT5EncoderModel, UMT5Config),
-        tokenizer=t5_tokenizer(),
-        transformer=transformer,
-        scheduler=UniPCMultistepScheduler(
-            prediction_type="flow_prediction", use_flow_sigmas=True, flow_shift=3.0
-        ),
+
+
+def wan_vae() -> AutoencoderKLWan:
+    torch.manual_seed(0)
+    return AutoencoderKLWan(
+        base_dim=3,
+        z_dim=16,
+        dim_mult=[1, 1, 1, 1],
+        num_res_blocks=1,
+        temperal_downsample=[False, True, True],
     )
+
+
+def wan(**parts: Any) -> WanPipeline:
+    """Wan 2.1; `parts` replace or add some."""
+    return WanPipeline(
+        **{
+            "vae": wan_vae(),
+            "text_encoder": t5_text(UMT5EncoderModel, UMT5Config),
+            "tokenizer": t5_tokenizer(),
+            "transformer": wan_transformer(),
+            "scheduler": UniPCMultistepScheduler(
+                prediction_type="flow_prediction", use_flow_sigmas=True, flow_shift=3.0
+            ),
+            **parts,
+        }
+    )
+
+
+def wan22() -> WanPipeline:
+    """Wan 2.2 A14B: the second expert makes the steps below the boundary."""
+    return wan(transformer_2=wan_transformer(seed=1), boundary_ratio=0.875)
+
+
+def wan22_5b() -> WanPipeline:
+    """Wan 2.2 TI2V-5B: a denser VAE, and a time for every token."""
+    torch.manual_seed(0)
+    vae = AutoencoderKLWan(
+        base_dim=4,
+        decoder_base_dim=4,
+        z_dim=48,
+        dim_mult=[1, 1, 1, 1],
+        num_res_blocks=1,
+        temperal_downsample=[False, True, True],
+        is_residual=True,
+        in_channels=12,
+        out_channels=12,
+        patch_size=2,
+        scale_factor_spatial=16,
+        latents_mean=[0.0] * 48,
+        latents_std=[1.0] * 48,
+    )
+    return wan(vae=vae, transformer=wan_transformer(48), expand_timesteps=True)
 
 
 def ltx() -> LTXPipeline:
@@ -318,6 +369,8 @@ def cogvideox() -> CogVideoXPipeline:
 
 
 BUILDERS = {"animatediff": animatediff, "wan": wan, "ltx": ltx, "cogvideox": cogvideox}
+#: Further models of the family Wan.
+WAN_22 = {"wan22": wan22, "wan22-5b": wan22_5b}
 
 
 def write_lora(
@@ -346,16 +399,47 @@ def write_embedding(path: Path, *, hidden: int = 8, vectors: int = 2, a1111: boo
     save_file({"emb_params" if a1111 else "<tiny>": values}, str(path))
 
 
+def write_kohya_lora(path: Path, pipe: Any) -> None:
+    """As the trainers of SD 1.x LoRAs save it, with a part for the text encoder."""
+    generator = torch.Generator().manual_seed(11)
+    state: dict[str, torch.Tensor] = {}
+    for prefix, module, ends in (
+        ("lora_unet", pipe.unet, UNET_LAYERS),
+        ("lora_te_text_model", pipe.text_encoder, TEXT_LAYERS),
+    ):
+        for name, layer in module.named_modules():
+            # Trained on the picture model, which has no motion modules.
+            if not name.endswith(ends) or "motion_modules" in name:
+                continue
+            key = f"{prefix}_{name.removeprefix('text_model.').replace('.', '_')}"
+            down = torch.randn(2, layer.in_features, generator=generator)
+            state[f"{key}.lora_down.weight"] = down
+            state[f"{key}.lora_up.weight"] = torch.randn(layer.out_features, 2, generator=generator)
+            state[f"{key}.alpha"] = torch.tensor(2.0)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    save_file(state, str(path))
+
+
 def write_all(folder: Path) -> None:
-    """Every family's folder, an SD 1.x folder, a motion adapter, LoRAs and embeddings."""
-    for name, build in BUILDERS.items():
+    """Every family's folder, SD 1.x as folder and as file, motion adapters, LoRAs, embeddings."""
+    for name, build in (BUILDERS | WAN_22).items():
         pipe = build()
         pipe.save_pretrained(folder / name, safe_serialization=True)
         part = "unet" if name == "animatediff" else "transformer"
         write_lora(folder / "loras" / f"{name}.safetensors", pipe, part=part)
+        if name == "animatediff":
+            write_kohya_lora(folder / "loras" / "kohya.safetensors", pipe)
     write_lora(folder / "loras" / "zero.safetensors", animatediff(), scale=0.0)
     stable_diffusion().save_pretrained(folder / "sd15", safe_serialization=True)
     motion_adapter().save_pretrained(folder / "motion", safe_serialization=True)
+    wide = stable_diffusion(channels=WIDE)
+    wide.save_pretrained(folder / "sd15-wide", safe_serialization=True)
+    write_kohya_lora(folder / "loras" / "kohya-wide.safetensors", wide)
+    ldm.write_checkpoint(folder / "single" / "realistic.safetensors", wide)
+    wide_motion_adapter().save_pretrained(folder / "motion-wide", safe_serialization=True)
+    ldm.write_motion_adapter(folder / "single" / "mm_v2.safetensors", wide_motion_adapter())
+    v1 = wide_motion_adapter(middle=False, frames=24)
+    ldm.write_motion_adapter(folder / "single" / "mm_v1.safetensors", v1)
     write_embedding(folder / "embeddings" / "badhandv4.safetensors")
     write_embedding(folder / "embeddings" / "a1111style.safetensors", a1111=True)
     write_embedding(folder / "embeddings" / "wrongsize.safetensors", hidden=12)

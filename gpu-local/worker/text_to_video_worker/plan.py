@@ -45,6 +45,8 @@ class Plan:
     pipeline_height: int
     steps: int
     guidance_scale: float
+    #: For Wan 2.2's second expert, where the model's own scale is used; None: as the first.
+    guidance_scale_2: float | None
     seed: int
     #: A name of the request, or None for the model's own scheduler.
     scheduler: str | None
@@ -264,6 +266,11 @@ def make_plan(request: Request, family: Family, own_scheduler: str) -> Plan:
         pipeline_height=round_up(height, family.size_multiple),
         steps=request.num_inference_steps or int(family.defaults["num_inference_steps"]),
         guidance_scale=guidance,
+        guidance_scale_2=(
+            family.defaults.get("guidance_scale_2")
+            if guidance == family.defaults["guidance_scale"]
+            else None
+        ),
         seed=request.seed,
         scheduler=scheduler,
         window_frames=window,

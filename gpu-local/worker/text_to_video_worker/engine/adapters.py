@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -53,16 +54,25 @@ def _load_lora(loaded: Loaded, adapter: Adapter, name: str) -> None:
         "use_safetensors": True,
     }
     try:
-        pipe.load_lora_weights(str(path.parent), **options)
-        if getattr(pipe, "transformer_2", None) is not None:
-            # Wan 2.2 has two experts; a LoRA for one of them is tried on both.
-            pipe.load_lora_weights(str(path.parent), load_into_transformer_2=True, **options)
+        for expert in experts_of(adapter, getattr(pipe, "transformer_2", None) is not None):
+            second = {"load_into_transformer_2": True} if expert == "low" else {}
+            pipe.load_lora_weights(str(path.parent), **second, **options)
     except WorkerError:
         raise
     except Exception as error:
         raise _useless(adapter, loaded, str(error).split("\n")[0][:300]) from error
     if not _has_effect(pipe, name):
         raise _useless(adapter, loaded, "none of its weights belongs to this model")
+
+
+def experts_of(adapter: Adapter, two: bool) -> tuple[str, ...]:
+    """Wan 2.2 has an expert for much noise and one for little: a LoRA goes into both, or into the
+    one that its name or its file's name says."""
+    if not two:
+        return ("high",)
+    names = f"{adapter.name} {Path(adapter.path).stem}".lower()
+    said = [e for e in ("high", "low") if re.search(rf"{e}[-_]?noise|[-_]{e}( |$)", names)]
+    return (said[0],) if len(said) == 1 else ("high", "low")
 
 
 def _useless(adapter: Adapter, loaded: Loaded, why: str) -> WorkerError:

@@ -7,36 +7,21 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from diffusers import (
-    AnimateDiffPipeline,
-    CogVideoXPipeline,
-    DDIMScheduler,
-    FirstBlockCacheConfig,
-    LTXPipeline,
-    MotionAdapter,
-    StableDiffusionPipeline,
-    WanPipeline,
-)
-from transformers import CLIPTextModel
+from diffusers import CogVideoXPipeline, FirstBlockCacheConfig, LTXPipeline, WanPipeline
 
 from ..capabilities import FAMILIES, Family
 from ..errors import WorkerError
 from ..models import ModelSpec, weight_values
 from ..profiles import Profile, choose_memory, parse_profile
-from ..safety import check_folder, check_model, check_safetensors
+from ..safety import check_model
+from .animatediff import load_animatediff
 from .device import family_dtype, memory_bytes
 
 PIPELINES: dict[str, Any] = {
-    "animatediff": AnimateDiffPipeline,
     "wan": WanPipeline,
     "ltx": LTXPipeline,
     "cogvideox": CogVideoXPipeline,
 }
-
-# For clip_skip diffusers reads `text_encoder.text_model.final_layer_norm`; transformers 5.6 took
-# the layer between away: the model itself is what used to be `text_model`.
-if not hasattr(CLIPTextModel, "text_model"):
-    CLIPTextModel.text_model = property(lambda self: self)
 
 
 @dataclass
@@ -56,6 +41,11 @@ class Loaded:
     active_loras: tuple[tuple[str, float], ...] = ()
     window_frames: int = 0
     used_at: float = field(default=0.0)
+
+    @property
+    def has_two_experts(self) -> bool:
+        """Wan 2.2 A14B: one expert for the steps with much noise, another for those with little."""
+        return self.pipe.config.get("boundary_ratio") is not None
 
 
 def load(
@@ -78,8 +68,9 @@ def load(
     if memory is not None:
         profile = parse_profile(f"memory={memory}", profile)
 
-    pipe = _animatediff(spec, path, dtype) if spec.family == "animatediff" else None
-    if pipe is None:
+    if spec.family == "animatediff":
+        pipe = load_animatediff(spec, dtype)
+    else:
         check_model(path, family.pipeline_classes)
         # Wan's VAE loses detail in half precision; it is small, so it stays wide.
         kinds = {"default": dtype, "vae": torch.float32} if spec.family == "wan" else dtype
@@ -98,70 +89,6 @@ def load(
         scheduler_class=type(pipe.scheduler).__name__,
         scheduler_config=dict(pipe.scheduler.config),
     )
-
-
-def _animatediff(spec: ModelSpec, path: Path, dtype: torch.dtype) -> Any:
-    """An SD 1.x checkpoint (folder or file) with motion modules, or a whole AnimateDiff folder."""
-    options = {"torch_dtype": dtype, "local_files_only": True, "use_safetensors": True}
-    if path.is_dir():
-        index = check_model(path, FAMILIES["animatediff"].pipeline_classes)
-        if index["_class_name"] == "AnimateDiffPipeline":
-            return AnimateDiffPipeline.from_pretrained(path, **options)
-    if spec.motion_adapter is None:
-        raise WorkerError(
-            "model_not_found",
-            f'The checkpoint "{spec.alias}" has no motion adapter, so it can only make pictures.',
-            field="model",
-            remedy="Add one with `gpu-local models add <motion adapter> --kind motion-adapter`.",
-        )
-    adapter = _motion_adapter(Path(spec.motion_adapter), dtype)
-    if path.is_dir():
-        pipe = AnimateDiffPipeline.from_pretrained(
-            path, motion_adapter=adapter, feature_extractor=None, image_encoder=None, **options
-        )
-        pipe.scheduler = _motion_scheduler(pipe.scheduler)
-        return pipe
-    check_safetensors(path)
-    if spec.config is None:
-        raise WorkerError(
-            "model_not_found",
-            f'The checkpoint "{spec.alias}" is one file and needs the configuration of SD 1.x.',
-            field="model",
-            remedy="Add a folder with it: `gpu-local models add <folder> --kind sd-config`.",
-        )
-    check_folder(Path(spec.config))
-    still = StableDiffusionPipeline.from_single_file(
-        str(path), config=spec.config, torch_dtype=dtype, local_files_only=True, safety_checker=None
-    )
-    return AnimateDiffPipeline(
-        vae=still.vae,
-        text_encoder=still.text_encoder,
-        tokenizer=still.tokenizer,
-        unet=still.unet,
-        motion_adapter=adapter,
-        scheduler=_motion_scheduler(still.scheduler),
-    )
-
-
-def _motion_scheduler(still: Any) -> Any:
-    """The motion modules were trained with other betas than the picture checkpoint has."""
-    return DDIMScheduler.from_config(
-        still.config,
-        beta_schedule="linear",
-        clip_sample=False,
-        timestep_spacing="linspace",
-        steps_offset=1,
-    )
-
-
-def _motion_adapter(path: Path, dtype: torch.dtype) -> Any:
-    if path.is_dir():
-        check_folder(path)
-        return MotionAdapter.from_pretrained(
-            path, torch_dtype=dtype, local_files_only=True, use_safetensors=True
-        )
-    check_safetensors(path)
-    return MotionAdapter.from_single_file(str(path), torch_dtype=dtype, local_files_only=True)
 
 
 def _place(pipe: Any, device: torch.device, profile: Profile) -> None:

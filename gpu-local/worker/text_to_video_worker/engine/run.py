@@ -16,6 +16,7 @@ import torch
 from ..errors import Cancelled
 from ..plan import TRAVEL_STRIDE_FRAMES, Clip, Plan
 from . import adapters, export
+from .animatediff import clip_layers
 from .device import peak_bytes
 from .loading import Loaded
 from .schedulers import use_scheduler
@@ -135,6 +136,8 @@ def _arguments(
     if name == "animatediff":
         arguments["clip_skip"] = plan.clip_skip
         arguments["decode_chunk_size"] = 16 if loaded.profile.memory == "full" else 4
+    elif name == "wan" and loaded.has_two_experts:
+        arguments["guidance_scale_2"] = plan.guidance_scale_2
     elif name == "ltx":
         arguments["frame_rate"] = plan.fps
     elif name == "cogvideox":
@@ -223,7 +226,12 @@ def run(
         kept = []
         # On the CPU, so that the same seed gives the same noise on every device.
         generator = torch.Generator("cpu").manual_seed(plan.seed)
-        with torch.inference_mode(), _fixed_sigmas(loaded), watch.attached(pipe, plan.steps):
+        with contextlib.ExitStack() as during:
+            during.enter_context(torch.inference_mode())
+            during.enter_context(_fixed_sigmas(loaded))
+            during.enter_context(watch.attached(pipe, plan.steps))
+            if plan.clip_skip is not None:
+                during.enter_context(clip_layers(pipe))
             for index, clip in enumerate(plan.clips):
                 watch.next_clip(index)
                 arguments = _arguments(loaded, plan, clip, watch, generator)
@@ -266,6 +274,8 @@ def _settings(loaded: Loaded, plan: Plan, scheduler: str, made: dict[str, Any]) 
         "profile": loaded.profile.describe(),
         "device": str(loaded.device),
     }
+    if loaded.has_two_experts and plan.guidance_scale_2 is not None:
+        settings["guidance_scale_2"] = plan.guidance_scale_2
     if plan.clip_skip is not None:
         settings["clip_skip"] = plan.clip_skip
     if plan.closed_loop:
