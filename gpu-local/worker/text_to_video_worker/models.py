@@ -8,6 +8,7 @@ from typing import Any
 
 from .capabilities import FAMILIES
 from .errors import WorkerError
+from .request import Adapter
 from .safety import check_safetensors, values_in
 
 
@@ -25,8 +26,8 @@ class ModelSpec:
     #: Distilled models: the scheduler, and the noise levels to stop at, that they were made for.
     scheduler: str | None = None
     sigmas: tuple[float, ...] = ()
-    #: LoRAs that belong to the model itself, as (file, strength).
-    loras: tuple[tuple[str, float], ...] = ()
+    #: LoRAs that belong to the model itself.
+    loras: tuple[Adapter, ...] = ()
     #: For example "memory=tiling,compile=on"; empty: chosen for the device.
     profile: str = ""
     key: tuple[Any, ...] = field(init=False, compare=False, hash=False, default=())
@@ -65,9 +66,14 @@ def parse_model(raw: object) -> ModelSpec:
         defaults=tuple(sorted((str(k), float(v)) for k, v in defaults.items())),
         scheduler=_text(raw, "scheduler"),
         sigmas=tuple(float(s) for s in raw.get("sigmas") or ()),
-        loras=tuple((str(x["path"]), float(x["strength"])) for x in raw.get("loras") or ()),
+        loras=tuple(_lora(entry) for entry in raw.get("loras") or ()),
         profile=_text(raw, "profile") or "",
     )
+
+
+def _lora(raw: dict[str, Any]) -> Adapter:
+    path = str(raw["path"])
+    return Adapter(str(raw.get("name") or Path(path).stem), path, float(raw["strength"]))
 
 
 def weight_values(path: Path) -> tuple[int, int]:

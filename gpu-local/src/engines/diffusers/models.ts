@@ -99,6 +99,7 @@ export function resolveModel(
 	const motion = partOf(entry.motionAdapter, 'motion-adapter', entries);
 	const config = partOf(entry.config, 'sd-config', entries);
 	const own = entry.loras?.map(({ alias, strength }) => ({
+		name: alias,
 		path: registry.pathOf(find(entries, 'lora', alias, 'model')),
 		strength,
 	}));

@@ -82,7 +82,7 @@ export interface WorkerModel {
 	defaults?: Record<string, number>;
 	scheduler?: string;
 	sigmas?: number[];
-	loras?: Array<{ path: string; strength: number }>;
+	loras?: Array<{ name: string; path: string; strength: number }>;
 	profile?: string;
 }
 

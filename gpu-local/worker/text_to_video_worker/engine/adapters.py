@@ -23,8 +23,7 @@ def clear_loras(loaded: Loaded) -> None:
 
 def use_loras(loaded: Loaded, wanted: tuple[Adapter, ...]) -> None:
     """Makes exactly `wanted` (and the model's own) active; raises if one changes nothing."""
-    own = tuple(Adapter(Path(p).stem, p, strength) for p, strength in loaded.spec.loras)
-    adapters = own + wanted
+    adapters = loaded.spec.loras + wanted
     key = tuple((a.path, a.strength) for a in adapters)
     if key == loaded.active_loras:
         return
