@@ -48,6 +48,20 @@ class Loaded:
         return self.pipe.config.get("boundary_ratio") is not None
 
 
+def weight_bytes(spec: ModelSpec, device: torch.device) -> tuple[int, int]:
+    """Bytes of a model's weights on the device: all of them, and those of its largest part."""
+    values, largest = weight_values(Path(spec.path))
+    width = torch.finfo(family_dtype(device, spec.family)).bits // 8
+    return values * width, largest * width
+
+
+def first_profile(spec: ModelSpec, device: torch.device) -> Profile:
+    """The profile that a model is loaded with unless the device has proved too small for it."""
+    sizes = weight_bytes(spec, device)
+    memory = choose_memory(device.type, spec.family, memory_bytes(device), *sizes)
+    return parse_profile(spec.profile, Profile(memory=memory))
+
+
 def load(
     spec: ModelSpec,
     device: torch.device,
@@ -57,14 +71,7 @@ def load(
     path = Path(spec.path)
     family = FAMILIES[spec.family]
     dtype = family_dtype(device, spec.family)
-    values, largest = weight_values(path)
-    width = torch.finfo(dtype).bits // 8
-    chosen = Profile(
-        memory=choose_memory(
-            device.type, spec.family, memory_bytes(device), values * width, largest * width
-        )
-    )
-    profile = parse_profile(spec.profile, chosen)
+    profile = first_profile(spec, device)
     if memory is not None:
         profile = parse_profile(f"memory={memory}", profile)
 
@@ -85,7 +92,7 @@ def load(
         pipe=pipe,
         device=device,
         profile=profile,
-        weight_bytes=values * width,
+        weight_bytes=weight_bytes(spec, device)[0],
         scheduler_class=type(pipe.scheduler).__name__,
         scheduler_config=dict(pipe.scheduler.config),
     )

@@ -12,7 +12,7 @@ from ..capabilities import FAMILIES
 from ..models import ModelSpec
 from ..profiles import Memory
 from .device import free_bytes, is_out_of_memory, memory_bytes, release
-from .loading import Loaded, load
+from .loading import Loaded, first_profile, load
 
 #: Kept free beside the weights when another model is loaded.
 HEADROOM_SHARE = 0.15
@@ -48,7 +48,9 @@ class WarmModels:
     def memory_of(self, spec: ModelSpec) -> Memory:
         """The memory profile that the model has, or would begin with."""
         loaded = self._loaded.get(spec.key)
-        return loaded.profile.memory if loaded is not None else "full"
+        if loaded is not None:
+            return loaded.profile.memory
+        return first_profile(spec, self._device).memory
 
     def reload(self, spec: ModelSpec, memory: str) -> Loaded:
         """The same model again, in a memory profile that needs less."""
