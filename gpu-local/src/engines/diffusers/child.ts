@@ -63,7 +63,9 @@ export class WorkerChild {
 	#hello: WorkerHello | undefined;
 	/** Aliases of loaded models, the least recently used first. */
 	warm: string[] = [];
+	/** Takes jobs. One that is being killed does not, though it may still say a word. */
 	alive = true;
+	#exited = false;
 
 	constructor(private readonly options: ChildOptions) {
 		this.#ready = new Promise((resolve, reject) => (this.#settleReady = { resolve, reject }));
@@ -153,12 +155,13 @@ export class WorkerChild {
 	kill(why: string): void {
 		if (!this.alive) return;
 		this.#why = why;
+		this.alive = false;
 		this.#child.kill('SIGKILL');
 	}
 
 	/** Ends the process; a job that runs is lost. */
 	async stop(): Promise<void> {
-		if (!this.alive) return;
+		if (this.#exited) return;
 		const gone = new Promise<void>((resolve) => this.#child.once('exit', () => resolve()));
 		const timer = setTimeout(() => this.kill('The server was stopped'), STOP_GRACE_MS);
 		this.#child.stdin!.end();
@@ -208,7 +211,8 @@ export class WorkerChild {
 	}
 
 	#ended(how: string): void {
-		if (!this.alive) return;
+		if (this.#exited) return;
+		this.#exited = true;
 		this.alive = false;
 		clearInterval(this.#watchdog);
 		this.options.log('warn', this.#why, { how, lastWords: this.#lastWords });

@@ -1,0 +1,77 @@
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, expect, it } from 'vitest';
+import { WorkerChild } from '../src/engines/diffusers/child.ts';
+import type { GenerateMessage } from '../src/engines/diffusers/protocol.ts';
+
+let folder: string;
+let child: WorkerChild;
+
+afterEach(async () => {
+	await child.stop();
+	await rm(folder, { recursive: true, force: true });
+});
+
+/** A process that says `hello` and then does as the script says with each message. */
+async function startChild(script: string): Promise<WorkerChild> {
+	folder = await mkdtemp(join(tmpdir(), 'worker-child-'));
+	const python = join(folder, 'python');
+	await writeFile(
+		python,
+		`#!${process.execPath}
+const say = (message) => require('node:fs').writeSync(3, JSON.stringify(message) + '\\n');
+say({ type: 'hello', device: { type: 'cpu', index: null, name: 'x' }, memory_bytes: 1, rocm: false, versions: {} });
+require('node:readline').createInterface({ input: process.stdin }).on('line', (line) => {
+	const message = JSON.parse(line);
+	${script}
+});
+`,
+	);
+	await chmod(python, 0o755);
+	child = new WorkerChild({
+		python,
+		workerFolder: folder,
+		device: undefined,
+		env: process.env,
+		log: () => undefined,
+	});
+	await child.ready();
+	return child;
+}
+
+const message = (id: string): GenerateMessage => ({
+	type: 'generate',
+	id,
+	model: { alias: 'tiny', family: 'wan', path: '/x' },
+	request: {},
+	output: '/x.mp4',
+});
+
+const generate = (id: string, signal = new AbortController().signal) =>
+	child.generate(message(id), { signal, progress: () => undefined, log: () => undefined });
+
+it('takes no job any more from the moment when it is killed', async () => {
+	await startChild('');
+	const lost = generate('one');
+	child.kill('The job was cancelled');
+	// The process has not ended yet, and its last message may still free it for another job.
+	expect(child.alive).toBe(false);
+	await expect(lost).rejects.toMatchObject({ code: 'worker_lost' });
+	await expect(generate('two')).rejects.toMatchObject({ code: 'worker_lost' });
+});
+
+it('says the last words of a process that ended, and that it ended', async () => {
+	await startChild(
+		`process.stderr.write('Segmentation fault\\n', () => setTimeout(() => process.exit(9), 200));`,
+	);
+	await expect(generate('one')).rejects.toThrow(/exit code 9.*Segmentation fault/);
+});
+
+it('survives a worker that writes more to stderr than a pipe holds', async () => {
+	await startChild(`
+		for (let i = 0; i < 2000; i++) require('node:fs').writeSync(2, 'x'.repeat(1000) + '\\n');
+		say({ type: 'error', id: message.id, code: 'gpu_oom', message: 'too small' });
+	`);
+	await expect(generate('one')).rejects.toMatchObject({ code: 'gpu_oom' });
+});
