@@ -11,6 +11,7 @@ const BENCHMARKS = [
 	'startup.ts',
 	'gpu-local-server.ts',
 	'trigger-throughput.ts',
+	'gpu/overhead.ts',
 ];
 
 const root = resolve(import.meta.dirname, '..');

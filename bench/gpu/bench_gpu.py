@@ -38,6 +38,13 @@ from diffusers import (  # noqa: E402
     WanPipeline,
     WanTransformer3DModel,
 )
+from transformers import (  # noqa: E402
+    CLIPTextConfig,
+    CLIPTextModel,
+    UMT5Config,
+    UMT5EncoderModel,
+)
+
 from tests import tiny  # noqa: E402
 from text_to_video_worker.engine import device as devices  # noqa: E402
 from text_to_video_worker.engine.loading import Loaded, load  # noqa: E402
@@ -45,12 +52,6 @@ from text_to_video_worker.engine.run import run  # noqa: E402
 from text_to_video_worker.models import parse_model  # noqa: E402
 from text_to_video_worker.plan import Plan, make_plan  # noqa: E402
 from text_to_video_worker.request import parse_request  # noqa: E402
-from transformers import (  # noqa: E402
-    CLIPTextConfig,
-    CLIPTextModel,
-    UMT5Config,
-    UMT5EncoderModel,
-)
 
 #: What each model is asked for at its real size, as its authors show it.
 REAL = {

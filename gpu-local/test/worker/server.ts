@@ -47,20 +47,12 @@ export async function openServer(modelsFolder: string, args: string[] = []) {
 		submit: (fields: object) => json('POST', '/v1/videos', fields),
 		get: (id: string) => json('GET', `/v1/videos/${id}`),
 		cancel: (id: string) => json('POST', `/v1/videos/${id}/cancel`),
-		async until(id: string, test: (video: Video) => boolean): Promise<Video> {
+		async until(id: string, test: (video: Video) => boolean, everyMs = 100): Promise<Video> {
 			for (;;) {
 				const video = await json('GET', `/v1/videos/${id}`);
 				if (test(video)) return video;
-				await new Promise((resolve) => setTimeout(resolve, 100));
+				await new Promise((resolve) => setTimeout(resolve, everyMs));
 			}
-		},
-		/** The video once it has ended, heard of by the server's own events, without asking again. */
-		async completed(id: string): Promise<Video> {
-			const reply = await ask('GET', `/v1/videos/${id}/events`);
-			let text = '';
-			for await (const chunk of reply.body!.pipeThrough(new TextDecoderStream())) text += chunk;
-			const last = text.trimEnd().split('\n').at(-1)!;
-			return JSON.parse(last.slice('data: '.length)) as Video;
 		},
 		/** What is in the finished file. */
 		async look(id: string) {

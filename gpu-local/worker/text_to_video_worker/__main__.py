@@ -55,7 +55,10 @@ def main() -> None:
     while (entry := inbox.get()) is not None:
         message, cancelled = entry
         worker.handle(message, cancelled)
-        jobs.pop(str(message.get("id")), None)
+        # A job that is tried again has the same id; its own event is not this one.
+        job_id = str(message.get("id"))
+        if jobs.get(job_id) is cancelled:
+            del jobs[job_id]
     # Skips the interpreter's slow tidying of a big process.
     sys.stderr.flush()
     os._exit(0)

@@ -57,7 +57,11 @@ async function texts(runtime: string) {
 }
 
 /** An account of a simulated provider, a node, and helpers that hear what comes out and what Catch gets. */
-export function flowWith(sim: Simulator, node: FlowNode, providerId = 'localGpu'): FlowNode[] {
+export function flowWith(
+	sim: Pick<Simulator, 'url'>,
+	node: FlowNode,
+	providerId = 'localGpu',
+): FlowNode[] {
 	return [
 		{ id: 'tab', type: 'tab', label: 'Test' },
 		{ id: 'account', type: 'text-to-video-account', provider: providerId, baseUrl: sim.url },

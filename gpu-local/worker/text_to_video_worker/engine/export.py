@@ -47,7 +47,6 @@ def write(frames: Frames, fps: float, path: Path, output_format: str) -> None:
             _write_mp4(frames, fps, part)
         part.replace(path)
     except OSError as error:
-        part.unlink(missing_ok=True)
         if error.errno == errno.ENOSPC:
             raise WorkerError(
                 "disk_full",
@@ -55,6 +54,8 @@ def write(frames: Frames, fps: float, path: Path, output_format: str) -> None:
                 remedy="Free some space, then try again.",
             ) from error
         raise
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def _write_mp4(frames: Frames, fps: float, path: Path) -> None:

@@ -116,6 +116,9 @@ class Worker:
             release(self._device)
         raise WorkerError(
             "gpu_oom",
-            f"The device ran out of memory, also with the memory profile {memory or used}.",
+            "The device ran out of memory, "
+            + (
+                f"also with the memory profile {memory}." if memory else f"with the profile {used}."
+            ),
             remedy="Ask for a smaller size, fewer frames, or use a smaller model.",
         )
