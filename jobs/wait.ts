@@ -97,6 +97,18 @@ export async function waitForJob(
 	}
 }
 
+/** The job to pass on. It may well finish; that it could not be asked for any more is said, not hidden. */
+export const asItStands = ({ job, problem }: WaitResult): Job =>
+	problem && !isFinal(job.status)
+		? {
+				...job,
+				warnings: [
+					...(job.warnings ?? []),
+					`The provider could not be asked any more: ${problem.message}`,
+				],
+			}
+		: job;
+
 /** Pure. */
 export function givesUp(problem: ProviderFailure, failedInRow: number, ageMs: number): boolean {
 	if (problem.code === 'not_found' && ageMs < UNKNOWN_JOB_GRACE_MS) return false;

@@ -1,5 +1,5 @@
 /** Small helpers that every provider's readers share. Pure. */
-import type { Job, ProviderFailure, Video } from './contract';
+import type { Job, Provider, ProviderFailure, RequestValues, Video } from './contract';
 
 export function newJob(provider: string, jobId: string, nowMs: number): Job {
 	return {
@@ -9,6 +9,13 @@ export function newJob(provider: string, jobId: string, nowMs: number): Job {
 		videos: [],
 		submittedAt: new Date(nowMs).toISOString(),
 	};
+}
+
+/** A job bears the tracking id that its request was given. */
+export function withTracking(provider: Provider, job: Job, values: RequestValues): Job {
+	const field = provider.abilities.trackingField;
+	const trackingId = field && values[field];
+	return trackingId ? { ...job, trackingId: String(trackingId) } : job;
 }
 
 /** The job after a reply: keeps what it knew, and drops the estimates that no longer hold once it is final. */

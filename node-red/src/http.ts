@@ -1,6 +1,7 @@
 /** undici as the `Http` of `jobs/`. Nothing else in this package talks HTTP. */
 import { Agent, EnvHttpProxyAgent, request as send, type Dispatcher } from 'undici';
 import type { Http, HttpRequest, HttpStream } from '../../jobs/http';
+import { withoutKey } from '../../jobs/withoutKey';
 import type { Authentication } from '../../providers/contract';
 import { withKey } from './authentication';
 
@@ -23,7 +24,10 @@ export function createHttp(access: Access): { http: Http; stream: HttpStream } {
 		async http(request, signal) {
 			const reply = await open(request, access, signal);
 			const text = await readText(reply.body);
-			return { status: reply.statusCode, headers: textHeaders(reply.headers), body: parsed(text) };
+			return withoutKey(
+				{ status: reply.statusCode, headers: textHeaders(reply.headers), body: parsed(text) },
+				access.key,
+			);
 		},
 		async stream(request, signal) {
 			const reply = await open(request, access, signal);

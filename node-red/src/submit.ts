@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { requestOf } from '../../jobs/http';
 import { submitOnce } from '../../jobs/submit';
 import type { Job, Provider, RequestValues } from '../../providers/contract';
+import { withTracking } from '../../providers/jobs';
 import { buildRequest } from '../../providers/wire';
 import type { AccountHandle } from './account';
 import { JobError } from './problems';
@@ -24,7 +25,7 @@ export async function submitJob(
 		() => host.http(request),
 		(reply) => provider.readSubmit(reply, values, { nowMs: host.now(), baseUrl: account.baseUrl }),
 		host,
-		{ signal },
+		{ signal, idempotent: provider.abilities.idempotencyHeader !== undefined },
 	);
 	if (!reading.job) throw new JobError(reading.failure);
 	return withTracking(provider, reading.job, values);
@@ -33,10 +34,4 @@ export async function submitJob(
 /** The same over all attempts of one submit, so that a server which keeps such keys makes one job of them. */
 function idempotencyKey({ abilities }: Provider): Record<string, string> {
 	return abilities.idempotencyHeader ? { [abilities.idempotencyHeader]: randomUUID() } : {};
-}
-
-function withTracking(provider: Provider, job: Job, values: RequestValues): Job {
-	const field = provider.abilities.trackingField;
-	const trackingId = field && values[field];
-	return trackingId ? { ...job, trackingId: String(trackingId) } : job;
 }

@@ -1,6 +1,6 @@
 /** What is done for the job of one message: begun, waited for, put into the message; asked for; cancelled. */
 import { cancelJob } from '../../jobs/cancel';
-import { askOnce, waitForJob, withNextPoll } from '../../jobs/wait';
+import { asItStands, askOnce, waitForJob, withNextPoll } from '../../jobs/wait';
 import { isFinal, type Job, type Reading } from '../../providers/contract';
 import { failure } from '../../providers/failures';
 import type { AccountHandle } from './account';
@@ -54,7 +54,7 @@ async function wait(
 	{ provider, account, host }: AccountHandle,
 	show: () => void,
 ): Promise<void> {
-	const { job, problem } = await waitForJob(provider, account, submitted, host, {
+	const result = await waitForJob(provider, account, submitted, host, {
 		deadlineMs: entry.deadlineMs,
 		signal: entry.controller.signal,
 		onProgress(progressed) {
@@ -62,7 +62,8 @@ async function wait(
 			show();
 		},
 	});
-	entry.job = job;
+	const { job, problem } = result;
+	entry.job = asItStands(result);
 	// A provider that can not be asked right now is like a job that is not done yet; a refusal is not.
 	if (problem && !isFinal(job.status) && !problem.retryable) throw new JobError(problem, job);
 }

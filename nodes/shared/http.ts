@@ -7,6 +7,7 @@ import type {
 	INode,
 } from 'n8n-workflow';
 import type { Account, ByteStream, HttpRequest, StreamReply } from '../../jobs/http';
+import { withoutKey } from '../../jobs/withoutKey';
 import type { Provider, Reply } from '../../providers/contract';
 
 /** What the contexts of an execution, of a webhook and of the editor's lists have in common. */
@@ -66,7 +67,7 @@ function proxyOf({ hostname, port, protocol, username, password }: URL) {
 export const hasCredential = (context: { getNode(): INode }, provider: Provider): boolean =>
 	context.getNode().credentials?.[provider.credential] !== undefined;
 
-/** The account without its key, which only n8n's own helper ever handles. */
+/** The account without its key, which n8n's own helper adds to a request. */
 export async function accountOf(context: RequestContext, provider: Provider): Promise<Account> {
 	const baseUrl = hasCredential(context, provider)
 		? (await context.getCredentials(provider.credential)).baseUrl
@@ -110,11 +111,14 @@ export async function sendOptions(
 		authenticate,
 		signal,
 	);
-	return {
+	const reply = {
 		status: response.statusCode,
 		headers: textHeaders(response.headers),
 		body: parsedBody(response.body),
 	};
+	if (!authenticate || !hasCredential(context, provider)) return reply;
+	const { apiKey } = await context.getCredentials(provider.credential);
+	return withoutKey(reply, typeof apiKey === 'string' ? apiKey : undefined);
 }
 
 export async function openStream(

@@ -2,8 +2,8 @@
 import type { IExecuteSingleFunctions, INodeExecutionData } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 import type { Account } from '../../jobs/http';
-import { waitForJob } from '../../jobs/wait';
-import { isFinal, type Job, type Provider, type ProviderFailure } from '../../providers/contract';
+import { asItStands, waitForJob } from '../../jobs/wait';
+import { isFinal, type Job, type Provider } from '../../providers/contract';
 import { DOUBTFUL_ADVICE, failure } from '../../providers/failures';
 import { errorItem, ItemError, providerFailure, toNodeError, type ItemFailure } from './errors';
 import type { N8nHost } from './host';
@@ -29,23 +29,18 @@ export async function waitAndSettle(
 	options: { askAtOnce?: boolean; onProgress?: (job: Job) => void } = {},
 ): Promise<INodeExecutionData> {
 	const { context, provider, account, host } = settling;
-	const { job, problem } = await waitForJob(provider, account, submitted, host, {
+	const result = await waitForJob(provider, account, submitted, host, {
 		deadlineMs: host.now() + waitAtMostMinutes * MINUTE_MS,
 		...signalOf(context),
 		...options,
 	});
+	const { job, problem } = result;
 	options.onProgress?.(job);
 	if (problem && !isFinal(job.status) && !problem.retryable) {
 		throw new ItemError(providerFailure(provider.id, problem, job));
 	}
-	return await settle(settling, problem ? withWarning(job, problem) : job);
+	return await settle(settling, asItStands(result));
 }
-
-/** The job may well finish; that it could not be asked for is said, not hidden. */
-const withWarning = (job: Job, { message }: ProviderFailure): Job => ({
-	...job,
-	warnings: [...(job.warnings ?? []), `The provider could not be asked any more: ${message}`],
-});
 
 /** A job that is not final yet is returned as it stands: running out of patience is not an error. */
 export async function settle(settling: Settling, job: Job): Promise<INodeExecutionData> {

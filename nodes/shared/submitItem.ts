@@ -9,6 +9,7 @@ import { submitOnce } from '../../jobs/submit';
 import type { Job, JsonObject, Provider, Reply, RequestValues } from '../../providers/contract';
 import { fieldsOf } from '../../providers/fields';
 import { absoluteUrl } from '../../providers/hosts';
+import { withTracking } from '../../providers/jobs';
 import { setPath, wirePath } from '../../providers/wire';
 import { ItemError, providerFailure } from './errors';
 import type { N8nHost } from './host';
@@ -82,10 +83,4 @@ function submitOptions({ context, run, provider, account, options, values }: Sub
 		},
 		json: true,
 	};
-}
-
-function withTracking(provider: Provider, job: Job, values: RequestValues): Job {
-	const field = provider.abilities.trackingField;
-	const trackingId = field && values[field];
-	return trackingId ? { ...job, trackingId: String(trackingId) } : job;
 }

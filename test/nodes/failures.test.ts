@@ -90,6 +90,15 @@ describe('whether another provider may be tried', () => {
 	});
 });
 
+it('leaves the key out of what the provider says of it', async () => {
+	await start();
+	const body = { code: 401, reason: 'INVALID_API_KEY', message: `${sim.key} is no key` };
+	sim.faults.next('submit', { kind: 'answer', status: 401, body });
+	const result = await runVideo(sim, { provider: 'novita' });
+	expect(result.error?.message).toContain('[API key] is no key');
+	expect(JSON.stringify(result.run.data)).not.toContain(sim.key);
+});
+
 describe('a download that fails', () => {
 	it('asks the provider once for a new address when the first one expired', async () => {
 		await start();

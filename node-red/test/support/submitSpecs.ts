@@ -136,13 +136,43 @@ export function describeSubmitting(stage: Stage): void {
 		});
 
 		it('never repeats a submit of doubtful outcome, and says that it may have been taken', async () => {
-			const { node, caught } = await stage.load();
+			const { node, caught } = await stage.load({}, {}, { provider: 'stableDiffusionV5' });
 			stage.sim.faults.next('submit', { kind: 'resetAfter' });
 			node.receive({ payload: 'A fox' });
 			const msg = await caught.next();
 			expect(msg.failure).toMatchObject({ accepted: 'unknown' });
 			expect((msg.error as { message: string }).message).toContain('may have been accepted');
 			expect(stage.sim.book.of('submit')).toHaveLength(1);
+		});
+
+		it('repeats it where the provider knows the request again, and pays once', async () => {
+			const { node, out } = await stage.load();
+			stage.sim.faults.next('submit', { kind: 'resetAfter' });
+			node.receive({ payload: 'A fox' });
+			expect((await out.next()).job?.status).toBe('succeeded');
+			expect(stage.sim.book.of('submit')).toHaveLength(2);
+			expect(stage.sim.book.charges).toBe(1);
+		});
+
+		it('leaves the key out of what the provider says of it', async () => {
+			const { node, caught, texts } = await stage.load();
+			const key = stage.sim.key;
+			const body = { error: { message: `${key} is no key` } };
+			stage.sim.faults.next('submit', { kind: 'answer', status: 401, body });
+			node.receive({ payload: 'A fox' });
+			const msg = await caught.next();
+			expect((msg.error as { message: string }).message).toContain('[API key] is no key');
+			expect(JSON.stringify([msg, texts])).not.toContain(key);
+		});
+
+		it('says in a warning that the provider could not be asked until the end', async () => {
+			const { node, out } = await stage.load({ waitAtMost: '0.02' }, { durationMs: Infinity });
+			const fault = { kind: 'error', error: 'serverError', status: 503 } as const;
+			stage.sim.faults.next('fetch', fault, { times: 20 });
+			node.receive({ payload: 'A fox' });
+			const { job } = await out.next();
+			expect(job?.status).not.toBe('failed');
+			expect(job?.warnings?.join()).toContain('could not be asked any more');
 		});
 
 		it('repeats a submit that certainly was not taken', async () => {
@@ -208,9 +238,9 @@ export function describeSubmitting(stage: Stage): void {
 		});
 
 		it('does not pass the job of an earlier node off as its own when it fails', async () => {
-			const { node, caught } = await stage.load();
+			const { node, caught } = await stage.load({}, {}, { provider: 'stableDiffusionV5' });
 			const job = { provider: 'localGpu', jobId: 'earlier', status: 'succeeded', videos: [] };
-			node.receive({ payload: { prompt: 'A fox', seed: 'x' }, job });
+			node.receive({ payload: { prompt: 'A fox', seconds: 'x' }, job });
 			stage.sim.faults.next('submit', { kind: 'resetAfter' });
 			node.receive({ payload: 'A fox', job });
 			await caught.next(2);
