@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Provider } from '../../providers/contract';
 import { providerById } from '../../providers/registry';
-import { storedBytes } from '../support/n8nCore';
+import { storedBytes } from '../support/n8nModules';
 import { credentialsOf } from '../support/n8nNode';
 import { NODE_ID, WEBHOOK_ID, type Sent } from '../support/n8nTrigger';
 import {

@@ -2,47 +2,22 @@
  * Runs a workflow of our nodes on the real n8n-core: the real RoutingNode, credentials, expressions and binary data,
  * without the server around it.
  */
-import 'reflect-metadata';
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { createRequire } from 'node:module';
 import { parse, stringify } from 'flatted';
 import type {
-	IBinaryData,
-	ICredentialDataDecryptedObject,
-	ICredentialType,
 	IDataObject,
-	IHttpRequestOptions,
 	INode,
 	INodeExecutionData,
 	INodeType,
 	IRun,
 	IRunExecutionData,
-	IWorkflowExecuteAdditionalData,
-	Workflow as WorkflowType,
 } from 'n8n-workflow';
-
-// One folder a test process; n8n reads it when its classes load.
-process.env.N8N_USER_FOLDER ??= mkdtempSync(join(tmpdir(), 'n8n-core-'));
-// n8n's own log of every refused item would drown the test runner's.
-process.env.N8N_LOG_LEVEL ??= 'silent';
-process.env.N8N_ENCRYPTION_KEY ??= 'a-key-for-tests-only';
-
-const require = createRequire(import.meta.url);
-export const core = require('n8n-core') as typeof import('n8n-core');
-const { Container } = require('@n8n/di') as { Container: { get<T>(type: unknown): T } };
-const workflowModule = require('n8n-workflow') as typeof import('n8n-workflow');
-const { Workflow, createRunExecutionData, ICredentialsHelper } = workflowModule as never as {
-	Workflow: typeof WorkflowType;
-	createRunExecutionData(options: unknown): IRunExecutionData;
-	ICredentialsHelper: new () => object;
-};
-
-export interface Credential {
-	type: ICredentialType;
-	data: ICredentialDataDecryptedObject;
-}
+import {
+	additionalDataOf,
+	nodeTypesOf,
+	type Credential,
+	type Execution,
+} from './n8nAdditionalData';
+import { binaryDataReady, core, createRunExecutionData, Workflow } from './n8nModules';
 
 export interface WorkflowRun {
 	/** The workflow's nodes besides the first one, which feeds the items. */
@@ -102,15 +77,6 @@ const feed: INodeType = {
 	},
 };
 
-let ready: Promise<unknown> | undefined;
-export const binaryDataReady = (): Promise<unknown> =>
-	(ready ??= Container.get<{ init(): Promise<void> }>(core.BinaryDataService).init());
-/** What a node put into n8n's binary storage. */
-export const storedBytes = async (binary: IBinaryData): Promise<Buffer> =>
-	await Container.get<{ getAsBuffer(data: IBinaryData): Promise<Buffer> }>(
-		core.BinaryDataService,
-	).getAsBuffer(binary);
-
 let executions = 0;
 
 export async function runWorkflow(options: WorkflowRun): Promise<WorkflowResult> {
@@ -134,11 +100,8 @@ export async function runWorkflow(options: WorkflowRun): Promise<WorkflowResult>
 	return await proceed(session, resumeToken ? { ...runData, resumeToken } : runData);
 }
 
-export interface Session {
+interface Session extends Execution {
 	options: WorkflowRun;
-	workflow: WorkflowType;
-	executionId: string;
-	mode: 'manual' | 'trigger';
 }
 
 function sessionOf(options: WorkflowRun, executionId?: string): Session {
@@ -261,103 +224,4 @@ async function callWebhook(
 	entry.data.main = answer.workflowData;
 	entry.metadata = { ...entry.metadata, forwardAllOutputs: true } as never;
 	return { ...sent, resumed: await proceed(session, data) };
-}
-
-/** As n8n does at look-up: a node without `execute` gets the RoutingNode's. */
-export function nodeTypesOf(types: Record<string, INodeType>) {
-	for (const type of Object.values(types)) {
-		if (type.execute || type.trigger || type.poll) continue;
-		if (type.webhook && type.description.requestDefaults === undefined) continue;
-		type.execute = async function (this: unknown) {
-			return await new core.RoutingNode(this as never, type).runNode();
-		} as INodeType['execute'];
-	}
-	const getByNameAndVersion = (name: string) => {
-		const type = types[name];
-		if (!type) throw new Error(`No node type ${name}`);
-		return type;
-	};
-	return { getByName: getByNameAndVersion, getByNameAndVersion, getKnownTypes: () => ({}) };
-}
-
-export function additionalDataOf({
-	options,
-	workflow,
-	mode,
-	executionId,
-}: Omit<Session, 'options'> & { options: Pick<WorkflowRun, 'credentials'> }) {
-	const credentials = options.credentials ?? {};
-	for (const node of Object.values(workflow.nodes)) {
-		for (const name of Object.keys(credentials)) {
-			(node.credentials ??= {})[name] = { id: name, name };
-		}
-	}
-	class Helper extends ICredentialsHelper {
-		getParentTypes() {
-			return [];
-		}
-		isCredentialUsableByNode() {
-			return true;
-		}
-		async preAuthentication() {
-			return undefined;
-		}
-		async getDecrypted(_data: unknown, _details: unknown, type: string) {
-			return credentials[type]?.data;
-		}
-		async authenticate(
-			data: ICredentialDataDecryptedObject,
-			type: string,
-			request: IHttpRequestOptions,
-		) {
-			const how = credentials[type]?.type.authenticate;
-			if (typeof how === 'function') return await how(data, request);
-			return generic(how?.properties as IDataObject | undefined, data, request);
-		}
-	}
-	const hooks = new core.ExecutionLifecycleHooks(mode, executionId, {
-		id: workflow.id,
-		name: 'Test',
-		nodes: [],
-		connections: {},
-		active: false,
-	} as never);
-	return {
-		credentialsHelper: new Helper(),
-		hooks,
-		executionId,
-		instanceBaseUrl: 'http://127.0.0.1:5678/',
-		restApiUrl: 'http://127.0.0.1:5678/rest',
-		webhookBaseUrl: 'http://127.0.0.1:5678/webhook',
-		webhookWaitingBaseUrl: 'http://127.0.0.1:5678/webhook-waiting',
-		webhookTestBaseUrl: 'http://127.0.0.1:5678/webhook-test',
-		formWaitingBaseUrl: 'http://127.0.0.1:5678/form-waiting',
-		variables: {},
-		currentNodeExecutionIndex: 0,
-		setExecutionStatus: () => undefined,
-		sendDataToUI: () => undefined,
-	} as unknown as IWorkflowExecuteAdditionalData;
-}
-
-/** n8n's generic authentication: `=… {{$credentials.x}}` in headers, query and body. */
-function generic(
-	properties: IDataObject | undefined,
-	data: ICredentialDataDecryptedObject,
-	request: IHttpRequestOptions,
-): IHttpRequestOptions {
-	const result: Record<string, unknown> = { ...request };
-	for (const [place, entries] of Object.entries(properties ?? {})) {
-		const filled = Object.fromEntries(
-			Object.entries(entries as IDataObject).map(([key, value]) => [
-				key,
-				String(value)
-					.replace(/^=/, '')
-					.replace(/\{\{\s*\$credentials\.(\w+)\s*\}\}/g, (_all, name: string) =>
-						String(data[name] ?? ''),
-					),
-			]),
-		);
-		result[place] = { ...(result[place] as object), ...filled };
-	}
-	return result as unknown as IHttpRequestOptions;
 }

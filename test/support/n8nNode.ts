@@ -6,7 +6,7 @@ import { ADDITIONAL_FIELDS, GROUP_ITEMS } from '../../nodes/shared/fieldProperti
 import type { JsonObject, Provider, RequestValues } from '../../providers/contract';
 import { fieldsOf, isMainField, type Field } from '../../providers/fields';
 import { providerById } from '../../providers/registry';
-import type { Credential } from './n8nCore';
+import type { Credential } from './n8nAdditionalData';
 
 /** n8n itself refuses a required field that is plainly empty; an expression that gives nothing comes to us. */
 const EMPTY = '={{ "" }}';

@@ -13,7 +13,8 @@ import type {
 	IWebhookResponseData,
 	Workflow as WorkflowType,
 } from 'n8n-workflow';
-import { additionalDataOf, binaryDataReady, core, nodeTypesOf, type Credential } from './n8nCore';
+import { additionalDataOf, nodeTypesOf, type Credential } from './n8nAdditionalData';
+import { binaryDataReady, core } from './n8nModules';
 
 const require = createRequire(import.meta.url);
 const { Workflow } = require('n8n-workflow') as { Workflow: typeof WorkflowType };

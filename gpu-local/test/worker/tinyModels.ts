@@ -23,7 +23,7 @@ const SMALL = { width: 64, height: 64, fps: 8, num_frames: 16, num_inference_ste
 export async function makeTinyModels(folder: string): Promise<ModelRegistry> {
 	const files = join(folder, 'files');
 	await mkdir(files, { recursive: true });
-	const done = spawnSync(pythonForTests(), ['-m', 'tests.tiny', files], {
+	const done = spawnSync(pythonForTests(), ['-m', 'tests.files', files], {
 		cwd: workerFolder(),
 		env: { ...process.env, PYTHONDONTWRITEBYTECODE: '1' },
 		encoding: 'utf8',

@@ -12,10 +12,10 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="session")
 def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder with every tiny model; built once, with random weights."""
-    from . import tiny as builder
+    from . import files
 
     folder = tmp_path_factory.mktemp("tiny")
-    builder.write_all(folder)
+    files.write_all(folder)
     return folder
 
 
