@@ -8,6 +8,7 @@ import { readConfig } from '../src/config.ts';
 import { openCore, started } from '../src/core/core.ts';
 import type { Core } from '../src/core/core.ts';
 import { VideoService } from '../src/core/service.ts';
+import { SCHEMA } from '../src/queue/queue.ts';
 import { reportRunner } from '../src/store/runners.ts';
 import { claimVideo, completeVideo } from '../src/store/videos.ts';
 
@@ -17,7 +18,12 @@ const RUNNER = {
 	engine: 'preview',
 	slots: 1,
 	fallback_model: null,
-	models: [{ id: 'preview', title: 'Preview', kind: 'checkpoint' as const, family: 'preview' }],
+	models: ['preview', 'other'].map((id) => ({
+		id,
+		title: id,
+		kind: 'checkpoint' as const,
+		family: 'preview',
+	})),
 };
 const CLAIM = '00000000-0000-4000-8000-000000000002';
 
@@ -47,12 +53,20 @@ describe('what happens without anybody asking', () => {
 		await rm(folder, { recursive: true, force: true });
 	});
 
-	const create = async (owner: string, priority = 0) =>
-		(await service.create({ values: { prompt: owner }, owner, dialect: 'openai', priority })).video;
-	const takeAll = async (): Promise<string[]> => {
+	const create = async (owner: string, priority = 0, model?: string) =>
+		(
+			await service.create({
+				values: { prompt: owner, ...(model ? { model } : {}) },
+				owner,
+				dialect: 'openai',
+				priority,
+			})
+		).video;
+	/** @param loaded the queue of the model that the device has loaded */
+	const takeAll = async (loaded: string[] = []): Promise<string[]> => {
 		const order: string[] = [];
 		for (;;) {
-			const claim = await core.queue.nextVideo(['video/preview']);
+			const claim = await core.queue.nextVideo(['video/preview', 'video/other'], loaded);
 			if (!claim) return order;
 			const video = await claimVideo(core.database, claim.id, CLAIM, 'test');
 			order.push(video!.request.prompt);
@@ -74,6 +88,17 @@ describe('what happens without anybody asking', () => {
 		await create('normal');
 		await create('urgent', 5);
 		expect(await takeAll()).toEqual(['urgent', 'normal', 'whenever']);
+	});
+
+	it('jobs for the loaded model go first, but pass none that has waited for two minutes', async () => {
+		const old = await create('old', 0, 'other');
+		await core.database.query(
+			`UPDATE ${SCHEMA}.job SET created_on = now() - interval '3 minutes' WHERE id = $1`,
+			[old.id],
+		);
+		await create('other', 0, 'other');
+		await create('loaded', 0, 'preview');
+		expect(await takeAll(['video/preview'])).toEqual(['old', 'loaded', 'other']);
 	});
 
 	it('files whose time is up are removed, and files that no job knows', async () => {
