@@ -78,8 +78,9 @@ it('keeps to batches', async () => {
 		number,
 		number,
 	];
-	expect(second - first).toBeGreaterThan(250);
-	expect(third - second).toBeGreaterThan(250);
+	// Sent at once they would arrive together; a busy machine may be late with the one before.
+	expect(second - first).toBeGreaterThan(100);
+	expect(third - second).toBeGreaterThan(100);
 });
 
 it('sends Fetch Result through the proxy too', async () => {
