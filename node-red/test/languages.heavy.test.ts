@@ -1,4 +1,4 @@
-/** What a person reads in the real editor, in each language: palette, dialog, fields and help. Both versions. */
+/** What a person reads in the real editor, in each language: palette, dialog, fields and help; one of them in the older version. */
 import { readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -33,7 +33,8 @@ describe.each(versions)('the languages of %s', (version) => {
 		await rm(userDir, { recursive: true, force: true });
 	});
 
-	it.each(['en-US', 'de', 'ja', 'zh-CN'])('%s: everything is in it', async (language) => {
+	const languages = version === 'node-red' ? ['en-US', 'de', 'ja', 'zh-CN'] : ['ja'];
+	it.each(languages)('%s: everything is in it', async (language) => {
 		const { editor: texts } = JSON.parse(
 			await at(`nodes/locales/${language}/text-to-video-account.json`),
 		) as { editor: Record<string, string> };

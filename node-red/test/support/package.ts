@@ -9,8 +9,8 @@ const PACKAGE = path.join(import.meta.dirname, '../..');
 const require = createRequire(import.meta.url);
 export const NAME = 'node-red-contrib-text-to-video';
 
-/** Builds and packs. @returns the tarball, the folder of the unpacked package, and the names of its files */
-export async function packed(): Promise<{ tarball: string; folder: string; files: string[] }> {
+/** Builds and packs. @returns the folder of the unpacked package, and the names of its files */
+export async function packed(): Promise<{ folder: string; files: string[] }> {
 	const work = await mkdtemp(path.join(tmpdir(), 'ttv-pack-'));
 	const env = {
 		...process.env,
@@ -25,7 +25,7 @@ export async function packed(): Promise<{ tarball: string; folder: string; files
 		.filter((entry) => entry.isFile())
 		.map((entry) => path.relative(folder, path.join(entry.parentPath, entry.name)))
 		.sort();
-	return { tarball: path.join(work, tarball), folder, files };
+	return { folder, files };
 }
 
 /** A user directory in which the package is installed with its dependencies. */
