@@ -5,6 +5,7 @@
 import { z } from 'zod/v4';
 import { extraParameters } from '../extraParameters';
 import { fieldWords } from '../fields';
+import { STYLE_LABELS, STYLES } from '../styles';
 
 export const PIXVERSE_V5 = 'pixverse/v5/text-to-video';
 
@@ -58,18 +59,12 @@ export const request = z.strictObject({
 		})
 		.optional(),
 	style: z
-		.enum(['anime', '3d_animation', 'clay', 'comic', 'cyberpunk'])
+		.enum(STYLES)
 		.register(fieldWords, {
 			title: 'Style',
 			help: 'The look of the video.',
 			initial: 'anime',
-			labels: {
-				anime: 'Anime',
-				'3d_animation': '3D Animation',
-				clay: 'Clay',
-				comic: 'Comic',
-				cyberpunk: 'Cyberpunk',
-			},
+			labels: STYLE_LABELS,
 		})
 		.optional(),
 	seed: z

@@ -5,6 +5,7 @@
  */
 import { z } from 'zod/v4';
 import { fieldWords } from '../fields';
+import { STYLE_LABELS, STYLES } from '../styles';
 import { SCHEDULERS } from '../schedulers';
 
 const MAX_SEED = 2 ** 32 - 1;
@@ -221,18 +222,12 @@ export const request = z.strictObject({
 		})
 		.optional(),
 	style: z
-		.enum(['anime', '3d_animation', 'clay', 'comic', 'cyberpunk'])
+		.enum(STYLES)
 		.register(fieldWords, {
 			title: 'Style',
 			help: 'Adds words for this look to the prompt.',
 			initial: 'anime',
-			labels: {
-				anime: 'Anime',
-				'3d_animation': '3D Animation',
-				clay: 'Clay',
-				comic: 'Comic',
-				cyberpunk: 'Cyberpunk',
-			},
+			labels: STYLE_LABELS,
 		})
 		.optional(),
 	output_format: z

@@ -3,10 +3,10 @@ import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join, resolve } from 'node:path';
-import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { until } from '../support/n8nServer';
 import { npm, packTarball } from '../support/tarball';
+import { readyAddress } from '../support/readyAddress';
 
 const root = resolve(import.meta.dirname, '..', '..');
 const { engines } = JSON.parse(readFileSync(join(root, 'gpu-local', 'package.json'), 'utf8')) as {
@@ -80,11 +80,3 @@ describe.each([
 		expect(Buffer.from(await content.arrayBuffer()).toString('latin1', 4, 8)).toBe('ftyp');
 	});
 });
-
-async function readyAddress(child: ChildProcess): Promise<string> {
-	for await (const line of createInterface({ input: child.stdout as NodeJS.ReadableStream })) {
-		const found = /ready at (http:\/\/\S+)/.exec(line)?.[1];
-		if (found) return found;
-	}
-	throw new Error('The local executor ended before it was ready');
-}

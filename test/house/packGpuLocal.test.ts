@@ -3,8 +3,8 @@ import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readyAddress } from '../support/readyAddress';
 
 const root = resolve(import.meta.dirname, '..', '..');
 const folder = mkdtempSync(join(tmpdir(), 'pack-gpu-local-'));
@@ -91,11 +91,3 @@ describe('the tarball of the local executor', () => {
 		expect(Buffer.from(await content.arrayBuffer()).toString('latin1', 4, 8)).toBe('ftyp');
 	});
 });
-
-async function readyAddress(child: ChildProcess): Promise<string> {
-	for await (const line of createInterface({ input: child.stdout as NodeJS.ReadableStream })) {
-		const found = /ready at (http:\/\/\S+)/.exec(line)?.[1];
-		if (found) return found;
-	}
-	throw new Error('The local executor ended before it was ready');
-}
