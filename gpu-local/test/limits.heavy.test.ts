@@ -2,23 +2,10 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pino } from 'pino';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { readConfig } from '../src/config.ts';
-import { openCore, started } from '../src/core/core.ts';
-import { VideoService } from '../src/core/service.ts';
-import { reportRunner } from '../src/store/runners.ts';
+import type { VideoService } from '../src/core/service.ts';
+import { openTestCore } from './support/core.ts';
 import { startPostgres } from './support/postgres.ts';
-
-const silent = pino({ level: 'silent' });
-const RUNNER = {
-	id: '00000000-0000-4000-8000-000000000001',
-	host: 'here',
-	engine: 'preview',
-	slots: 1,
-	fallback_model: null,
-	models: [{ id: 'preview', title: 'Preview', kind: 'checkpoint' as const, family: 'preview' }],
-};
 
 let postgres: Awaited<ReturnType<typeof startPostgres>>;
 let folder: string;
@@ -29,25 +16,11 @@ beforeAll(async () => {
 	postgres = await startPostgres();
 	folder = await mkdtemp(join(tmpdir(), 'gpu-local-limits-'));
 	for (const name of ['one', 'two']) {
-		const config = readConfig(
-			['--data', join(folder, name), '--database-url', postgres.url, '--max-queued', '5'],
-			{},
-			'server',
-		);
-		const { result: core, stop } = await started(silent, (closers) =>
-			openCore(config, silent, closers),
-		);
+		const { service, stop } = await openTestCore([
+			...['--data', join(folder, name), '--database-url', postgres.url, '--max-queued', '5'],
+		]);
 		stops.push(stop);
-		const { database, queue, artifacts, callbacks } = core;
-		services.push(
-			new VideoService(database, queue, artifacts, callbacks, {
-				limits: config.limits,
-				defaultModel: undefined,
-				aliases: {},
-				callbacks: { allow: [] },
-			}),
-		);
-		await reportRunner(database, RUNNER);
+		services.push(service);
 	}
 });
 afterAll(async () => {

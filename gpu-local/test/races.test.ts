@@ -8,31 +8,20 @@ import Fastify from 'fastify';
 import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { readConfig } from '../src/config.ts';
-import { openCore, started } from '../src/core/core.ts';
 import type { Core } from '../src/core/core.ts';
-import { VideoService } from '../src/core/service.ts';
+import type { VideoService } from '../src/core/service.ts';
 import type { Database } from '../src/db/database.ts';
 import { sendEvents } from '../src/dialects/openai/events.ts';
 import { EngineError } from '../src/engines/engine.ts';
 import type { ChangeFeed } from '../src/http/changeFeed.ts';
 import { Endings } from '../src/runner/endings.ts';
 import { failureOf } from '../src/runner/failure.ts';
-import { reportRunner } from '../src/store/runners.ts';
 import type { VideoRow } from '../src/store/video.ts';
 import { claimVideo } from '../src/store/videos.ts';
+import { openTestCore } from './support/core.ts';
 import { eventually } from './support/server.ts';
 
 const silent = pino({ level: 'silent' });
-const RUNNER = {
-	id: '00000000-0000-4000-8000-000000000001',
-	host: 'here',
-	engine: 'preview',
-	slots: 1,
-	fallback_model: null,
-	models: [{ id: 'preview', title: 'Preview', kind: 'checkpoint' as const, family: 'preview' }],
-};
-
 describe('jobs', () => {
 	let core: Core;
 	let stop: () => Promise<void>;
@@ -42,16 +31,7 @@ describe('jobs', () => {
 	beforeAll(async () => {
 		folder = await mkdtemp(join(tmpdir(), 'gpu-local-races-'));
 		const limited = ['--max-queued', '6', '--max-queued-per-key', '4'];
-		const config = readConfig(['--data', folder, ...limited], {}, 'server');
-		const opened = await started(silent, (closers) => openCore(config, silent, closers));
-		({ result: core, stop } = opened);
-		service = new VideoService(core.database, core.queue, core.artifacts, core.callbacks, {
-			limits: config.limits,
-			defaultModel: undefined,
-			aliases: {},
-			callbacks: { allow: [] },
-		});
-		await reportRunner(core.database, RUNNER);
+		({ core, service, stop } = await openTestCore(['--data', folder, ...limited]));
 	});
 	afterAll(async () => {
 		await stop();

@@ -4,27 +4,12 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { pino } from 'pino';
 import { Caretaker } from '../src/runner/caretaker.ts';
-import { readConfig } from '../src/config.ts';
-import { openCore, started } from '../src/core/core.ts';
 import type { Core } from '../src/core/core.ts';
-import { VideoService } from '../src/core/service.ts';
+import type { VideoService } from '../src/core/service.ts';
 import { SCHEMA } from '../src/queue/queue.ts';
-import { reportRunner } from '../src/store/runners.ts';
 import { claimVideo, completeVideo } from '../src/store/videos.ts';
+import { openTestCore } from './support/core.ts';
 
-const RUNNER = {
-	id: '00000000-0000-4000-8000-000000000001',
-	host: 'here',
-	engine: 'preview',
-	slots: 1,
-	fallback_model: null,
-	models: ['preview', 'other'].map((id) => ({
-		id,
-		title: id,
-		kind: 'checkpoint' as const,
-		family: 'preview',
-	})),
-};
 const CLAIM = '00000000-0000-4000-8000-000000000002';
 
 describe('what happens without anybody asking', () => {
@@ -35,18 +20,7 @@ describe('what happens without anybody asking', () => {
 
 	beforeAll(async () => {
 		folder = await mkdtemp(join(tmpdir(), 'gpu-local-upkeep-'));
-		const config = readConfig(['--data', folder], {}, 'server');
-		const opened = await started(pino({ level: 'silent' }), (closers) =>
-			openCore(config, pino({ level: 'silent' }), closers),
-		);
-		({ result: core, stop } = opened);
-		service = new VideoService(core.database, core.queue, core.artifacts, core.callbacks, {
-			limits: config.limits,
-			defaultModel: undefined,
-			aliases: {},
-			callbacks: { allow: [] },
-		});
-		await reportRunner(core.database, RUNNER);
+		({ core, service, stop } = await openTestCore(['--data', folder]));
 	});
 	afterAll(async () => {
 		await stop();

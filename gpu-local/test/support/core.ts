@@ -1,0 +1,38 @@
+/** The core of a server without the server: database, queue, files, and a runner that says it is there. */
+import { pino } from 'pino';
+import { readConfig } from '../../src/config.ts';
+import { openCore, started } from '../../src/core/core.ts';
+import { VideoService } from '../../src/core/service.ts';
+import { reportRunner } from '../../src/store/runners.ts';
+
+const silent = pino({ level: 'silent' });
+
+/** A machine that makes previews. */
+export const RUNNER = {
+	id: '00000000-0000-4000-8000-000000000001',
+	host: 'here',
+	engine: 'preview',
+	slots: 1,
+	fallback_model: null,
+	models: ['preview', 'other'].map((id) => ({
+		id,
+		title: id,
+		kind: 'checkpoint' as const,
+		family: 'preview',
+	})),
+};
+
+export async function openTestCore(args: string[]) {
+	const config = readConfig(args, {}, 'server');
+	const { result: core, stop } = await started(silent, (closers) =>
+		openCore(config, silent, closers),
+	);
+	const service = new VideoService(core.database, core.queue, core.artifacts, core.callbacks, {
+		limits: config.limits,
+		defaultModel: undefined,
+		aliases: {},
+		callbacks: { allow: [] },
+	});
+	await reportRunner(core.database, RUNNER);
+	return { core, service, stop };
+}
