@@ -63,12 +63,13 @@ export function readSubmit(
 	context: ReadContext,
 ): Reading {
 	const body = reply.body;
-	if (reply.status >= 300 || !isObject(body) || !nonEmptyString(body.status)) {
-		return { failure: readFailure(reply) };
-	}
+	if (reply.status >= 300 || !isObject(body)) return { failure: readFailure(reply) };
 	const jobId = jobIdOf(body);
-	if (!jobId)
-		return isRefusal(body) ? { failure: readFailure(reply) } : { failure: nameless(reply) };
+	if (!jobId) {
+		const nameless = nonEmptyString(body.status) && !isRefusal(body);
+		return { failure: nameless ? withoutId(reply) : readFailure(reply) };
+	}
+	// An id is a job that was accepted, whatever else the answer leaves out: it can be asked for.
 	const job = newJob(provider, jobId, context.nowMs);
 	const trackingId = nonEmptyString(values.track_id);
 	const read = readBody(body, trackingId ? { ...job, trackingId } : job, context);
@@ -135,7 +136,7 @@ function jobIdOf(body: JsonObject): string | undefined {
 	return idOf(body.id) ?? idOf(meta.id) ?? handedOut?.[1];
 }
 
-function nameless(reply: Reply) {
+function withoutId(reply: Reply) {
 	return failure('unreadable_reply', 'The provider took the job but gave no id to ask for it.', {
 		accepted: 'unknown',
 		httpStatus: reply.status,

@@ -68,19 +68,16 @@ it('gives up on an answer after the person’s own time, and says that it is in 
 
 it('keeps to batches', async () => {
 	sim = await startSimulator();
-	const batch = { batchSize: 1, batchInterval: 300 };
+	const batch = { batchSize: 1, batchInterval: 400 };
+	const startedMs = Date.now();
 	await runVideo(sim, {
 		prompts: ['A', 'B', 'C'],
 		parameters: { whenSubmitted: 'return', requestOptions: { batching: { batch } } },
 	});
-	const [first, second, third] = sim.book.of('submit').map(({ atMs }) => atMs) as [
-		number,
-		number,
-		number,
-	];
-	// Sent at once they would arrive together; a busy machine may be late with the one before.
-	expect(second - first).toBeGreaterThan(100);
-	expect(third - second).toBeGreaterThan(100);
+	const arrivedMs = sim.book.of('submit').map(({ atMs }) => atMs);
+	expect(arrivedMs).toHaveLength(3);
+	// However busy the machine is, two pauses lie before the last one. A timer may ring a millisecond early.
+	expect(Math.max(...arrivedMs) - startedMs).toBeGreaterThanOrEqual(2 * (batch.batchInterval - 1));
 });
 
 it('sends Fetch Result through the proxy too', async () => {

@@ -90,11 +90,11 @@ describe('the reply shapes', () => {
 			  "localGpu": 24,
 			  "modelslabV6": 67,
 			  "modelslabV6Ultra": 67,
-			  "modelslabV7": 66,
+			  "modelslabV7": 67,
 			  "novita": 50,
 			  "stableDiffusionEnterprise": 65,
 			  "stableDiffusionV4": 66,
-			  "stableDiffusionV5": 59,
+			  "stableDiffusionV5": 60,
 			}
 		`);
 	});

@@ -154,6 +154,54 @@ describe('the last line of CI', () => {
 		expect(status).toBe(1);
 	});
 
+	it('says once more what failed and why, for both runners', async () => {
+		await writeFile(
+			join(folder, 'unit.json'),
+			JSON.stringify({
+				numPassedTests: 1,
+				numFailedTests: 1,
+				testResults: [
+					{
+						name: join(process.cwd(), 'test/jobs/pay.test.ts'),
+						status: 'failed',
+						assertionResults: [
+							{ status: 'passed', fullName: 'pays once' },
+							{
+								status: 'failed',
+								fullName: 'keeps the job',
+								failureMessages: ['\u001b[31mexpected 1 to be 2\u001b[39m\n    at here'],
+							},
+						],
+					},
+					{
+						name: join(process.cwd(), 'test/jobs/typo.test.ts'),
+						status: 'failed',
+						message: 'Cannot find ./lost',
+						assertionResults: [],
+					},
+				],
+			}),
+		);
+		await writeFile(
+			join(folder, 'worker.xml'),
+			'<testsuites><testsuite name="pytest" errors="0" failures="1" skipped="0" tests="2">' +
+				'<testcase classname="tests.test_a" name="test_fine" time="0.1" />' +
+				'<testcase classname="tests.test_a" name="test_gif[&lt;2&gt;]" time="0.1">' +
+				'<failure message="short">def test_gif():\nE   assert 1 &gt; 2</failure></testcase>' +
+				'</testsuite></testsuites>',
+		);
+		const { stdout } = summary('unit=1', 'worker=1');
+		expect(stdout).toContain(
+			'FAILED unit: test/jobs/pay.test.ts > keeps the job\n    expected 1 to be 2\n        at here\n',
+		);
+		expect(stdout).toContain('FAILED unit: test/jobs/typo.test.ts\n    Cannot find ./lost\n');
+		expect(stdout).toContain(
+			'FAILED worker: tests.test_a > test_gif[<2>]\n    def test_gif():\n    E   assert 1 > 2\n',
+		);
+		expect(stdout).not.toContain('test_fine');
+		expect(lastLine(stdout)).toBe('2 passed, 3 failed');
+	});
+
 	it('counts a step that failed without a report, and fails when nothing ran at all', () => {
 		expect(lastLine(summary('e2e=124').stdout)).toBe('0 passed, 1 failed');
 		expect(summary('lint=0').status).toBe(1);
