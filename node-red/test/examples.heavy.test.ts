@@ -87,7 +87,8 @@ describe.each(versions)('the examples on %s', (version) => {
 		const [jobId] = await shown('submitted');
 		expect(sim.book.jobs.at(-1)?.id).toBe(jobId);
 		await press('fetch');
-		expect(String((await shown('the video'))[0])).toMatch(/^0000|^\[?"?0|66747970/);
+		// The debug sidebar shows the first 1000 characters of a Buffer.
+		expect(await shown('the video')).toEqual([TINY_MP4.toString('hex').slice(0, 1000)]);
 		await press('submit');
 		await shown('submitted', 2);
 		await press('cancel');

@@ -1,14 +1,9 @@
-import { createRequire } from 'node:module';
 import { defineConfig } from 'vitest/config';
-
-const require = createRequire(import.meta.url);
+import { n8nWorkflowAlias } from '../../../test/support/n8nWorkflowAlias.mts';
 
 /** The stack with the real Python worker: started by run.ts, which makes the Python environment. */
 export default defineConfig({
-	resolve: {
-		// n8n-core requires the CommonJS build; with the other one in the nodes, no `instanceof` would hold.
-		alias: [{ find: /^n8n-workflow$/, replacement: require.resolve('n8n-workflow') }],
-	},
+	resolve: { alias: n8nWorkflowAlias },
 	test: {
 		include: ['gpu-local/test/worker/**/*.heavy.test.ts'],
 		// Nothing here is about time; a busy machine takes minutes to import torch.

@@ -22,6 +22,7 @@ export interface AccountInput {
 }
 
 interface EditorWindow {
+	$(selector: string): { length: number };
 	RED: {
 		nodes: {
 			node(id: string): { valid: boolean } | null;
@@ -41,7 +42,7 @@ export class Editor {
 		private readonly name: string,
 	) {
 		// Less than a test has, so that it is the step that is told of.
-		page.setDefaultTimeout(15_000);
+		page.setDefaultTimeout(60_000);
 		page.on('pageerror', (error) => this.faults.push(error.message));
 	}
 
@@ -175,6 +176,11 @@ export class Editor {
 	press = async (id: string) =>
 		await this.onChart(id).locator('.red-ui-flow-node-button-button').click();
 
-	/** Dialogs slide in and out. */
-	settled = async () => await this.page.waitForTimeout(400);
+	/** Dialogs slide in and out, and a busy machine is late with it. */
+	async settled(): Promise<void> {
+		await this.page.waitForTimeout(400);
+		await this.page.waitForFunction(
+			() => (window as never as EditorWindow).$(':animated').length === 0,
+		);
+	}
 }
