@@ -28,6 +28,7 @@ interface EditorWindow {
 			node(id: string): { valid: boolean } | null;
 			filterNodes(filter: { type: string }): Array<{ id: string }>;
 			getNodeHelp(type: string): string;
+			filterLinks(filter: { source: { id: string }; target: { id: string } }): unknown[];
 		};
 	};
 }
@@ -95,10 +96,23 @@ export class Editor {
 			const { x, y, width, height } = (await port.boundingBox())!;
 			return [x + width / 2, y + height / 2] as const;
 		};
-		await this.page.mouse.move(...(await middle(this.port(from, 'output'))));
-		await this.page.mouse.down();
-		await this.page.mouse.move(...(await middle(this.port(to, 'input'))), { steps: 12 });
-		await this.page.mouse.up();
+		const isDrawn = () =>
+			this.page.evaluate(
+				([source, target]) =>
+					(window as never as EditorWindow).RED.nodes.filterLinks({
+						source: { id: source! },
+						target: { id: target! },
+					}).length > 0,
+				[from, to],
+			);
+		// A node that is drawn anew in that moment moves its ports away from the mouse.
+		await waitFor(async () => {
+			await this.page.mouse.move(...(await middle(this.port(from, 'output'))));
+			await this.page.mouse.down();
+			await this.page.mouse.move(...(await middle(this.port(to, 'input'))), { steps: 12 });
+			await this.page.mouse.up();
+			return await isDrawn();
+		});
 	}
 
 	private port = (id: string, side: 'input' | 'output') =>
