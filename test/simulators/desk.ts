@@ -129,9 +129,18 @@ export class Desk {
 		};
 		this.book.jobs.push(job);
 		if (callbackUrl && this.announces && !this.options.now && finite) {
-			this.later(durationMs, () => this.announce(family, job));
+			this.announceAtEnd(family, job);
 		}
 		return job;
+	}
+
+	/** A timer counts from when its turn of the loop began, so it may ring before the job is done. */
+	private announceAtEnd(family: FamilySimulator, job: SimulatedJob): void {
+		const leftMs = job.acceptedAtMs + job.durationMs - this.now();
+		this.later(Math.max(0, leftMs), async () => {
+			if (this.now() < job.acceptedAtMs + job.durationMs) this.announceAtEnd(family, job);
+			else await this.announce(family, job);
+		});
 	}
 
 	private get announces(): boolean {
