@@ -6,11 +6,8 @@
  *
  * Needs `npm run test:worker -- lint` once, which makes the Python environment.
  */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { ended, openServer } from '../../gpu-local/test/worker/server.ts';
-import { makeTinyModels } from '../../gpu-local/test/worker/tinyModels.ts';
+import { ended } from '../../gpu-local/test/worker/server.ts';
+import { openTinyServer } from '../../gpu-local/test/worker/tinyServer.ts';
 import { BACKENDS } from '../../gpu-local/src/setup/backend.ts';
 import { findEnvironment } from '../../gpu-local/src/setup/environment.ts';
 import { report } from '../report';
@@ -32,9 +29,7 @@ async function main(): Promise<void> {
 	}
 	process.env.OMP_NUM_THREADS ??= '1';
 
-	const folder = await mkdtemp(join(tmpdir(), 'bench-models-'));
-	await makeTinyModels(folder);
-	const server = await openServer(folder);
+	const server = await openTinyServer();
 	try {
 		const wholes: number[] = [];
 		const pipelines: number[] = [];
@@ -69,7 +64,6 @@ async function main(): Promise<void> {
 		if (addedMs >= GOAL_MS) process.exitCode = 1;
 	} finally {
 		await server.close();
-		await rm(folder, { recursive: true, force: true });
 	}
 }
 

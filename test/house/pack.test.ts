@@ -5,6 +5,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { packTarball, unpackTarball } from '../support/tarball';
 
 const root = resolve(import.meta.dirname, '..', '..');
 const require = createRequire(import.meta.url);
@@ -22,17 +23,9 @@ let manifest: Manifest;
 
 beforeAll(() => {
 	execFileSync(process.execPath, [join(root, 'scripts', 'build.mjs')], { cwd: root });
-	const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
-	const [tarball] = JSON.parse(
-		execFileSync(npm, ['pack', '--json', '--ignore-scripts', '--pack-destination', folder], {
-			cwd: root,
-			encoding: 'utf8',
-			shell: process.platform === 'win32',
-		}),
-	) as Array<{ filename: string; files: Array<{ path: string }> }>;
-	files = (tarball?.files ?? []).map(({ path }) => path);
-	execFileSync('tar', ['-xzf', join(folder, tarball?.filename ?? ''), '-C', folder]);
-	unpacked = join(folder, 'package');
+	const tarball = packTarball(folder);
+	files = tarball.files;
+	unpacked = unpackTarball(tarball, folder);
 	manifest = JSON.parse(readFileSync(join(unpacked, 'package.json'), 'utf8')) as Manifest;
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

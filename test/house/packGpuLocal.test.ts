@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readyAddress } from '../support/readyAddress';
+import { packTarball, unpackTarball } from '../support/tarball';
 
 const root = resolve(import.meta.dirname, '..', '..');
 const folder = mkdtempSync(join(tmpdir(), 'pack-gpu-local-'));
@@ -15,24 +16,9 @@ let server: ChildProcess | undefined;
 
 beforeAll(() => {
 	execFileSync(process.execPath, [join(root, 'gpu-local', 'build.mjs')], { cwd: root });
-	const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
-	const [tarball] = JSON.parse(
-		execFileSync(
-			npm,
-			[
-				'pack',
-				'--json',
-				'--ignore-scripts',
-				'--workspace',
-				'gpu-local',
-				'--pack-destination',
-				folder,
-			],
-			{ cwd: root, encoding: 'utf8', shell: process.platform === 'win32' },
-		),
-	) as Array<{ filename: string; files: Array<{ path: string }> }>;
-	files = (tarball?.files ?? []).map(({ path }) => path);
-	execFileSync('tar', ['-xzf', join(folder, tarball?.filename ?? ''), '-C', folder]);
+	const tarball = packTarball(folder, 'gpu-local');
+	files = tarball.files;
+	unpackTarball(tarball, folder);
 	// npm would put the dependencies there; these are the same ones.
 	symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'), 'junction');
 });

@@ -11,6 +11,7 @@ import { n8nCommunityNodesPlugin } from '@n8n/eslint-plugin-community-nodes';
 import { ESLint, type Linter } from 'eslint';
 import tseslint from 'typescript-eslint';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { packTarball, unpackTarball } from '../support/tarball';
 
 const root = resolve(import.meta.dirname, '..', '..');
 const SOURCES = ['providers', 'jobs', 'nodes', 'credentials', 'tsconfig.json', 'package.json'];
@@ -28,16 +29,7 @@ beforeAll(() => {
 	}
 	symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'), 'junction');
 	execFileSync(process.execPath, [join(copy, 'scripts', 'build.mjs')], { cwd: copy });
-	const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
-	const pack = ['pack', '--json', '--ignore-scripts', '--workspaces=false', '--pack-destination'];
-	const [tarball] = JSON.parse(
-		execFileSync(npm, [...pack, folder], {
-			cwd: copy,
-			encoding: 'utf8',
-			shell: process.platform === 'win32',
-		}),
-	) as Array<{ filename: string }>;
-	execFileSync('tar', ['-xzf', join(folder, tarball?.filename ?? ''), '-C', folder]);
+	unpackTarball(packTarball(folder, undefined, copy), folder);
 }, 120_000);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 

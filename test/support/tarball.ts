@@ -22,6 +22,12 @@ export function packTarball(into: string, workspace?: string, cwd = root): Tarba
 	return { path: join(into, tarball.filename), files: tarball.files.map(({ path }) => path) };
 }
 
+/** @returns the folder of the package, below `into` */
+export function unpackTarball({ path }: Tarball, into: string): string {
+	execFileSync('tar', ['-xzf', path, '-C', into]);
+	return join(into, 'package');
+}
+
 /** Runs npm and gives what it printed. */
 export function npm(args: string[], cwd: string): string {
 	const isWindows = process.platform === 'win32';

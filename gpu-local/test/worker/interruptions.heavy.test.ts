@@ -1,22 +1,17 @@
-import { mkdtemp, readdir, readFile, readlink, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readdir, readFile, readlink } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ended, openServer } from './server.ts';
-import { makeTinyModels, pythonForTests } from './tinyModels.ts';
+import { pythonForTests } from './tinyModels.ts';
+import { openTinyServer } from './tinyServer.ts';
 
-let folder: string;
-let server: Awaited<ReturnType<typeof openServer>>;
+let server: Awaited<ReturnType<typeof openTinyServer>>;
 
 beforeAll(async () => {
-	folder = await mkdtemp(join(tmpdir(), 'tiny-models-'));
-	await makeTinyModels(folder);
-	server = await openServer(folder);
+	server = await openTinyServer();
 });
 
 afterAll(async () => {
 	await server?.close();
-	await rm(folder, { recursive: true, force: true });
 });
 
 /** Long enough to be met in the middle: AnimateDiff at a size where every stage takes a while. */
@@ -99,7 +94,7 @@ describe('the worker process', () => {
 	});
 
 	it('goes when the server goes', async () => {
-		const other = await openServer(folder);
+		const other = await openServer(server.models);
 		const before = await workerPids();
 		await other.close();
 		const after = await workerPids();

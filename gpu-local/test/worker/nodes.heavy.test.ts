@@ -1,5 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { TextToVideo } from '../../../nodes/TextToVideo/TextToVideo.node';
@@ -10,22 +9,17 @@ import { binaryDataReady, storedBytes } from '../../../test/support/n8nModules';
 import { credentialsOf, itemParameters } from '../../../test/support/n8nNode';
 import { probe } from '../../src/artifacts/probe/index.ts';
 import { flowWith, listen, openHelper } from '../../../node-red/test/support/helper';
-import { openServer } from './server.ts';
-import { makeTinyModels } from './tinyModels.ts';
+import { openTinyServer } from './tinyServer.ts';
 
-let folder: string;
-let server: Awaited<ReturnType<typeof openServer>>;
+let server: Awaited<ReturnType<typeof openTinyServer>>;
 
 beforeAll(async () => {
-	folder = await mkdtemp(join(tmpdir(), 'tiny-models-'));
-	await makeTinyModels(folder);
-	server = await openServer(folder);
+	server = await openTinyServer();
 	await binaryDataReady();
 });
 
 afterAll(async () => {
 	await server?.close();
-	await rm(folder, { recursive: true, force: true });
 });
 
 const runNode = async (values: RequestValues) =>
@@ -57,7 +51,7 @@ it('a node in n8n gets the MP4 that diffusers made, as it was asked for', async 
 	const [item] = result.items('Video');
 	expect(item?.json).toMatchObject({ status: 'succeeded', seed: 7 });
 	expect(item?.binary?.data).toMatchObject({ mimeType: 'video/mp4' });
-	const file = join(folder, 'received.mp4');
+	const file = join(server.models, 'received.mp4');
 	await writeFile(file, await storedBytes(item!.binary!.data!));
 	expect(await probe(file)).toMatchObject({ width: 72, height: 48, frames: 10, fps: 12 });
 });
@@ -83,7 +77,7 @@ it('a node in Node-RED gets the MP4 that diffusers made, as it was asked for', a
 		const msg = await Promise.race([out.next(), caught.next()]);
 		expect(msg.error).toBeUndefined();
 		expect(msg.job).toMatchObject({ status: 'succeeded', seed: 7 });
-		const file = join(folder, 'received-in-node-red.mp4');
+		const file = join(server.models, 'received-in-node-red.mp4');
 		await writeFile(file, msg.payload as Buffer);
 		expect(await probe(file)).toMatchObject({ width: 70, height: 50, frames: 9, fps: 10 });
 		await helper.unload();

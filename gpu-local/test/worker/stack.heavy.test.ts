@@ -1,25 +1,18 @@
 import { createHash } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readTable } from '../../src/models/table.ts';
-import { ended, openServer } from './server.ts';
-import type { Video } from './server.ts';
-import { FAMILIES, makeTinyModels, WAN_22 } from './tinyModels.ts';
+import { ended, type Video } from './server.ts';
+import { FAMILIES, WAN_22 } from './tinyModels.ts';
+import { openTinyServer } from './tinyServer.ts';
 
-let folder: string;
-let server: Awaited<ReturnType<typeof openServer>>;
+let server: Awaited<ReturnType<typeof openTinyServer>>;
 
 beforeAll(async () => {
-	folder = await mkdtemp(join(tmpdir(), 'tiny-models-'));
-	await makeTinyModels(folder);
-	server = await openServer(folder);
+	server = await openTinyServer();
 });
 
 afterAll(async () => {
 	await server?.close();
-	await rm(folder, { recursive: true, force: true });
 });
 
 const BASE = { prompt: 'a lighthouse in a storm', seed: 7 };
