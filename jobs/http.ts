@@ -134,11 +134,16 @@ export function transportFailure(error: unknown): TransportFailure {
 }
 
 /** A connection that ran out of time, or was cut, while it was being made is one that never was. */
-const codeOf = ({ code, message }: ErrorLike): string | undefined =>
-	/^connect (ECONNRESET|ETIMEDOUT)\b/.test(message ?? '') ? 'EHOSTUNREACH' : code;
+const codeOf = ({ code, httpCode, message }: ErrorLike): string | undefined =>
+	/^connect (ECONNRESET|ETIMEDOUT)\b/.test(message ?? '')
+		? 'EHOSTUNREACH'
+		: (code ??
+			(typeof httpCode === 'string' && /^E[A-Z_]+$/.test(httpCode) ? httpCode : undefined));
 
 interface ErrorLike {
 	code?: string;
+	/** An HTTP status; n8n 1.x, which drops the cause, keeps a transport error's code here. */
+	httpCode?: unknown;
 	message?: string;
 	cause?: unknown;
 	errors?: unknown;

@@ -2,11 +2,13 @@
 import {
 	NodeOperationError,
 	type IDataObject,
+	type IExecuteSingleFunctions,
 	type INode,
 	type INodeExecutionData,
 } from 'n8n-workflow';
 import { plainWords } from '../../jobs/plainWords';
 import type { Accepted, Job, ProviderFailure } from '../../providers/contract';
+import { isObject } from '../../providers/wire';
 
 export interface ItemFailure {
 	message: string;
@@ -37,12 +39,12 @@ export const toNodeError = (
 	});
 
 /**
- * The item for "On Error: Continue". n8n routes an item to the error output, and keeps its json, only when the json has
+ * The item for "On Error: Continue". n8n 2 routes an item to the error output, and keeps its json, only when the json has
  * no other members than these three; what the next step needs to decide is under `details`.
  */
-export function errorItem(itemIndex: number, item: ItemFailure): INodeExecutionData {
+export function errorItem(context: IExecuteSingleFunctions, item: ItemFailure): INodeExecutionData {
 	const { message, description, provider, failure, job, accepted } = item;
-	return {
+	return forErrorOutput(context, {
 		json: {
 			error: message,
 			message,
@@ -54,8 +56,24 @@ export function errorItem(itemIndex: number, item: ItemFailure): INodeExecutionD
 				...(failure ? { failure: failure as unknown as IDataObject } : {}),
 			},
 		},
-		pairedItem: { item: itemIndex },
-	};
+		pairedItem: { item: context.getItemIndex() },
+	});
+}
+
+/**
+ * n8n 1 knows an item for the error output by its `error`, and puts that in place of the json of whatever bears one. In
+ * between it copies the item, which leaves out what can not be enumerated; only where no node leads to this one it does not.
+ */
+export function forErrorOutput(
+	context: IExecuteSingleFunctions,
+	item: INodeExecutionData,
+): INodeExecutionData {
+	const { error, details } = item.json;
+	if (typeof error !== 'string' || !isObject(details)) return item;
+	const isCopied = context.getExecuteData().source !== null;
+	if (!isCopied || context.getNode().onError !== 'continueErrorOutput') return item;
+	const value = new NodeOperationError(context.getNode(), error);
+	return Object.defineProperty(item, 'error', { value, enumerable: false, configurable: true });
 }
 
 /** A provider's failure, with the job's id in the message whenever a job exists. */

@@ -67,7 +67,7 @@ export async function guarded(
 		return [await work()];
 	} catch (error) {
 		const item = error instanceof ItemError ? error.item : unexpected(context, error as Error);
-		if (context.continueOnFail()) return [errorItem(itemIndex, item)];
+		if (context.continueOnFail()) return [errorItem(context, item)];
 		throw onThrow(
 			error instanceof ItemError
 				? toNodeError(context.getNode(), itemIndex, item)

@@ -21,7 +21,7 @@ import { isFinal, type Job, type Provider } from '../../providers/contract';
 import { failure } from '../../providers/failures';
 import { providerById } from '../../providers/registry';
 import { unreachable } from './address';
-import { errorItem, ItemError, providerFailure } from './errors';
+import { errorItem, forErrorOutput, ItemError, providerFailure } from './errors';
 import { hostOf } from './host';
 import { submitOptionsProperty } from './options';
 import { jobItem } from './output';
@@ -92,7 +92,7 @@ function refuse(
 	if (!context.continueOnFail()) throw refusal;
 	const { message, description } = refusal;
 	const item = { message, description: description ?? '', provider: provider.id };
-	return [errorItem(context.getItemIndex(), { ...item, accepted: 'no' })];
+	return [errorItem(context, { ...item, accepted: 'no' })];
 }
 
 async function seeThrough(work: Work): Promise<INodeExecutionData[]> {
@@ -101,7 +101,7 @@ async function seeThrough(work: Work): Promise<INodeExecutionData[]> {
 	await run.after;
 	const done = run.woken?.done[itemIndex];
 	const items = done
-		? [done]
+		? [forErrorOutput(context, done)]
 		: await guarded(
 				context,
 				async () => await run.gate(async () => await workItem(work)),

@@ -74,7 +74,9 @@ async function lookAgain(run: Run, settling: Settling, index: number): Promise<v
 			async () => await settle({ ...settling, context }, job),
 			(error) => run.thrownBy(index, error),
 		);
-		Object.assign(item, settled);
+		delete item.error;
+		// With what can not be enumerated.
+		Object.defineProperties(item, Object.getOwnPropertyDescriptors(settled!));
 	});
 
 	async function freshJob(job: Job): Promise<Job> {

@@ -23,6 +23,9 @@ import { videoParameters } from '../support/videoNode';
 const INSTALL_MS = 20 * 60_000;
 
 const localGpu = providerById('localGpu');
+const novita = providerById('novita');
+/** Nothing listens there. */
+const NOBODY = 'http://127.0.0.1:9';
 const credentials = { [localGpu.credential]: { id: '', name: 'Simulated' } };
 
 const NEWEST = { pins: N8N_HOST_FOLDER };
@@ -45,7 +48,9 @@ describe.each([
 	let n8n: N8nServer;
 
 	beforeAll(async () => {
-		sim = await startSimulator();
+		sim = await startSimulator({
+			failWhen: ({ request }) => (request.prompt === 'A failure' ? 'No light' : undefined),
+		});
 		const video = {
 			name: 'Video',
 			type: 'n8n-nodes-text-to-video.textToVideo',
@@ -54,16 +59,34 @@ describe.each([
 		n8n = await N8nServer.start({
 			...host,
 			placePackage: async (userFolder) => place(tarball, userFolder),
-			credentials: simulatedCredentials(sim, [localGpu.credential]).map((credential) => ({
-				...credential,
-				data: { ...credential.data, webhookSecret: sim.webhookSecret },
-			})),
+			credentials: simulatedCredentials(sim, [localGpu.credential, novita.credential]).map(
+				(credential) => ({
+					...credential,
+					data: {
+						...credential.data,
+						...(credential.type === novita.credential
+							? { baseUrl: NOBODY }
+							: { webhookSecret: sim.webhookSecret }),
+					},
+				}),
+			),
 			workflows: [
 				lifeWorkflow({ id: 'wait', provider: 'localGpu' }),
 				lifeWorkflow({
 					id: 'suspend',
 					provider: 'localGpu',
 					parameters: { whenSubmitted: 'suspend' },
+				}),
+				lifeWorkflow({
+					id: 'errors',
+					provider: 'localGpu',
+					parameters: { whenSubmitted: 'suspend' },
+					settings: { onError: 'continueErrorOutput' },
+				}),
+				lifeWorkflow({
+					id: 'nobody',
+					provider: 'novita',
+					settings: { onError: 'continueErrorOutput' },
 				}),
 				chain('fetch', [
 					manualTrigger(),
@@ -91,7 +114,7 @@ describe.each([
 					},
 				]),
 			],
-			active: ['wait', 'suspend', 'trigger'],
+			active: ['wait', 'suspend', 'errors', 'nobody', 'trigger'],
 		});
 	}, INSTALL_MS);
 	afterAll(async () => {
@@ -140,6 +163,27 @@ describe.each([
 		expect(itemsOf(done, 'After')[0]?.binary?.data?.mimeType).toBe('video/mp4');
 	});
 
+	it('hands failures to the error output, with what the next step needs to know', async () => {
+		sim.faults.clear();
+		sim.faults.next('submit', { kind: 'error', error: 'noCredit' });
+		const prompts = ['A paper boat', 'A kite', 'A failure'];
+		const id = await startLife(n8n, 'errors', prompts);
+		const done = await n8n.rest.untilExecution(id);
+		const made = itemsOf(done, 'Video').map(({ json }) => json.status);
+		const failed = itemsOf(done, 'Video', 1).map(({ json }) => json);
+		expect(made).toEqual(['succeeded']);
+		expect(failed).toHaveLength(2);
+		expect(failed).toContainEqual(
+			expect.objectContaining({
+				error: expect.stringContaining('No light'),
+				details: expect.objectContaining({ accepted: 'yes', jobId: expect.any(String) }),
+			}),
+		);
+		expect(failed).toContainEqual(
+			expect.objectContaining({ details: expect.objectContaining({ accepted: 'no' }) }),
+		);
+	});
+
 	it('starts a workflow by the Webhook Trigger', async () => {
 		const { nodes } = await n8n.rest.workflow('trigger');
 		const [trigger] = nodes;
@@ -154,6 +198,15 @@ describe.each([
 		});
 		const done = await n8n.rest.untilExecution(id!);
 		expect(itemsOf(done, 'Trigger')[0]?.json).toMatchObject({ jobId, status: 'succeeded' });
+	});
+
+	it('knows that a job was not taken where nobody listens', async () => {
+		const id = await startLife(n8n, 'nobody', ['A paper boat']);
+		const done = await n8n.rest.untilExecution(id);
+		expect(itemsOf(done, 'Video', 1)[0]?.json).toMatchObject({
+			error: expect.stringContaining('could not be reached'),
+			details: { accepted: 'no' },
+		});
 	});
 
 	it('warns of nothing about the package in its log', () => {

@@ -32,6 +32,9 @@ const wrapped = (error: unknown): unknown => {
 	const axios = Object.assign(new Error(message, { cause: error }), { code });
 	return new Error('The service did not answer', { cause: axios });
 };
+/** As n8n 1.x does. */
+const withoutCause = (message: string, httpCode: string | null): unknown =>
+	Object.assign(new Error(message), { httpCode });
 const system = (syscall: string, code: string): Error =>
 	Object.assign(new Error(`${syscall} ${code} 10.0.0.1:443`), { syscall, code });
 const several = (code: string, ...errors: Error[]): unknown =>
@@ -66,6 +69,10 @@ describe('a request that never left', () => {
 
 	it.each([
 		['a connection that was refused', wrapped(system('connect', 'ECONNREFUSED'))],
+		[
+			'a connection that was refused, of which n8n 1.x keeps no cause',
+			withoutCause('The service refused the connection - perhaps it is offline', 'ECONNREFUSED'),
+		],
 		['a connection that nobody answered', wrapped(system('connect', 'ETIMEDOUT'))],
 		['a connection that was cut off while it was made', wrapped(system('connect', 'ECONNRESET'))],
 		[
@@ -91,6 +98,11 @@ describe('a request of which nobody knows', () => {
 			'one of several connections was cut later',
 			several('ECONNREFUSED', system('connect', 'ECONNREFUSED'), system('read', 'ECONNRESET')),
 		],
+		[
+			'the connection was cut, of which n8n 1.x keeps no cause',
+			withoutCause('The connection to the server was closed unexpectedly', 'ECONNRESET'),
+		],
+		['the answer was an HTTP status', withoutCause('Bad gateway', '502')],
 		['nobody says why', new Error('Something else')],
 		['not even an error was thrown', 'no'],
 	])('is one where %s', (_what, error) => {
