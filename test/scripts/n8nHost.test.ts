@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { hostCacheFolder, hostFingerprint } from '../../scripts/n8n-host/cacheFolder';
 import { n8nEnvironment } from '../../scripts/n8n-host/environment';
 import { installProblem } from '../../scripts/n8n-host/install';
@@ -78,23 +78,38 @@ describe('what may go wrong before and during the installation', () => {
 describe('two starts at once', () => {
 	it('let only one install at a time, and the other waits for it', async () => {
 		const lock = join(folder, 'lock');
-		let inside = 0;
-		let mostInside = 0;
-		const order: string[] = [];
-		const work = (name: string) => async () => {
-			mostInside = Math.max(mostInside, ++inside);
-			await new Promise((resolve) => setTimeout(resolve, 50));
-			order.push(name);
-			inside -= 1;
-		};
+		const happened: string[] = [];
 		const waited: Array<number | undefined> = [];
-		await Promise.all([
-			withFolderLock(lock, work('first')),
-			withFolderLock(lock, work('second'), (holder) => waited.push(holder)),
-		]);
-		expect(mostInside).toBe(1);
-		expect(order).toHaveLength(2);
+		const until = async (what: () => boolean) => await vi.waitUntil(what, { timeout: 20_000 });
+		const first = withFolderLock(lock, async () => {
+			happened.push('first begins');
+			await until(() => waited.length > 0);
+			happened.push('first ends');
+		});
+		await until(() => happened.length > 0);
+		const second = withFolderLock(
+			lock,
+			async () => void happened.push('second'),
+			(holder) => waited.push(holder),
+		);
+		await Promise.all([first, second]);
+		expect(happened).toEqual(['first begins', 'first ends', 'second']);
 		expect(waited).toEqual([process.pid]);
+	});
+
+	it('let the other wait too while the lock bears no name yet', async () => {
+		const lock = join(folder, 'lock');
+		await mkdir(lock);
+		const waited: Array<number | undefined> = [];
+		await withFolderLock(
+			lock,
+			async () => undefined,
+			(holder) => {
+				waited.push(holder);
+				void rm(lock, { recursive: true });
+			},
+		);
+		expect(waited).toEqual([undefined]);
 	});
 
 	it('take over a lock whose process no longer lives', async () => {
