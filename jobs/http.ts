@@ -133,12 +133,12 @@ export function transportFailure(error: unknown): TransportFailure {
 	return { code, message, accepted: NEVER_SENT.has(code) && !doubtful ? 'no' : 'unknown' };
 }
 
-/** A connection that ran out of time, or was cut, while it was being made is one that never was. */
-const codeOf = ({ code, httpCode, message }: ErrorLike): string | undefined =>
-	/^connect (ECONNRESET|ETIMEDOUT)\b/.test(message ?? '')
-		? 'EHOSTUNREACH'
-		: (code ??
-			(typeof httpCode === 'string' && /^E[A-Z_]+$/.test(httpCode) ? httpCode : undefined));
+function codeOf({ code, httpCode, message }: ErrorLike): string | undefined {
+	// A connection that ran out of time, or was cut, while it was being made is one that never was.
+	if (/^connect (ECONNRESET|ETIMEDOUT)\b/.test(message ?? '')) return 'EHOSTUNREACH';
+	const isCode = typeof httpCode === 'string' && /^E[A-Z_]+$/.test(httpCode);
+	return code ?? (isCode ? httpCode : undefined);
+}
 
 interface ErrorLike {
 	code?: string;
