@@ -9,7 +9,7 @@
  *
  *     npx tsx bench/trigger-throughput.ts
  */
-import { sign } from '../jobs/standardWebhooks';
+import { sign } from '../jobs/callback/standardWebhooks';
 import { providerById } from '../providers/registry';
 import { N8nServer, until } from '../test/support/n8nServer';
 import { chain, type NodeSpec } from '../test/support/n8nWorkflows';

@@ -3,9 +3,9 @@
  * "cancel" and "delete", and a job that ended in the meantime would lose its video.
  */
 import { isFinal, type Job, type Provider, type Reading } from '../providers/contract';
-import { failure } from '../providers/failures';
-import { requestOf, transportFailure, type Account, type Host } from './http';
-import { askOnce } from './wait';
+import { failure } from '../providers/replies/failures';
+import { requestOf, transportFailure, type Account, type Host } from './host';
+import { askOnce } from './poll';
 
 /** @returns the job: cancelled, or as it ended before */
 export async function cancelJob(

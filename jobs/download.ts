@@ -5,7 +5,7 @@
  */
 import type { Job, Provider, Video } from '../providers/contract';
 import { absoluteUrl, mayCarryKey } from '../providers/hosts';
-import { extensionOf } from '../providers/jobs';
+import { extensionOf } from '../providers/replies/job';
 import {
 	transportFailure,
 	type Account,
@@ -13,8 +13,8 @@ import {
 	type Clock,
 	type Host,
 	type HttpStream,
-} from './http';
-import { askOnce } from './wait';
+} from './host';
+import { askOnce } from './poll';
 
 export const DEFAULT_MAX_BYTES = 2 * 1024 ** 3;
 const MAX_REDIRECTS = 5;

@@ -4,8 +4,8 @@
  * when the provider certainly did not take it: no connection, or a 429.
  */
 import type { ProviderFailure, Reading, Reply } from '../providers/contract';
-import { failure } from '../providers/failures';
-import { transportFailure, type Host } from './http';
+import { failure } from '../providers/replies/failures';
+import { transportFailure, type Host } from './host';
 
 const MAX_UNREACHABLE_ATTEMPTS = 3;
 const MAX_RATE_LIMITED_ATTEMPTS = 8;

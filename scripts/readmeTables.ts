@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { format, resolveConfig } from 'prettier';
 import { providers } from '../providers/registry';
-import { endpointOf, fieldTable } from '../providers/tables';
+import { endpointOf, fieldTable } from '../providers/schema/tables';
 import { REPOSITORY_FOLDER } from './repository';
 
 const START = '<!-- fields:start -->';

@@ -9,7 +9,7 @@ import {
 	stableDiffusionV4,
 	stableDiffusionV5,
 } from '../../providers/stableDiffusionApi';
-import { buildRequest } from '../../providers/wire';
+import { buildRequest } from '../../providers/schema/wire';
 import { startReceiver } from './support/receiver.ts';
 import { eventually, startTestServer } from './support/server.ts';
 import type { TestServer } from './support/server.ts';

@@ -1,7 +1,7 @@
 /** Fetch Result: a job that exists, from its id or from the job in the message. Submits nothing. */
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 import { isFinal, type Job } from '../../providers/contract';
-import { newJob } from '../../providers/jobs';
+import { newJob } from '../../providers/replies/job';
 import { accountOf } from '../src/account';
 import type { Entry, Prepared } from '../src/entry';
 import { isJob, type Message } from '../src/messages';

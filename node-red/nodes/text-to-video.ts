@@ -1,7 +1,7 @@
 /** Text to Video: submits a job for each message, waits for it, and passes the video on. */
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 import type { Job, RequestValues } from '../../providers/contract';
-import { issueText, validate } from '../../providers/validation';
+import { issueText, validate } from '../../providers/schema/validate';
 import { accountOf, type AccountHandle } from '../src/account';
 import type { Entry, Prepared } from '../src/entry';
 import type { Message } from '../src/messages';

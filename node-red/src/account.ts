@@ -1,8 +1,8 @@
 /** What the account node knows: provider, address, key, and where callbacks arrive. */
 import { createHmac, randomBytes } from 'node:crypto';
 import type { Node, NodeAPI, NodeDef } from 'node-red';
-import type { Account } from '../../jobs/http';
-import { createPacer } from '../../jobs/pace';
+import type { Account } from '../../jobs/host';
+import { createPacer } from '../../jobs/concurrency';
 import type { Provider } from '../../providers/contract';
 import { providerById } from '../../providers/registry';
 import { needsKey } from './authentication';

@@ -1,10 +1,10 @@
 /** What the editor asks the runtime: models by name, and the callback address of an account. */
 import type { Request, Response } from 'express';
 import type { NodeAPI } from 'node-red';
-import { requestOf, transportFailure } from '../../jobs/http';
+import { requestOf, transportFailure } from '../../jobs/host';
 import type { ModelChoice } from '../../providers/contract';
 import { providerById } from '../../providers/registry';
-import { isObject } from '../../providers/wire';
+import { isObject } from '../../providers/schema/wire';
 import type { AccountHandle, AccountNode } from './account';
 import { createHost, type RuntimeHost } from './host';
 

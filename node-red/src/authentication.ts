@@ -1,5 +1,5 @@
 /** How the account's key travels. Pure: the only place in this package that puts a key anywhere. */
-import type { HttpRequest } from '../../jobs/http';
+import type { HttpRequest } from '../../jobs/host';
 import type { Authentication, JsonObject } from '../../providers/contract';
 
 export interface Keyed {

@@ -4,9 +4,9 @@
  */
 import type { Request, RequestHandler, Response } from 'express';
 import type { NodeAPI } from 'node-red';
-import { believe } from '../../jobs/believe';
-import { eventOf, receiveCallback, type CallbackEvent, type Receipt } from '../../jobs/callback';
-import type { Seen } from '../../jobs/seen';
+import { believe } from '../../jobs/callback/confirm';
+import { eventOf, receiveCallback, type CallbackEvent, type Receipt } from '../../jobs/callback/receive';
+import type { Seen } from '../../jobs/callback/deduplication';
 import type { Job } from '../../providers/contract';
 import { CALLBACK_ROUTE, nodeRoot, type AccountHandle } from './account';
 import type { Log } from './host';

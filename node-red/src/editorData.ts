@@ -1,5 +1,5 @@
 /** The providers as data for the editor's page, written into it by the build. */
-import { fieldsOf, isMainField, type Field } from '../../providers/fields';
+import { fieldsOf, isMainField, type Field } from '../../providers/schema/fields';
 import { providers } from '../../providers/registry';
 import { needsKey } from './authentication';
 import { promptField } from './values';

@@ -3,7 +3,7 @@
  * user's persistent context store.
  */
 import type { Node, NodeAPI } from 'node-red';
-import { isObject } from '../../providers/wire';
+import { isObject } from '../../providers/schema/wire';
 import { adoptAll, hand, release, type Pending, type PendingJob } from './carrier';
 import { isJob, jsonSafe } from './messages';
 import { openDrawer, type Drawer } from './store';

@@ -1,5 +1,5 @@
 /** Node-RED's process as the host of a job's life. */
-import type { Host, HttpStream } from '../../jobs/http';
+import type { Host, HttpStream } from '../../jobs/host';
 import { createHttp, type Access } from './http';
 
 export type RuntimeHost = Host & { stream: HttpStream };

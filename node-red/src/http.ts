@@ -1,7 +1,7 @@
 /** undici as the `Http` of `jobs/`. Nothing else in this package talks HTTP. */
 import { Agent, EnvHttpProxyAgent, request as send, type Dispatcher } from 'undici';
-import type { Http, HttpRequest, HttpStream } from '../../jobs/http';
-import { withoutKey } from '../../jobs/withoutKey';
+import type { Http, HttpRequest, HttpStream } from '../../jobs/host';
+import { withoutKey } from '../../jobs/redactKey';
 import type { Authentication } from '../../providers/contract';
 import { withKey } from './authentication';
 

@@ -1,7 +1,7 @@
 /** Node-RED messages, as far as these nodes know them. */
 import type { NodeMessage } from 'node-red';
 import type { Job, ProviderFailure } from '../../providers/contract';
-import { isObject } from '../../providers/wire';
+import { isObject } from '../../providers/schema/wire';
 
 export interface Message extends NodeMessage {
 	job?: Job;

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { DownloadError, downloadVideo, type VideoFile } from '../../jobs/download';
 import type { Job } from '../../providers/contract';
-import { failure } from '../../providers/failures';
+import { failure } from '../../providers/replies/failures';
 import type { AccountHandle } from './account';
 import type { Message } from './messages';
 import { asJobError, JobError } from './problems';

@@ -1,6 +1,6 @@
 /** Failures as Node-RED shows them: an Error whose message says what happened, with the job's id, and what to do. */
 import type { Job, ProviderFailure } from '../../providers/contract';
-import { failure } from '../../providers/failures';
+import { failure } from '../../providers/replies/failures';
 import type { Message } from './messages';
 
 export class JobError extends Error {

@@ -4,7 +4,7 @@
  * node does the same for its raw bodies.
  */
 import type { Application, NextFunction, Request, RequestHandler, Response } from 'express';
-import { MAX_CALLBACK_BYTES } from '../../jobs/callback';
+import { MAX_CALLBACK_BYTES } from '../../jobs/callback/receive';
 
 interface Layer {
 	handle?: unknown;

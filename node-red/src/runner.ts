@@ -9,7 +9,7 @@
  * - a message ends exactly once: sent on, or failed with the job's id.
  */
 import type { Node, NodeAPI, NodeStatus } from 'node-red';
-import { createGate } from '../../jobs/pace';
+import { createGate } from '../../jobs/concurrency';
 import { isFinal, type Job, type Reading } from '../../providers/contract';
 import type { AccountHandle } from './account';
 import {

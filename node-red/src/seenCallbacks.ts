@@ -3,8 +3,8 @@
  * store. `jobs/seen` bounds how many are remembered and for how long.
  */
 import type { NodeAPI } from 'node-red';
-import { createSeen, type Seen, type SeenRecord } from '../../jobs/seen';
-import { isObject } from '../../providers/wire';
+import { createSeen, type Seen, type SeenRecord } from '../../jobs/callback/deduplication';
+import { isObject } from '../../providers/schema/wire';
 import { openDrawer, type Drawer } from './store';
 
 const CONTEXT_KEY = 'seenCallbacks';

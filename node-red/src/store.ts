@@ -1,6 +1,6 @@
 /** The user's persistent context store, where there is one: what outlives Node-RED's process. */
 import type { Node, NodeAPI } from 'node-red';
-import { isObject } from '../../providers/wire';
+import { isObject } from '../../providers/schema/wire';
 
 /** Pure: the name of the context store that outlives the process; the default one where it does. */
 export function persistentStore(contextStorage: unknown): string | undefined {

@@ -1,10 +1,10 @@
 /** One submit, at the pace that the provider allows. */
 import { randomUUID } from 'node:crypto';
-import { requestOf } from '../../jobs/http';
+import { requestOf } from '../../jobs/host';
 import { submitOnce } from '../../jobs/submit';
 import type { Job, Provider, RequestValues } from '../../providers/contract';
-import { withTracking } from '../../providers/jobs';
-import { buildRequest } from '../../providers/wire';
+import { withTracking } from '../../providers/replies/job';
+import { buildRequest } from '../../providers/schema/wire';
 import type { AccountHandle } from './account';
 import { JobError } from './problems';
 

@@ -1,8 +1,8 @@
 /** From the editor's rows and a message to the raw field values that `validate` judges. */
 import type { Node, NodeAPI } from 'node-red';
 import type { Provider } from '../../providers/contract';
-import { fieldsOf, type Field } from '../../providers/fields';
-import { isObject } from '../../providers/wire';
+import { fieldsOf, type Field } from '../../providers/schema/fields';
+import { isObject } from '../../providers/schema/wire';
 import { isJob, type Message } from './messages';
 import { refused } from './problems';
 import { word, type Translate } from './texts';

@@ -1,8 +1,8 @@
 /** What is done for the job of one message: begun, waited for, put into the message; asked for; cancelled. */
 import { cancelJob } from '../../jobs/cancel';
-import { asItStands, askOnce, waitForJob, withNextPoll } from '../../jobs/wait';
+import { asItStands, askOnce, waitForJob, withNextPoll } from '../../jobs/poll';
 import { isFinal, type Job, type Reading } from '../../providers/contract';
-import { failure } from '../../providers/failures';
+import { failure } from '../../providers/replies/failures';
 import type { AccountHandle } from './account';
 import type { Entry } from './entry';
 import type { Message } from './messages';

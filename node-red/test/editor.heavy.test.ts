@@ -1,7 +1,7 @@
 /** The real editor in a browser: drop, make accounts, fill, check, deploy, run. Both versions, both themes. */
 import { rm } from 'node:fs/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { fieldsOf, isMainField } from '../../providers/fields';
+import { fieldsOf, isMainField } from '../../providers/schema/fields';
 import { providers } from '../../providers/registry';
 import { startSimulator, type Simulator } from '../../test/simulators/simulator';
 import { Editor } from './support/editor';

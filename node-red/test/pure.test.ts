@@ -1,6 +1,6 @@
 /** The decisions that need no Node-RED. */
 import { describe, expect, it } from 'vitest';
-import type { HttpRequest } from '../../jobs/http';
+import type { HttpRequest } from '../../jobs/host';
 import { withKey } from '../src/authentication';
 import { persistentStore } from '../src/store';
 import { cancelRequest, jsonSafe } from '../src/messages';

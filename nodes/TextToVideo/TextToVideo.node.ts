@@ -6,11 +6,11 @@ import {
 	providerProperty,
 	providerTitleExpression,
 } from '../shared/credentialSlots';
-import { fieldProperties } from '../shared/fieldProperties';
+import { fieldProperties } from './fieldProperties';
 import { searchMethods } from '../shared/modelSearch';
 import { requestOptionsProperty, submitOptionsProperty } from '../shared/options';
-import { submitHook } from '../shared/submitHook';
-import { wake, wakeWebhooks } from '../shared/wake';
+import { submitHook } from './submit/hook';
+import { wake, wakeWebhooks } from './sleep/wake';
 
 export class TextToVideo implements INodeType {
 	description: INodeTypeDescription = {

@@ -5,7 +5,7 @@ import {
 	providerProperty,
 	providerTitleExpression,
 } from '../shared/credentialSlots';
-import { fetchHook } from '../shared/fetchHook';
+import { fetchHook } from './hook';
 import { fetchOptionsProperty, requestOptionsProperty } from '../shared/options';
 
 export class TextToVideoFetchResult implements INodeType {

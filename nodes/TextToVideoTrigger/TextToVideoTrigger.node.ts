@@ -7,10 +7,10 @@ import {
 	type IWebhookResponseData,
 } from 'n8n-workflow';
 import { authenticationProperty, providerTitleExpression } from '../shared/credentialSlots';
-import { checkSetup } from '../shared/triggerSetup';
-import { ADDRESS_PATH, ANY_OTHER_PATH } from '../shared/triggerAddress';
-import { triggerCredentials, triggerProperties } from '../shared/triggerProperties';
-import { receive } from '../shared/triggerReceive';
+import { checkSetup } from './setup';
+import { ADDRESS_PATH, ANY_OTHER_PATH } from './address';
+import { triggerCredentials, triggerProperties } from './properties';
+import { receive } from './receive';
 
 export class TextToVideoTrigger implements INodeType {
 	description: INodeTypeDescription = {

@@ -6,9 +6,9 @@ import {
 	type INode,
 	type INodeExecutionData,
 } from 'n8n-workflow';
-import { plainWords } from '../../jobs/plainWords';
+import { plainWords } from '../../jobs/systemErrors';
 import type { Accepted, Job, ProviderFailure } from '../../providers/contract';
-import { isObject } from '../../providers/wire';
+import { isObject } from '../../providers/schema/wire';
 
 export interface ItemFailure {
 	message: string;

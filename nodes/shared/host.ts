@@ -1,6 +1,6 @@
 /** n8n as the host of a job's life: its HTTP helpers, its sleep, its log. */
 import { sleep, type Logger } from 'n8n-workflow';
-import type { Host, HttpStream } from '../../jobs/http';
+import type { Host, HttpStream } from '../../jobs/host';
 import type { Provider } from '../../providers/contract';
 import {
 	commonOptions,

@@ -6,8 +6,8 @@ import type {
 	IN8nHttpFullResponse,
 	INode,
 } from 'n8n-workflow';
-import type { Account, ByteStream, HttpRequest, StreamReply } from '../../jobs/http';
-import { withoutKey } from '../../jobs/withoutKey';
+import type { Account, ByteStream, HttpRequest, StreamReply } from '../../jobs/host';
+import { withoutKey } from '../../jobs/redactKey';
 import type { Provider, Reply } from '../../providers/contract';
 
 /** What the contexts of an execution, of a webhook and of the editor's lists have in common. */

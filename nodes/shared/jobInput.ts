@@ -1,6 +1,6 @@
 /** What an earlier step of ours hands on: a whole job, or the failure that it ended with. */
 import type { Job } from '../../providers/contract';
-import { isObject } from '../../providers/wire';
+import { isObject } from '../../providers/schema/wire';
 import type { ItemFailure } from './errors';
 
 /** Whether a value is a whole job, as our nodes give it. */

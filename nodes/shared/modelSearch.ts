@@ -2,7 +2,7 @@
 import type { ILoadOptionsFunctions, INodeListSearchResult } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 import type { ModelSearch, Provider, Reply } from '../../providers/contract';
-import { requestOf } from '../../jobs/http';
+import { requestOf } from '../../jobs/host';
 import { providers } from '../../providers/registry';
 import { accountOf, sendRequest } from './http';
 

@@ -6,8 +6,8 @@ import type {
 	INodeExecutionData,
 } from 'n8n-workflow';
 import { DownloadError, downloadVideo } from '../../jobs/download';
-import type { Account } from '../../jobs/http';
-import { failure } from '../../providers/failures';
+import type { Account } from '../../jobs/host';
+import { failure } from '../../providers/replies/failures';
 import { isFinal, type Job, type Provider } from '../../providers/contract';
 import { ItemError, providerFailure } from './errors';
 import type { N8nHost } from './host';

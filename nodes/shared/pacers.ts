@@ -1,5 +1,5 @@
-import type { Account } from '../../jobs/http';
-import { createPacer } from '../../jobs/pace';
+import type { Account } from '../../jobs/host';
+import { createPacer } from '../../jobs/concurrency';
 import type { Provider } from '../../providers/contract';
 import { sleepOrStop } from './host';
 

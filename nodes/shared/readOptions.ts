@@ -4,7 +4,7 @@
  * and no limit holds that is no number.
  */
 import type { INodeProperties } from 'n8n-workflow';
-import { isObject } from '../../providers/wire';
+import { isObject } from '../../providers/schema/wire';
 import type { DownloadChoice } from './output';
 
 const MIB = 1024 ** 2;

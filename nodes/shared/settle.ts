@@ -1,10 +1,10 @@
 /** How an item of a job ends: as a job, as a job with its video, or as a failure. */
 import type { IExecuteSingleFunctions, INodeExecutionData } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
-import type { Account } from '../../jobs/http';
-import { asItStands, waitForJob } from '../../jobs/wait';
+import type { Account } from '../../jobs/host';
+import { asItStands, waitForJob } from '../../jobs/poll';
 import { isFinal, type Job, type Provider } from '../../providers/contract';
-import { DOUBTFUL_ADVICE, failure } from '../../providers/failures';
+import { DOUBTFUL_ADVICE, failure } from '../../providers/replies/failures';
 import { errorItem, ItemError, providerFailure, toNodeError, type ItemFailure } from './errors';
 import type { N8nHost } from './host';
 import { jobItem, signalOf, videoItem, type DownloadChoice } from './output';

@@ -1,5 +1,5 @@
 import type { Provider, RequestValues, RuleIssue } from '../contract';
-import { extraParameterIssues } from '../extraParameters';
+import { extraParameterIssues } from '../schema/extraParameters';
 import { absoluteUrl, mayCarryKey } from '../hosts';
 import { PIXVERSE_V5, request } from './request';
 import { readFetch, readSubmit } from './replies';

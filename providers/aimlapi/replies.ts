@@ -19,7 +19,7 @@ import {
 	flattenText,
 	httpFailure,
 	successWithoutVideo,
-} from '../failures';
+} from '../replies/failures';
 import {
 	expiryOf,
 	finiteNumber,
@@ -30,8 +30,8 @@ import {
 	nonEmptyString,
 	updated,
 	video,
-} from '../jobs';
-import { isObject } from '../wire';
+} from '../replies/job';
+import { isObject } from '../schema/wire';
 
 /** The documented four, and what documented runs and other models of the endpoint print beside them. */
 const STATUSES: Record<string, JobStatus> = {

@@ -3,9 +3,9 @@
  * text-to-video models of the endpoint go by their name in `model` and the extra parameters.
  */
 import { z } from 'zod/v4';
-import { extraParameters } from '../extraParameters';
-import { fieldWords } from '../fields';
-import { STYLE_LABELS, STYLES } from '../styles';
+import { extraParameters } from '../schema/extraParameters';
+import { fieldWords } from '../schema/fields';
+import { STYLE_LABELS, STYLES } from '../schema/styles';
 
 export const PIXVERSE_V5 = 'pixverse/v5/text-to-video';
 

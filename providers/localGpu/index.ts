@@ -1,6 +1,6 @@
 import type { CallbackReading, ModelSearch, Provider, ReadContext } from '../contract';
-import { newJob, nonEmptyString, idOf } from '../jobs';
-import { isObject } from '../wire';
+import { newJob, nonEmptyString, idOf } from '../replies/job';
+import { isObject } from '../schema/wire';
 import { request } from './request';
 import { readCancel, readFailure, readFetch, readSubmit, readVideo } from './replies';
 

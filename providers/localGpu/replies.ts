@@ -13,7 +13,7 @@ import type {
 	Reply,
 	Video,
 } from '../contract';
-import { codeOfStatus, codeOfText, failure, flattenText, httpFailure } from '../failures';
+import { codeOfStatus, codeOfText, failure, flattenText, httpFailure } from '../replies/failures';
 import { absoluteUrl } from '../hosts';
 import {
 	finiteNumber,
@@ -26,8 +26,8 @@ import {
 	nonEmptyString,
 	updated,
 	video,
-} from '../jobs';
-import { isObject } from '../wire';
+} from '../replies/job';
+import { isObject } from '../schema/wire';
 
 const STATUSES: Record<string, JobStatus> = {
 	queued: 'queued',

@@ -4,9 +4,9 @@
  * executor's to say: it answers with `warnings`, or refuses with 400 where `strict` is on.
  */
 import { z } from 'zod/v4';
-import { fieldWords } from '../fields';
-import { STYLE_LABELS, STYLES } from '../styles';
-import { SCHEDULERS } from '../schedulers';
+import { fieldWords } from '../schema/fields';
+import { STYLE_LABELS, STYLES } from '../schema/styles';
+import { SCHEDULERS } from '../schema/schedulers';
 
 const MAX_SEED = 2 ** 32 - 1;
 

@@ -1,6 +1,6 @@
 /** Fields that ModelsLab's endpoints share beyond those of Stable Diffusion API. */
 import { z } from 'zod/v4';
-import { fieldWords, type FieldMeta } from '../fields';
+import { fieldWords, type FieldMeta } from '../schema/fields';
 
 export const temp = z
 	.boolean()

@@ -1,5 +1,5 @@
 import type { Provider } from '../contract';
-import { extraParameterIssues } from '../extraParameters';
+import { extraParameterIssues } from '../schema/extraParameters';
 import {
 	CALLBACK,
 	fetchCall,

@@ -1,6 +1,6 @@
 /** ModelsLab v6 (the document: ModelsLab API reference, "Video API", Text to Video). */
 import { z } from 'zod/v4';
-import { fieldWords } from '../fields';
+import { fieldWords } from '../schema/fields';
 import { negativePrompt, prompt, seed, trackId, webhook } from '../stableDiffusionApi/fields';
 import { count, guidanceScale, modelId, temp } from './fields';
 

@@ -1,6 +1,6 @@
 /** ModelsLab v6 Ultra (the document: ModelsLab API reference, "Text to Video Ultra"). */
 import { z } from 'zod/v4';
-import { fieldWords } from '../fields';
+import { fieldWords } from '../schema/fields';
 import { negativePrompt, prompt, seed, trackId, webhook } from '../stableDiffusionApi/fields';
 import { count, guidanceScale, modelId, portrait, temp } from './fields';
 

@@ -1,7 +1,7 @@
 /** ModelsLab v7 (the document: ModelsLab model guide and the API pages of its models). */
 import { z } from 'zod/v4';
-import { extraParameters } from '../extraParameters';
-import { fieldWords } from '../fields';
+import { extraParameters } from '../schema/extraParameters';
+import { fieldWords } from '../schema/fields';
 import { negativePrompt, prompt, seed, trackId, webhook } from '../stableDiffusionApi/fields';
 import { count, modelId, portrait } from './fields';
 

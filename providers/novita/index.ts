@@ -5,8 +5,8 @@ import type {
 	ReadContext,
 	RequestValues,
 } from '../contract';
-import { idOf, newJob, nonEmptyString } from '../jobs';
-import { isObject } from '../wire';
+import { idOf, newJob, nonEmptyString } from '../replies/job';
+import { isObject } from '../schema/wire';
 import { MAX_TOTAL_FRAMES, request } from './request';
 import { readFailure, readFetch, readSubmit, readTask } from './replies';
 

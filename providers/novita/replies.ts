@@ -17,7 +17,7 @@ import {
 	flattenText,
 	httpFailure,
 	successWithoutVideo,
-} from '../failures';
+} from '../replies/failures';
 import {
 	expiryOf,
 	finiteNumber,
@@ -30,8 +30,8 @@ import {
 	nonEmptyString,
 	updated,
 	video,
-} from '../jobs';
-import { isObject } from '../wire';
+} from '../replies/job';
+import { isObject } from '../schema/wire';
 
 const STATUSES: Record<string, JobStatus> = {
 	TASK_STATUS_QUEUED: 'queued',

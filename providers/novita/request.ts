@@ -3,7 +3,7 @@
  * "Text to Video", and "Webhook" for `extra.webhook`).
  */
 import { z } from 'zod/v4';
-import { fieldWords } from '../fields';
+import { fieldWords } from '../schema/fields';
 
 export const MAX_TOTAL_FRAMES = 128;
 

@@ -4,9 +4,9 @@
  * `retry_after` in the body.
  */
 import type { FailureCode, JsonObject, ProviderFailure, Reply } from '../contract';
-import { acceptedAfter, codeOfStatus, codeOfText, flattenText, httpFailure } from '../failures';
-import { finiteNumber } from '../jobs';
-import { isObject } from '../wire';
+import { acceptedAfter, codeOfStatus, codeOfText, flattenText, httpFailure } from '../replies/failures';
+import { finiteNumber } from '../replies/job';
+import { isObject } from '../schema/wire';
 
 /** The old "Rate limit exceeded" reply names no time; its tip speaks of half a minute. */
 const UNSAID_RATE_LIMIT_WAIT_SECONDS = 30;

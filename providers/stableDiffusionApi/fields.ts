@@ -1,7 +1,7 @@
 /** Fields that the endpoints of Stable Diffusion API and its successor ModelsLab share, each under its documented name. */
 import { z } from 'zod/v4';
-import { fieldWords } from '../fields';
-import { SCHEDULERS } from '../schedulers';
+import { fieldWords } from '../schema/fields';
+import { SCHEDULERS } from '../schema/schedulers';
 
 export const prompt = z.string().min(1).register(fieldWords, {
 	title: 'Prompt',

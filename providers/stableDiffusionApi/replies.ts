@@ -16,7 +16,7 @@ import type {
 	RequestValues,
 	Video,
 } from '../contract';
-import { codeOfText, failure, successWithoutVideo } from '../failures';
+import { codeOfText, failure, successWithoutVideo } from '../replies/failures';
 import { mayCarryKey } from '../hosts';
 import {
 	expiryOf,
@@ -28,8 +28,8 @@ import {
 	nonEmptyString,
 	updated,
 	video,
-} from '../jobs';
-import { isObject } from '../wire';
+} from '../replies/job';
+import { isObject } from '../schema/wire';
 import { errorText, isRefusal, isWord, readFailure } from './failures';
 import { settingsOf, unlikeAsked } from './settings';
 

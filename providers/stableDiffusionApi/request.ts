@@ -1,6 +1,6 @@
 /** Requests of Stable Diffusion API v5, v4 and Enterprise v1, every field of their documents in its order. */
 import { z } from 'zod/v4';
-import { fieldWords } from '../fields';
+import { fieldWords } from '../schema/fields';
 import { negativePrompt, prompt, scheduler, seed, trackId, webhook } from './fields';
 
 /** "Create Video": `POST /api/v5/text2video`. The document gives no range for `seconds`. */

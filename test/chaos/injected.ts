@@ -3,8 +3,8 @@ import type { Provider } from '../../providers/contract';
 import type { Simulator } from '../simulators/simulator';
 import type { RecordedRequest, SimulatedJob } from '../simulators/types';
 import type { Evidence } from './evidence';
-import { deliveryOf } from './letters';
-import type { Delivery, Story } from './story';
+import { deliveryOf } from './callbacks';
+import type { Delivery, Story } from './scenario';
 
 const callsBack = ({ abilities }: Provider): boolean => abilities.callback !== undefined;
 /** One whose videos lie on a file host; the local executor serves them itself, and its address does not expire. */

@@ -1,7 +1,7 @@
 /** One key for each provider and place, so that a key that strays says where it comes from. */
 import type { Provider } from '../../providers/contract';
 import { providers } from '../../providers/registry';
-import { PLACES, type Place } from './story';
+import { PLACES, type Place } from './scenario';
 
 /** With characters that look different in a URL, in JSON and in a form, as keys of real providers have. */
 export const keyOf = (provider: Provider, place: Place): string =>

@@ -3,11 +3,11 @@ import { startSimulator, type Simulator } from '../simulators/simulator';
 import { drawFrom } from './clock';
 import type { Evidence } from './evidence';
 import { injectedInto, type Injected } from './injected';
-import { judge, type Verdict } from './judge';
+import { judge, type Verdict } from './oracle';
 import { keyOf } from './keys';
 import { plan } from './mishaps';
 import { strayKeys } from './strayKeys';
-import type { Story } from './story';
+import type { Story } from './scenario';
 
 export interface Outcome {
 	story: Story;

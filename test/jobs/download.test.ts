@@ -3,9 +3,9 @@ import { createServer, get, type RequestListener, type Server } from 'node:http'
 import type { Readable } from 'node:stream';
 import { afterEach, describe, expect, it } from 'vitest';
 import { downloadVideo, type DownloadOptions, type VideoFile } from '../../jobs/download';
-import type { Host, HttpStream } from '../../jobs/http';
+import type { Host, HttpStream } from '../../jobs/host';
 import type { Job } from '../../providers/contract';
-import { newJob } from '../../providers/jobs';
+import { newJob } from '../../providers/replies/job';
 import { novita } from '../../providers/novita';
 import { TINY_MP4 } from '../simulators/files';
 import { closeServer, listen } from '../simulators/http';

@@ -8,8 +8,8 @@ import {
 	type Ledger,
 } from '../../jobs/ledger';
 import type { Job } from '../../providers/contract';
-import { failure } from '../../providers/failures';
-import { newJob } from '../../providers/jobs';
+import { failure } from '../../providers/replies/failures';
+import { newJob } from '../../providers/replies/job';
 import { providerById } from '../../providers/registry';
 
 const prints = { request: 'r', source: 's' };

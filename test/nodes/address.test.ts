@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { unreachable } from '../../nodes/shared/address';
+import { unreachable } from '../../nodes/TextToVideo/sleep/reachability';
 import { providerById } from '../../providers/registry';
 
 const can = (provider: string, baseUrl: string, n8nUrl: string): boolean =>

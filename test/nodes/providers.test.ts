@@ -4,7 +4,7 @@ import { TextToVideo } from '../../nodes/TextToVideo/TextToVideo.node';
 import { TextToVideoFetchResult } from '../../nodes/TextToVideoFetchResult/TextToVideoFetchResult.node';
 import type { Job, JsonObject, RequestValues } from '../../providers/contract';
 import { providerById, providers } from '../../providers/registry';
-import { readRequest } from '../../providers/wire';
+import { readRequest } from '../../providers/schema/wire';
 import { documentedRequests, exchanges } from '../providers/exchanges';
 import { smallValues } from '../simulators/client';
 import { startSimulator, TINY_MP4, type Simulator } from '../simulators/simulator';

@@ -7,10 +7,10 @@ import { runWorkflow } from '../support/n8nCore';
 import { invalidValues, validValues } from '../support/arbitraryValues';
 import { TextToVideo } from '../../nodes/TextToVideo/TextToVideo.node';
 import type { RequestValues } from '../../providers/contract';
-import { fieldsOf } from '../../providers/fields';
+import { fieldsOf } from '../../providers/schema/fields';
 import { providers } from '../../providers/registry';
-import { issueText, validate } from '../../providers/validation';
-import { buildRequest } from '../../providers/wire';
+import { issueText, validate } from '../../providers/schema/validate';
+import { buildRequest } from '../../providers/schema/wire';
 
 const RUNS = 25;
 const KEY = 'test-key-0123456789';

@@ -5,7 +5,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TextToVideoTrigger } from '../../nodes/TextToVideoTrigger/TextToVideoTrigger.node';
-import { sign } from '../../jobs/standardWebhooks';
+import { sign } from '../../jobs/callback/standardWebhooks';
 import { providerById } from '../../providers/registry';
 import { smallValues, submit } from '../simulators/client';
 import { startSimulator, type Simulator } from '../simulators/simulator';

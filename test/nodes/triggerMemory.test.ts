@@ -1,7 +1,7 @@
 /** What the trigger remembers: for long enough, in bounded space, over restarts and beside other processes. */
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { IDataObject } from 'n8n-workflow';
-import type * as Memory from '../../nodes/shared/triggerMemory';
+import type * as Memory from '../../nodes/TextToVideoTrigger/deliveries';
 
 const HOUR_MS = 3_600_000;
 const NOW_MS = Date.UTC(2026, 10, 20, 12);
@@ -10,7 +10,7 @@ let memory: typeof Memory;
 /** A process of n8n that has just started. */
 const restart = async () => {
 	vi.resetModules();
-	memory = await import('../../nodes/shared/triggerMemory');
+	memory = await import('../../nodes/TextToVideoTrigger/deliveries');
 };
 beforeEach(restart);
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { acceptedAfter, codeOfStatus, flattenText, httpFailure } from '../../providers/failures';
+import { acceptedAfter, codeOfStatus, flattenText, httpFailure } from '../../providers/replies/failures';
 import { providerById, providers } from '../../providers/registry';
 import { documentedRequests, exchanges } from './exchanges';
-import { readRequest } from '../../providers/wire';
+import { readRequest } from '../../providers/schema/wire';
 
 describe('an HTTP status alone', () => {
 	it.each([

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { fieldsOf, type Field } from '../../providers/fields';
+import { fieldsOf, type Field } from '../../providers/schema/fields';
 import { providerById, providers } from '../../providers/registry';
-import { fieldRows, fieldTable } from '../../providers/tables';
-import { validate } from '../../providers/validation';
-import { buildRequest, readRequest } from '../../providers/wire';
+import { fieldRows, fieldTable } from '../../providers/schema/tables';
+import { validate } from '../../providers/schema/validate';
+import { buildRequest, readRequest } from '../../providers/schema/wire';
 import { generated } from '../../scripts/readmeTables';
 import { documentedParameters, documentedRequests } from './exchanges';
 

@@ -1,6 +1,6 @@
 /** Who may see the account's key, and where a result is asked for. */
 import { describe, expect, it } from 'vitest';
-import { requestOf } from '../../jobs/http';
+import { requestOf } from '../../jobs/host';
 import type { Job } from '../../providers/contract';
 import { isLocalUrl, mayCarryKey } from '../../providers/hosts';
 import { providerById, providers } from '../../providers/registry';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ModelChoice, Provider } from '../../providers/contract';
-import { fieldsOf } from '../../providers/fields';
+import { fieldsOf } from '../../providers/schema/fields';
 import { localGpu } from '../../providers/localGpu';
 import { novita } from '../../providers/novita';
 import { providers } from '../../providers/registry';

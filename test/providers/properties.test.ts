@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Provider, RequestValues } from '../../providers/contract';
-import { fieldsOf } from '../../providers/fields';
+import { fieldsOf } from '../../providers/schema/fields';
 import { providers } from '../../providers/registry';
-import { validate } from '../../providers/validation';
-import { buildRequest, readRequest } from '../../providers/wire';
+import { validate } from '../../providers/schema/validate';
+import { buildRequest, readRequest } from '../../providers/schema/wire';
 import { invalidValues, validValues } from '../support/arbitraryValues';
 
 describe.each(providers.map((provider) => [provider.id, provider] as const))(

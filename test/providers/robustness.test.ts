@@ -3,8 +3,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Job, JsonValue, Provider, Reading } from '../../providers/contract';
 import { providers } from '../../providers/registry';
-import { validate } from '../../providers/validation';
-import { isObject } from '../../providers/wire';
+import { validate } from '../../providers/schema/validate';
+import { isObject } from '../../providers/schema/wire';
 import { exchanges } from './exchanges';
 
 const NOW_MS = Date.UTC(2026, 0, 1);

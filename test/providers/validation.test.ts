@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { JsonValue } from '../../providers/contract';
 import { providerById, providers } from '../../providers/registry';
-import { issueText, validate } from '../../providers/validation';
+import { issueText, validate } from '../../providers/schema/validate';
 import { smallValues } from '../simulators/client';
 
 /** What a person reads when this field of an otherwise good request has this value. */

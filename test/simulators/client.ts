@@ -8,7 +8,7 @@ import type {
 	RequestValues,
 } from '../../providers/contract';
 import { absoluteUrl } from '../../providers/hosts';
-import { buildRequest } from '../../providers/wire';
+import { buildRequest } from '../../providers/schema/wire';
 import type { Simulator } from './simulator';
 
 /** Sends one call with the account's key and gives any answer as a `Reply`; rejects where there was none. */

@@ -1,6 +1,6 @@
 /** The provider behind the servers: takes jobs, charges them, ends them and announces their end. No HTTP in here. */
 import type { JobStatus, JsonObject } from '../../providers/contract';
-import { isObject, readRequest } from '../../providers/wire';
+import { isObject, readRequest } from '../../providers/schema/wire';
 import { Book } from './book';
 import { sendCallback, type CallbackOptions } from './callbacks';
 import { hashOf, seededRandom } from './faults';

@@ -1,7 +1,7 @@
 /** An OpenAI Videos server with the members that the local executor adds: progress, ETA, cancel, signed callbacks. */
 import type { JobStatus, JsonObject } from '../../providers/contract';
 import { localGpu as declaration } from '../../providers/localGpu';
-import { getPath } from '../../providers/wire';
+import { getPath } from '../../providers/schema/wire';
 import { uuid } from './novita';
 import type { ErrorKind, FamilyContext, FamilySimulator, SimulatedJob, Snapshot } from './types';
 

@@ -1,7 +1,7 @@
 /** Novita `/v3/async/txt2video`, `/v3/async/task-result`, `/v3/model` and its webhook as they are documented. */
 import type { JobStatus, JsonObject, JsonValue } from '../../providers/contract';
 import { novita as declaration } from '../../providers/novita';
-import { getPath } from '../../providers/wire';
+import { getPath } from '../../providers/schema/wire';
 import type {
 	Answer,
 	ErrorKind,

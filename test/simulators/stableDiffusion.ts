@@ -1,13 +1,13 @@
 /** Stable Diffusion API (v5, v4, Enterprise v1) and ModelsLab (v6, v7) as they are documented. */
 import type { JsonObject, Provider } from '../../providers/contract';
 import { modelslabV6, modelslabV6Ultra, modelslabV7 } from '../../providers/modelslab';
-import { SCHEDULERS } from '../../providers/schedulers';
+import { SCHEDULERS } from '../../providers/schema/schedulers';
 import {
 	stableDiffusionEnterprise,
 	stableDiffusionV4,
 	stableDiffusionV5,
 } from '../../providers/stableDiffusionApi';
-import { isObject } from '../../providers/wire';
+import { isObject } from '../../providers/schema/wire';
 import type {
 	Answer,
 	ErrorDetail,

@@ -5,8 +5,8 @@
  */
 import fc from 'fast-check';
 import type { JsonObject, JsonValue, Provider, RequestValues } from '../../providers/contract';
-import { fieldsOf, type Field } from '../../providers/fields';
-import { validate } from '../../providers/validation';
+import { fieldsOf, type Field } from '../../providers/schema/fields';
+import { validate } from '../../providers/schema/validate';
 
 /** Longer lists make no new case, and Novita's 128 frames would nearly always be passed. */
 const MOST_ITEMS = 3;

@@ -1,7 +1,7 @@
 /** What a person does in a node's panel of n8n's editor, and what they see there. */
 import type { Locator, Page } from 'playwright-core';
 import type { JsonValue, Provider } from '../../providers/contract';
-import { fieldsOf, isMainField, type Field } from '../../providers/fields';
+import { fieldsOf, isMainField, type Field } from '../../providers/schema/fields';
 import { until } from '../../scripts/n8n-host/rest';
 
 /** The slowest provider is asked again after a quarter of a minute. */

@@ -2,9 +2,9 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ICredentialDataDecryptedObject, ICredentialType } from 'n8n-workflow';
-import { ADDITIONAL_FIELDS, GROUP_ITEMS } from '../../nodes/shared/fieldProperties';
+import { ADDITIONAL_FIELDS, GROUP_ITEMS } from '../../nodes/TextToVideo/fieldProperties';
 import type { JsonObject, Provider, RequestValues } from '../../providers/contract';
-import { fieldsOf, isMainField, type Field } from '../../providers/fields';
+import { fieldsOf, isMainField, type Field } from '../../providers/schema/fields';
 import { providerById } from '../../providers/registry';
 import type { Credential } from './n8nAdditionalData';
 

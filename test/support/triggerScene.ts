@@ -6,7 +6,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, vi } from 'vitest';
 import { TextToVideoTrigger } from '../../nodes/TextToVideoTrigger/TextToVideoTrigger.node';
-import { sign } from '../../jobs/standardWebhooks';
+import { sign } from '../../jobs/callback/standardWebhooks';
 import type { Provider } from '../../providers/contract';
 import { providers } from '../../providers/registry';
 import { smallValues, submit } from '../simulators/client';

@@ -1,5 +1,5 @@
 /** A host of a job's life whose time passes only when something sleeps; its HTTP is real. */
-import type { Host, HttpRequest } from '../../jobs/http';
+import type { Host, HttpRequest } from '../../jobs/host';
 import type { Provider, Reply } from '../../providers/contract';
 
 export interface VirtualHost extends Host {

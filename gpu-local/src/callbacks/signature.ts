@@ -1,4 +1,4 @@
-import { sign } from '../../../jobs/standardWebhooks';
+import { sign } from '../../../jobs/callback/standardWebhooks';
 
 /** The headers of Standard Webhooks; with several secrets, one signature each, so that they can be changed. */
 export function signedHeaders(

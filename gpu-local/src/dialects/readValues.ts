@@ -1,7 +1,7 @@
 import type { Provider, RequestValues } from '../../../providers/contract';
-import { issueText, validate } from '../../../providers/validation';
-import type { Issue } from '../../../providers/validation';
-import { isObject, readRequest } from '../../../providers/wire';
+import { issueText, validate } from '../../../providers/schema/validate';
+import type { Issue } from '../../../providers/schema/validate';
+import { isObject, readRequest } from '../../../providers/schema/wire';
 import { ApiError } from '../core/errors.ts';
 
 /** The server checks callback addresses itself, so a local one is no mistake here. */

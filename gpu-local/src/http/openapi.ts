@@ -1,6 +1,6 @@
 import type { Provider } from '../../../providers/contract';
-import { fieldsOf } from '../../../providers/fields';
-import type { Field } from '../../../providers/fields';
+import { fieldsOf } from '../../../providers/schema/fields';
+import type { Field } from '../../../providers/schema/fields';
 import { localGpu } from '../../../providers/localGpu';
 import { novita } from '../../../providers/novita';
 import {
@@ -8,7 +8,7 @@ import {
 	stableDiffusionV4,
 	stableDiffusionV5,
 } from '../../../providers/stableDiffusionApi';
-import { wirePath } from '../../../providers/wire';
+import { wirePath } from '../../../providers/schema/wire';
 
 type Schema = Record<string, unknown> & {
 	properties?: Record<string, Schema>;

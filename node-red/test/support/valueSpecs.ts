@@ -2,9 +2,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Provider, RequestValues } from '../../../providers/contract';
-import { fieldsOf, type Field } from '../../../providers/fields';
+import { fieldsOf, type Field } from '../../../providers/schema/fields';
 import { providers } from '../../../providers/registry';
-import { buildRequest } from '../../../providers/wire';
+import { buildRequest } from '../../../providers/schema/wire';
 import { validValues } from '../../../test/support/arbitraryValues';
 import { until } from './helper';
 import type { Stage } from './stage';

@@ -1,6 +1,6 @@
-import { fieldsOf } from '../../../../providers/fields';
+import { fieldsOf } from '../../../../providers/schema/fields';
 import { localGpu } from '../../../../providers/localGpu';
-import { isObject, wirePath } from '../../../../providers/wire';
+import { isObject, wirePath } from '../../../../providers/schema/wire';
 import type { RequestValues } from '../../../../providers/contract';
 import { ApiError } from '../../core/errors.ts';
 import { readValues } from '../readValues.ts';

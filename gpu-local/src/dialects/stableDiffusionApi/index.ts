@@ -1,12 +1,12 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Provider, RequestValues } from '../../../../providers/contract';
-import { SCHEDULERS } from '../../../../providers/schedulers';
+import { SCHEDULERS } from '../../../../providers/schema/schedulers';
 import {
 	stableDiffusionEnterprise,
 	stableDiffusionV4,
 	stableDiffusionV5,
 } from '../../../../providers/stableDiffusionApi';
-import { isObject } from '../../../../providers/wire';
+import { isObject } from '../../../../providers/schema/wire';
 import { ApiError, notFound } from '../../core/errors.ts';
 import { baseUrlOf, estimate, fileUrl } from '../../http/context.ts';
 import type { HttpContext } from '../../http/context.ts';

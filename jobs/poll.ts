@@ -1,0 +1,172 @@
+/** Ask until a job is final, a deadline passes, or someone says stop. */
+import {
+	isFinal,
+	type Job,
+	type Provider,
+	type ProviderFailure,
+	type Reading,
+} from '../providers/contract';
+import { failure } from '../providers/replies/failures';
+import { isAbort, requestOf, transportFailure, type Account, type Host } from './host';
+import { nextPollSeconds } from './schedule';
+
+/** A provider that can not be asked this many times in a row is given up on; the job itself is not. */
+const MAX_FAILED_QUESTIONS = 8;
+/** Right after a submit some providers do not know the job yet. */
+const UNKNOWN_JOB_GRACE_MS = 60_000;
+
+export interface WaitOptions {
+	/** Unix milliseconds. */
+	deadlineMs: number;
+	signal?: AbortSignal;
+	/** The job is not fresh: it may be done already. */
+	askAtOnce?: boolean;
+	onProgress?(job: Job): void;
+}
+
+export interface WaitResult {
+	/** Final, or as it stood when the waiting ended. */
+	job: Job;
+	/** Why the provider could not be asked any more. The job may still finish. */
+	problem?: ProviderFailure;
+	/** The deadline passed. */
+	timedOut?: true;
+}
+
+/** Asks once. A transport error is a failure like any other, except an abort, which is thrown. */
+export async function askOnce(
+	provider: Provider,
+	account: Account,
+	job: Job,
+	host: Host,
+	signal?: AbortSignal,
+): Promise<Reading> {
+	try {
+		const call = provider.fetchCall(job, account);
+		const reply = await host.http(requestOf(provider, account, call), signal);
+		const context = { nowMs: host.now(), baseUrl: account.baseUrl };
+		const reading = provider.readFetch(reply, job, context);
+		if (!reading.job) return reading;
+		return {
+			job: withNextPoll(provider, reading.job, 0, host.now(), repeatsEstimate(job, reading.job)),
+		};
+	} catch (error) {
+		if (signal?.aborted || isAbort(error)) throw error;
+		const { message } = transportFailure(error);
+		return {
+			failure: failure('network', `The service could not be asked (${message}).`, {
+				accepted: 'yes',
+				retryable: true,
+			}),
+		};
+	}
+}
+
+export async function waitForJob(
+	provider: Provider,
+	account: Account,
+	submitted: Job,
+	host: Host,
+	options: WaitOptions,
+): Promise<WaitResult> {
+	const { deadlineMs, signal, askAtOnce, onProgress } = options;
+	let job = submitted;
+	let failedInRow = 0;
+	let etaRepeated = false;
+	let problem: ProviderFailure | undefined;
+	for (let attempts = 0; ; attempts += 1) {
+		if (isFinal(job.status)) return { job };
+		const waitMs = pauseMs(provider, job, failedInRow, host.now(), etaRepeated, problem);
+		const atOnce = askAtOnce === true && attempts === 0;
+		const leftMs = deadlineMs - host.now();
+		if (leftMs <= 0 && !atOnce) return timedOut(provider, job, failedInRow, host.now(), problem);
+		if (!atOnce) await host.sleep(Math.min(waitMs, leftMs), signal);
+		const reading = await askOnce(provider, account, job, host, signal);
+		if (reading.job) {
+			etaRepeated = repeatsEstimate(job, reading.job);
+			job = reading.job;
+			failedInRow = 0;
+			problem = undefined;
+			onProgress?.(job);
+			continue;
+		}
+		failedInRow += 1;
+		problem = reading.failure;
+		if (givesUp(problem, failedInRow, ageMs(job, host.now()))) return { job, problem };
+		host.log?.('warn', `Job ${job.jobId}: ${problem.message} Asking again.`);
+	}
+}
+
+/** The job to pass on. It may well finish; that it could not be asked for any more is said, not hidden. */
+export const asItStands = ({ job, problem }: WaitResult): Job =>
+	problem && !isFinal(job.status)
+		? {
+				...job,
+				warnings: [
+					...(job.warnings ?? []),
+					`The provider could not be asked any more: ${problem.message}`,
+				],
+			}
+		: job;
+
+/** Pure. */
+export function givesUp(problem: ProviderFailure, failedInRow: number, ageMs: number): boolean {
+	if (problem.code === 'not_found' && ageMs < UNKNOWN_JOB_GRACE_MS) return false;
+	// One garbled or empty reply among many is a passing fault, as a 5xx is.
+	const passing = problem.retryable || problem.code === 'unreadable_reply';
+	return !passing || failedInRow >= MAX_FAILED_QUESTIONS;
+}
+
+function timedOut(
+	provider: Provider,
+	job: Job,
+	failures: number,
+	nowMs: number,
+	problem?: ProviderFailure,
+): WaitResult {
+	const standing = withNextPoll(provider, job, failures, nowMs, false, problem);
+	return { job: standing, timedOut: true, ...(problem ? { problem } : {}) };
+}
+
+/** Some providers give one estimate at the start and repeat it, others one that follows the work. */
+const repeatsEstimate = (before: Job, now: Job): boolean =>
+	now.etaSeconds !== undefined && now.etaSeconds === before.etaSeconds;
+
+export function withNextPoll(
+	provider: Provider,
+	job: Job,
+	failures: number,
+	nowMs: number,
+	etaRepeated = false,
+	problem?: ProviderFailure,
+): Job {
+	if (isFinal(job.status)) return job;
+	const nextPollSeconds = pauseMs(provider, job, failures, nowMs, etaRepeated, problem) / 1000;
+	return { ...job, nextPollSeconds };
+}
+
+/** 0 where the job does not say when it was submitted, or says a time to come: clocks differ. */
+const ageMs = (job: Job, nowMs: number): number =>
+	Math.max(0, nowMs - Date.parse(job.submittedAt)) || 0;
+
+function pauseMs(
+	provider: Provider,
+	job: Job,
+	failures: number,
+	nowMs: number,
+	etaRepeated: boolean,
+	problem?: ProviderFailure,
+): number {
+	const seconds = nextPollSeconds({
+		elapsedSeconds: ageMs(job, nowMs) / 1000,
+		failures,
+		typicalSeconds: provider.limits.typicalSeconds,
+		etaRepeated,
+		...(job.etaSeconds === undefined ? {} : { etaSeconds: job.etaSeconds }),
+		...(job.progress === undefined ? {} : { progress: job.progress }),
+		...(problem?.retryAfterSeconds === undefined
+			? {}
+			: { retryAfterSeconds: problem.retryAfterSeconds }),
+	});
+	return seconds * 1000;
+}

@@ -1,0 +1,186 @@
+/** n8n properties from a provider's fields, each with the declarative routing that puts it on the wire. */
+import type { INodeProperties, INodePropertyRouting } from 'n8n-workflow';
+import type { Provider } from '../../providers/contract';
+import { allowedPhrase, fieldsOf, isMainField, type Field } from '../../providers/schema/fields';
+import { wirePath } from '../../providers/schema/wire';
+import { searchMethodName } from '../shared/modelSearch';
+
+/** The collection that holds the optional fields of a provider. */
+export const ADDITIONAL_FIELDS = 'additionalFields';
+/** n8n keeps the items of a repeated group under a name of their own. */
+export const GROUP_ITEMS = 'items';
+
+/** Main fields first, the rest under Additional Fields; both in the documented order. */
+export function fieldProperties(provider: Provider): INodeProperties[] {
+	const fields = fieldsOf(provider.request);
+	const show = { show: { provider: [provider.id] } };
+	const main = fields.filter(isMainField).map((field) => ({
+		...property(provider, field),
+		displayOptions: show,
+	}));
+	const additional: INodeProperties = {
+		displayName: 'Additional Fields',
+		name: ADDITIONAL_FIELDS,
+		type: 'collection',
+		placeholder: 'Add Field',
+		default: {},
+		displayOptions: show,
+		options: fields
+			.filter((field) => !isMainField(field))
+			.map((field) => property(provider, field)),
+	};
+	return [...main, additional];
+}
+
+function property(provider: Provider, field: Field): INodeProperties {
+	const base = {
+		displayName: field.title,
+		name: field.name,
+		description: description(field),
+		...(field.required ? { required: true } : {}),
+		...(field.placeholder ? { placeholder: field.placeholder } : {}),
+		...(field.type === 'list' || field.unsent ? {} : { routing: routing(field) }),
+	};
+	const start = field.default ?? field.initial;
+	switch (field.type) {
+		case 'text':
+			if (field.search) return modelLocator(provider, field, base, String(start ?? ''));
+			return {
+				...base,
+				type: 'string',
+				default: start ?? '',
+				...(field.multiline ? { typeOptions: { rows: 3 } } : {}),
+			};
+		case 'integer':
+		case 'number':
+			return {
+				...base,
+				type: 'number',
+				default: start ?? field.minimum ?? 0,
+				typeOptions: {
+					...(field.minimum === undefined ? {} : { minValue: field.minimum }),
+					...(field.maximum === undefined ? {} : { maxValue: field.maximum }),
+					// Without it, a fraction is shown as it was typed instead of as 3.00.
+					...(field.type === 'integer' ? { numberPrecision: 0 } : {}),
+				},
+			};
+		case 'boolean':
+			return { ...base, type: 'boolean', default: start ?? false };
+		case 'choice':
+			return {
+				...base,
+				type: 'options',
+				default: start ?? field.choices?.[0] ?? '',
+				// The documented order, which people know from the provider's own pages.
+				options: (field.choices ?? []).map((value) => ({
+					name: field.labels?.[String(value)] ?? String(value),
+					value,
+				})),
+			};
+		case 'json':
+			return { ...base, type: 'json', default: start ?? '{}' };
+		case 'list':
+			return repeatedGroup(provider, field, base);
+	}
+}
+
+type BaseProperty = Pick<INodeProperties, 'displayName' | 'name' | 'description'>;
+
+function repeatedGroup(provider: Provider, field: Field, base: BaseProperty): INodeProperties {
+	const itemTitle = field.itemTitle ?? 'Item';
+	const values = (field.items ?? []).map((inner) => {
+		const path = `${wirePath(field)}[{{$index}}].${wirePath(inner)}`;
+		return { ...property(provider, inner), routing: routing(inner, `=${path}`) };
+	});
+	const first = Object.fromEntries(values.map(({ name, default: value }) => [name, value]));
+	return {
+		...base,
+		type: 'fixedCollection',
+		placeholder: `Add ${itemTitle}`,
+		typeOptions: { multipleValues: true, sortable: true },
+		// A required group starts with one item to fill in.
+		default: field.required ? { [GROUP_ITEMS]: [first] } : {},
+		options: [{ displayName: itemTitle, name: GROUP_ITEMS, values }],
+	};
+}
+
+function modelLocator(
+	provider: Provider,
+	field: Field,
+	base: BaseProperty,
+	start: string,
+): INodeProperties {
+	return {
+		...base,
+		type: 'resourceLocator',
+		default: { mode: start ? 'id' : 'list', value: start },
+		modes: [
+			{
+				displayName: 'From List',
+				name: 'list',
+				type: 'list',
+				placeholder: 'Choose…',
+				typeOptions: {
+					searchListMethod: searchMethodName(provider, field.search as string),
+					searchable: true,
+				},
+			},
+			{
+				displayName: 'By Name',
+				name: 'id',
+				type: 'string',
+				...(field.placeholder ? { placeholder: field.placeholder } : {}),
+			},
+		],
+	};
+}
+
+function description(field: Field): string {
+	const says = field.help.replace(/\.$/, '');
+	if (field.type === 'boolean') return /^Whether/.test(says) ? says : `Whether ${says}`;
+	const ranged = field.minimum !== undefined || field.maximum !== undefined;
+	return ranged ? `${says}. Give ${allowedPhrase(field)}.` : says;
+}
+
+const EMPTY = '$value === undefined || $value === null || String($value).trim() === ""';
+
+function routing(field: Field, path: string = wirePath(field)): INodePropertyRouting {
+	// It only picks the path of the call, which the submit hook sets from the values.
+	if (field.unsent) return {};
+	if (field.header) return { request: { headers: { [field.header]: valueExpression(field) } } };
+	if (field.spread) {
+		return {
+			request: {
+				body: '={{ typeof $value === "string" ? JSON.parse($value || "{}") : $value }}' as unknown as Record<
+					string,
+					never
+				>,
+			},
+		};
+	}
+	return { send: { type: 'body', property: path, value: valueExpression(field) } };
+}
+
+/** The same normalising as `providers/validation.ts` does; a property test holds the two together. */
+function valueExpression(field: Field): string {
+	const fallback = field.always ? JSON.stringify(field.default) : 'undefined';
+	return `={{ ${EMPTY} ? ${fallback} : (${given(field)}) }}`;
+}
+
+function given(field: Field): string {
+	switch (field.type) {
+		case 'integer':
+		case 'number':
+			return field.as === 'string' ? 'String(Number($value))' : 'Number($value)';
+		case 'boolean': {
+			const [yes, no] = field.as === 'yesNo' ? ['"yes"', '"no"'] : ['true', 'false'];
+			return `["yes","true","1"].includes(String($value).toLowerCase()) ? ${yes} : ${no}`;
+		}
+		case 'choice':
+			return typeof field.choices?.[0] === 'number' ? 'Number($value)' : '$value';
+		case 'json':
+			return 'typeof $value === "string" ? JSON.parse($value) : $value';
+		default:
+			return 'String($value)';
+	}
+}

@@ -1,0 +1,177 @@
+/**
+ * The callback that wakes a sleeping run. What it says is not believed: it only makes us ask the provider, so forged,
+ * foreign, repeated and late calls do no harm. When every job of the run is over, the node runs again, finds its jobs
+ * in its store and finishes as if it had waited: same errors, same downloads, in the worker and not in this request.
+ *
+ * Must never throw: n8n would end the execution and go on with an empty item.
+ */
+import type {
+	IExecuteData,
+	INode,
+	INodeExecutionData,
+	IRunExecutionData,
+	IWebhookDescription,
+	IWebhookFunctions,
+	IWebhookResponseData,
+} from 'n8n-workflow';
+import type { Account } from '../../../jobs/host';
+import { createGate } from '../../../jobs/concurrency';
+import { askOnce } from '../../../jobs/poll';
+import { isFinal, type Job, type Provider } from '../../../providers/contract';
+import { providerById } from '../../../providers/registry';
+import { accountOf, requestSettings } from '../../shared/http';
+import { hostOf, type N8nHost } from '../../shared/host';
+import { NodeStore } from './nodeStore';
+import { isJob } from '../../shared/jobInput';
+
+/** The node's own path keeps a late callback from waking another node of the same execution. */
+export const wakeWebhooks: IWebhookDescription[] = [
+	{
+		name: 'default',
+		httpMethod: 'POST',
+		responseMode: 'onReceived',
+		path: '={{ $nodeId }}',
+		restartWebhook: true,
+	},
+];
+
+/** A job that nobody called about is asked for again at most this often: its own call may have been lost. */
+const ASK_AGAIN_MS = 60_000;
+/** How long a second call for a run that was just woken is answered without waking it twice. */
+const JUST_WOKEN_MS = 10_000;
+const FORGET_MS = 60 * 60_000;
+
+/** What this process knows of a sleeping run; another process asks for itself. */
+interface Watch {
+	finished: Map<string, Job>;
+	askedMs: Map<string, number>;
+	/** One call at a time. */
+	turn: Promise<unknown>;
+	usedMs: number;
+	woken?: { untilMs: number; atMs: number };
+}
+
+const watches = new Map<string, Watch>();
+
+interface Sleeping {
+	data: IRunExecutionData | undefined;
+	store: NodeStore | undefined;
+	jobs: Job[];
+}
+
+export async function wake(this: IWebhookFunctions): Promise<IWebhookResponseData> {
+	try {
+		const watch = watchOf(`${this.getWorkflow().id} ${this.getExecutionId()} ${this.getNode().id}`);
+		const mine = watch.turn.then(async () => await answer(this, watch));
+		watch.turn = mine.catch(() => undefined);
+		return await mine;
+	} catch (error) {
+		this.logger.warn(`A callback could not be handled: ${(error as Error).message}`);
+		return tryLater(this);
+	}
+}
+
+async function answer(context: IWebhookFunctions, watch: Watch): Promise<IWebhookResponseData> {
+	const now = Date.now();
+	const provider = providerById(context.getNodeParameter('provider') as string);
+	const account = await accountOf(context, provider);
+	const host = hostOf(context, provider, requestSettings(context));
+	const sleeping = sleepingRun(context);
+	const untilMs = sleeping.store?.sleep?.untilMs ?? 0;
+	if (watch.woken?.untilMs === untilMs && now - watch.woken.atMs < JUST_WOKEN_MS)
+		return received(0);
+	const told = provider.readCallback?.(context.getBodyData(), {
+		nowMs: now,
+		baseUrl: account.baseUrl,
+	})?.job.jobId;
+	const unsure = await askAll(sleeping.jobs, told, watch, { provider, account, host });
+	const jobs = sleeping.jobs.map((job) => watch.finished.get(job.jobId) ?? job);
+	const pending = jobs.filter(({ status }) => !isFinal(status)).length;
+	if (pending > 0) return unsure ? tryLater(context) : received(pending);
+	watch.woken = { untilMs, atMs: now };
+	return { workflowData: [wakeUp(sleeping, context.getNode(), jobs)] };
+}
+
+/** @returns true where the job that the call is about could not be asked for */
+async function askAll(
+	jobs: Job[],
+	told: string | undefined,
+	watch: Watch,
+	{ provider, account, host }: { provider: Provider; account: Account; host: N8nHost },
+): Promise<boolean> {
+	const now = host.now();
+	const gate = createGate(provider.limits.parallelJobs);
+	const due = jobs.filter(
+		({ jobId, status }) =>
+			!isFinal(status) &&
+			!watch.finished.has(jobId) &&
+			(jobId === told || now - (watch.askedMs.get(jobId) ?? 0) >= ASK_AGAIN_MS),
+	);
+	const answers = await Promise.all(
+		due.map(async (job) => {
+			const reading = await gate(async () => await askOnce(provider, account, job, host));
+			if (!reading.job) return job.jobId === told;
+			watch.askedMs.set(job.jobId, now);
+			if (isFinal(reading.job.status)) watch.finished.set(job.jobId, reading.job);
+			return false;
+		}),
+	);
+	return answers.some(Boolean);
+}
+
+/** The run's jobs, from the node's store; from n8n's copies of the items where this n8n keeps its data to itself. */
+function sleepingRun(context: IWebhookFunctions): Sleeping {
+	const inner = context as unknown as {
+		runExecutionData?: IRunExecutionData | null;
+		connectionInputData?: INodeExecutionData[];
+	};
+	const data = inner.runExecutionData ?? undefined;
+	const store = data?.executionData ? NodeStore.inData(data, context.getNode()) : undefined;
+	const carried = (inner.connectionInputData ?? []).flatMap(({ json }) =>
+		isJob(json) ? [json] : [],
+	);
+	const known = Object.values(store?.ledger ?? {}).flatMap(({ job }) => (job ? [job] : []));
+	const jobs = carried.map((job) => known.find(({ jobId }) => jobId === job.jobId) ?? job);
+	return { data, store, jobs };
+}
+
+/** What n8n is to continue with: the node itself on its true items, or the jobs where it can not run again. */
+function wakeUp({ data, store }: Sleeping, node: INode, jobs: Job[]): INodeExecutionData[] {
+	const entry = data?.executionData?.nodeExecutionStack[0] as IExecuteData | undefined;
+	const sleep = store?.sleep;
+	if (!store || !sleep || entry?.node.name !== node.name) {
+		return jobs.map((job, item) => ({ json: { ...job } as never, pairedItem: { item } }));
+	}
+	for (const known of Object.values(store.ledger)) {
+		known.job = jobs.find(({ jobId }) => jobId === known.job?.jobId) ?? known.job;
+		if (!known.job) delete known.job;
+	}
+	sleep.awake = true;
+	// n8n switches a sleeper off, so that what its webhook gives is passed on; here the node is to go on itself.
+	delete entry.node.disabled;
+	return sleep.items;
+}
+
+const received = (pending: number): IWebhookResponseData => ({
+	webhookResponse: { received: true, pending },
+});
+
+/** Senders that repeat a call do so on this answer. */
+function tryLater(context: IWebhookFunctions): IWebhookResponseData {
+	context.getResponseObject().status(503).json({ received: false, retry: true });
+	return { noWebhookResponse: true };
+}
+
+function watchOf(key: string): Watch {
+	const now = Date.now();
+	for (const [other, { usedMs }] of watches) if (now - usedMs > FORGET_MS) watches.delete(other);
+	const watch: Watch = watches.get(key) ?? {
+		finished: new Map(),
+		askedMs: new Map(),
+		turn: Promise.resolve(),
+		usedMs: now,
+	};
+	watch.usedMs = now;
+	watches.set(key, watch);
+	return watch;
+}

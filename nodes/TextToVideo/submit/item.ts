@@ -1,0 +1,86 @@
+/** One item's submission: the request that n8n made of the fields, sent once, and its outcome written down. */
+import type {
+	DeclarativeRestApiSettings,
+	IDataObject,
+	IExecuteSingleFunctions,
+} from 'n8n-workflow';
+import type { Account } from '../../../jobs/host';
+import { submitOnce } from '../../../jobs/submit';
+import type { Job, JsonObject, Provider, Reply, RequestValues } from '../../../providers/contract';
+import { fieldsOf } from '../../../providers/schema/fields';
+import { absoluteUrl } from '../../../providers/hosts';
+import { withTracking } from '../../../providers/replies/job';
+import { setPath, wirePath } from '../../../providers/schema/wire';
+import { ItemError, providerFailure } from '../../shared/errors';
+import type { N8nHost } from '../../shared/host';
+import { commonOptions, sendOptions } from '../../shared/http';
+import { signalOf } from '../../shared/output';
+import type { Run } from './run';
+
+export type RequestOptions = DeclarativeRestApiSettings.ResultOptions['options'];
+
+export interface Submission {
+	context: IExecuteSingleFunctions;
+	run: Run;
+	provider: Provider;
+	account: Account;
+	host: N8nHost;
+	options: RequestOptions;
+	values: RequestValues;
+}
+
+/** n8n shows these beside the execution, in finished and in failed runs; it keeps ten of them. */
+const SHOWN_JOBS = 10;
+
+/** @throws ItemError where there is no job, or where nobody knows */
+export async function submitItem(submission: Submission): Promise<Job> {
+	const { context, run, provider, account, host, values } = submission;
+	const itemIndex = context.getItemIndex();
+	const request = submitOptions(submission);
+	const send = async () => await sendOptions(context, provider, request, true);
+	const read = (reply: Reply) =>
+		provider.readSubmit(reply, values, { nowMs: host.now(), baseUrl: account.baseUrl });
+	const reading = await submitOnce(send, read, host, {
+		...signalOf(context),
+		idempotent: provider.abilities.idempotencyHeader !== undefined,
+	});
+	if (!reading.job) {
+		run.recordFailure(itemIndex, reading.failure);
+		// Another item's error, or Stop, may be all that n8n shows of this run.
+		if (reading.failure.accepted === 'unknown') {
+			const { message, advice } = reading.failure;
+			context.logger.warn(`${provider.title}, item ${itemIndex}: ${message} ${advice}`);
+		}
+		throw new ItemError(providerFailure(provider.id, reading.failure));
+	}
+	const job = withTracking(provider, reading.job, values);
+	run.recordSubmitted(itemIndex, job);
+	// Where a wait is stopped or n8n dies, the log is the only place that still knows the id.
+	context.logger.info(`Submitted ${provider.title} job ${job.jobId} (item ${itemIndex})`);
+	if (itemIndex < SHOWN_JOBS) {
+		context.customData?.set(`job${itemIndex}`, job.jobId.slice(0, 255));
+	}
+	return job;
+}
+
+/** What RoutingNode made of the fields' routing, with what only the run knows. */
+function submitOptions({ context, run, provider, account, options, values }: Submission) {
+	const { url, method } = provider.submitCall;
+	const { callback, idempotencyHeader } = provider.abilities;
+	const body = (options.body ?? {}) as JsonObject;
+	const callbackField = fieldsOf(provider.request).find(({ name }) => name === callback?.field);
+	if (run.callbackUrl && callbackField) setPath(body, wirePath(callbackField), run.callbackUrl);
+	return {
+		...commonOptions(options as never),
+		method,
+		url: absoluteUrl(typeof url === 'string' ? url : url(values), account.baseUrl),
+		body: body as IDataObject,
+		headers: {
+			...(options.headers as IDataObject),
+			...(idempotencyHeader
+				? { [idempotencyHeader]: run.idempotencyKey(context.getItemIndex()) }
+				: {}),
+		},
+		json: true,
+	};
+}

@@ -1,0 +1,45 @@
+/** Stop means stop: nothing more is sent, and a job that exists is cancelled where the provider can. */
+import type { IExecuteSingleFunctions } from 'n8n-workflow';
+import { cancelJob } from '../../../jobs/cancel';
+import type { Account } from '../../../jobs/host';
+import type { Job, Provider } from '../../../providers/contract';
+import { failure } from '../../../providers/replies/failures';
+import { ItemError, providerFailure } from '../../shared/errors';
+import type { N8nHost } from '../../shared/host';
+
+const isStopped = (context: IExecuteSingleFunctions): boolean =>
+	context.getExecutionCancelSignal()?.aborted === true;
+
+/** @throws ItemError when the execution was stopped before this item was sent */
+export function refuseAfterStop(context: IExecuteSingleFunctions, provider: Provider): void {
+	if (!isStopped(context)) return;
+	const stopped = failure('cancelled', 'The execution was stopped before this item was sent.', {
+		accepted: 'no',
+	});
+	throw new ItemError(providerFailure(provider.id, stopped));
+}
+
+/** @throws ItemError with the job's id when the execution was stopped */
+export async function stopIfStopped(
+	context: IExecuteSingleFunctions,
+	provider: Provider,
+	account: Account,
+	job: Job,
+	host: N8nHost,
+	record: (job: Job) => void,
+): Promise<void> {
+	if (!isStopped(context)) return;
+	const reading = await cancelJob(provider, account, job, host);
+	if (reading.job) record(reading.job);
+	const { status } = reading.job ?? job;
+	const what = !reading.job
+		? 'was not cancelled and may still finish'
+		: status === 'cancelled'
+			? 'was cancelled'
+			: `had ended before (${status})`;
+	const stopped = failure('cancelled', `The execution was stopped. Job ${job.jobId} ${what}.`, {
+		accepted: 'yes',
+	});
+	context.logger.warn(stopped.message);
+	throw new ItemError(providerFailure(provider.id, stopped, reading.job ?? job));
+}

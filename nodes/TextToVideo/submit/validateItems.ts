@@ -1,0 +1,92 @@
+/** Every item's values, read and checked before anything of the run is sent. */
+import type { IExecuteSingleFunctions } from 'n8n-workflow';
+import type { Account } from '../../../jobs/host';
+import { digest, fingerprint, type Fingerprints } from '../../../jobs/ledger';
+import type { JsonValue, Provider, RequestValues } from '../../../providers/contract';
+import { fieldsOf } from '../../../providers/schema/fields';
+import { validate } from '../../../providers/schema/validate';
+import { submitOptionsProperty } from '../../shared/options';
+import { readOptions } from '../../shared/readOptions';
+import { contextOfItem, itemCount, readValues } from './parameters';
+
+export interface PreparedItem {
+	values?: RequestValues;
+	fingerprints?: Fingerprints;
+	/** Why this item can not be sent. */
+	problem?: string;
+	/** An expression failed: n8n itself will refuse the item and never hand it to the hook. */
+	unreadable?: true;
+}
+
+/** @param callbackUrl where the provider is to report, when the run will sleep */
+export function prepareAll(
+	context: IExecuteSingleFunctions,
+	provider: Provider,
+	account: Account,
+	callbackUrl: string | undefined,
+): PreparedItem[] {
+	return Array.from({ length: itemCount(context) }, (_unused, itemIndex) =>
+		prepare(contextOfItem(context, itemIndex), provider, account, callbackUrl),
+	);
+}
+
+function prepare(
+	context: IExecuteSingleFunctions,
+	provider: Provider,
+	account: Account,
+	callbackUrl: string | undefined,
+): PreparedItem {
+	let raw: Record<string, unknown>;
+	let optionProblems: string[];
+	try {
+		// Any parameter, shown or not: n8n evaluates them all, item by item, while earlier items are on their way.
+		for (const name of Object.keys(context.getNode().parameters)) context.getNodeParameter(name);
+		raw = readValues(context, provider);
+		optionProblems = readOptions(
+			context.getNodeParameter('options', {}),
+			submitOptionsProperty,
+		).problems;
+	} catch (error) {
+		return {
+			unreadable: true,
+			problem: `An expression could not be evaluated: ${(error as Error).message}`,
+		};
+	}
+	const callbackField = callbackUrl && provider.abilities.callback?.field;
+	if (callbackField) {
+		const own = raw[callbackField];
+		if (own !== undefined && String(own).trim() !== '') {
+			const title = fieldsOf(provider.request).find(({ name }) => name === callbackField)?.title;
+			return {
+				problem: `${title} (${callbackField}) is "${String(own)}", but the node needs that field itself to be woken. Leave it empty, or choose another setting for When Submitted.`,
+			};
+		}
+		raw[callbackField] = callbackUrl;
+	}
+	const { values, issues } = validate(provider, raw, account.baseUrl);
+	if (!values || optionProblems.length > 0) {
+		return { problem: [...issues.map(({ message }) => message), ...optionProblems].join('\n') };
+	}
+	return {
+		values,
+		fingerprints: fingerprintsOf(context, provider, account, values, callbackField),
+	};
+}
+
+function fingerprintsOf(
+	context: IExecuteSingleFunctions,
+	provider: Provider,
+	account: Account,
+	values: RequestValues,
+	callbackField: string | undefined,
+): Fingerprints {
+	const asked = { ...values };
+	// Another execution has another address; the video is the same.
+	if (callbackField) delete asked[callbackField];
+	const { parameters } = context.getNode();
+	const source = { baseUrl: account.baseUrl, parameters, input: context.getInputData().json };
+	return {
+		request: fingerprint(provider, account.baseUrl, asked),
+		source: digest(JSON.parse(JSON.stringify(source)) as JsonValue),
+	};
+}

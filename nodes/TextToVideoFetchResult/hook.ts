@@ -1,0 +1,113 @@
+/** Fetch Result: a job that exists, from an id or from the job that an earlier step gave. Submits nothing. */
+import type {
+	DeclarativeRestApiSettings,
+	IExecutePaginationFunctions,
+	INodeExecutionData,
+} from 'n8n-workflow';
+import { cancelJob } from '../../jobs/cancel';
+import type { Account } from '../../jobs/host';
+import { askOnce } from '../../jobs/poll';
+import type { Job, Provider } from '../../providers/contract';
+import { failure } from '../../providers/replies/failures';
+import { newJob } from '../../providers/replies/job';
+import { providerById } from '../../providers/registry';
+import { ItemError, providerFailure } from '../shared/errors';
+import { hostOf } from '../shared/host';
+import { failureIn, isJob } from '../shared/jobInput';
+import { fetchOptionsProperty } from '../shared/options';
+import { jobItem, signalOf } from '../shared/output';
+import { downloadChoice, readOptions } from '../shared/readOptions';
+import { guarded, settle, waitAndSettle, type Settling } from '../shared/settle';
+import { isTool, waitMinutes } from '../shared/tool';
+
+export async function fetchHook(
+	this: IExecutePaginationFunctions,
+	requestData: DeclarativeRestApiSettings.ResultOptions,
+): Promise<INodeExecutionData[]> {
+	const provider = providerById(this.getNodeParameter('provider') as string);
+	const account: Account = { baseUrl: String(requestData.options.baseURL) };
+	const { options: choices, problems } = readOptions(
+		this.getNodeParameter('options', {}),
+		fetchOptionsProperty,
+	);
+	const host = hostOf(this, provider, requestData.options as never);
+	const download = !isTool(this) && (this.getNodeParameter('downloadVideo', true) as boolean);
+	const settling: Settling = {
+		context: this,
+		provider,
+		account,
+		host,
+		...(download ? { download: downloadChoice(choices) } : {}),
+	};
+	return await guarded(this, async () => {
+		const job = jobOf(this, provider, host.now());
+		if (problems.length > 0) throw refused(provider, problems.join('\n'), job);
+		switch (this.getNodeParameter('operation') as string) {
+			case 'cancel':
+				return await cancel(settling, job);
+			case 'wait':
+				return await waitAndSettle(settling, job, waitMinutes(this, choices), {
+					askAtOnce: true,
+				});
+			default:
+				return await settle(settling, await ask(settling, job));
+		}
+	});
+}
+
+async function ask({ context, provider, account, host }: Settling, job: Job): Promise<Job> {
+	if (job.status === 'succeeded' && job.videos.length > 0) return job;
+	const reading = await askOnce(provider, account, job, host, signalOf(context).signal);
+	if (reading.job) return reading.job;
+	throw new ItemError(providerFailure(provider.id, reading.failure, job));
+}
+
+async function cancel({ context, provider, account, host }: Settling, job: Job) {
+	const reading = await cancelJob(provider, account, job, host);
+	if (!reading.job) throw new ItemError(providerFailure(provider.id, reading.failure, job));
+	return jobItem(reading.job, context.getItemIndex());
+}
+
+/** The whole job where the input item is one, so that what the provider said earlier is not forgotten. */
+function jobOf(context: IExecutePaginationFunctions, provider: Provider, nowMs: number): Job {
+	const given: unknown = context.getNodeParameter('jobId');
+	const input: unknown = context.getInputData().json;
+	const earlier = failureIn(input);
+	const whole = [given, input].find(isJob);
+	const jobId =
+		typeof given === 'number'
+			? String(given)
+			: isJob(given)
+				? given.jobId
+				: String(given ?? '').trim();
+	if (!jobId || jobId === 'undefined' || jobId === 'null') {
+		if (earlier?.job?.provider === provider.id) return earlier.job;
+		// What the step before knew must not become "Job ID is empty, so nothing was taken".
+		throw earlier ? new ItemError(earlier) : refused(provider, 'Job ID is empty.');
+	}
+	if (/\{\{[^]*\}\}/.test(jobId)) {
+		throw refused(provider, `Job ID is "${jobId}", an expression that was not evaluated.`);
+	}
+	if (!whole || whole.jobId !== jobId) return newJob(provider.id, jobId, nowMs);
+	if (whole.provider !== provider.id) {
+		throw refused(
+			provider,
+			`Job ${jobId} belongs to the provider "${whole.provider}", but this node is set to "${provider.id}".`,
+		);
+	}
+	return whole;
+}
+
+const refused = (provider: Provider, message: string, job?: Job): ItemError =>
+	new ItemError(
+		providerFailure(
+			provider.id,
+			failure('invalid_request', message, {
+				accepted: job ? 'yes' : 'no',
+				advice: job
+					? 'Change the option and run this node again: nothing is submitted by it.'
+					: 'Give the jobId that Text to Video returned, and the same provider.',
+			}),
+			job,
+		),
+	);

@@ -1,0 +1,104 @@
+/** Small helpers that every provider's readers share. Pure. */
+import type { Job, Provider, ProviderFailure, RequestValues, Video } from '../contract';
+
+export function newJob(provider: string, jobId: string, nowMs: number): Job {
+	return {
+		provider,
+		jobId,
+		status: 'queued',
+		videos: [],
+		submittedAt: new Date(nowMs).toISOString(),
+	};
+}
+
+/** A job bears the tracking id that its request was given. */
+export function withTracking(provider: Provider, job: Job, values: RequestValues): Job {
+	const field = provider.abilities.trackingField;
+	const trackingId = field && values[field];
+	return trackingId ? { ...job, trackingId: String(trackingId) } : job;
+}
+
+/** The job after a reply: keeps what it knew, and drops the estimates that no longer hold once it is final. */
+export function updated(job: Job, change: Partial<Job>, nowMs: number): Job {
+	const next: Job = { ...job, ...change };
+	for (const key of Object.keys(next) as Array<keyof Job>) {
+		if (next[key] === undefined) delete next[key];
+	}
+	if (next.status === 'queued' || next.status === 'processing') return next;
+	delete next.etaSeconds;
+	delete next.nextPollSeconds;
+	next.finishedAt ??= new Date(nowMs).toISOString();
+	if (next.status === 'succeeded') next.progress = 100;
+	return next;
+}
+
+export const failed = (job: Job, failure: ProviderFailure, nowMs: number): Job =>
+	updated(job, { status: 'failed', failure }, nowMs);
+
+const MIME_TYPES: Record<string, string> = {
+	mp4: 'video/mp4',
+	gif: 'image/gif',
+	webm: 'video/webm',
+	mov: 'video/quicktime',
+	webp: 'image/webp',
+};
+
+/** MIME type by the file name in a URL or by a bare extension; MP4 where neither says. */
+export function mimeTypeOf(urlOrExtension: string): string {
+	const name = urlOrExtension.split(/[?#]/)[0] ?? '';
+	const extension = (
+		name.includes('.') ? name.slice(name.lastIndexOf('.') + 1) : name
+	).toLowerCase();
+	return lookUp(MIME_TYPES, extension) ?? 'video/mp4';
+}
+
+export function extensionOf(mimeType: string): string {
+	const base = mimeType.split(';')[0]?.trim().toLowerCase();
+	return Object.keys(MIME_TYPES).find((key) => MIME_TYPES[key] === base) ?? 'mp4';
+}
+
+/** Only absolute http(s) URLs are results; providers also send "", null and objects in the same place. */
+export const isHttpUrl = (value: unknown): value is string =>
+	typeof value === 'string' && /^https?:\/\/[^\s]+$/i.test(value) && URL.canParse(value);
+
+export const video = (url: string, more: Partial<Video> = {}): Video => ({
+	url,
+	mimeType: mimeTypeOf(url),
+	...more,
+});
+
+/** ISO 8601, or nothing for a number that no calendar has. */
+export const isoTime = (unixMs: number): string | undefined =>
+	Math.abs(unixMs) <= LAST_TIME_MS ? new Date(unixMs).toISOString() : undefined;
+
+const LAST_TIME_MS = 8.64e15;
+
+/** When a presigned storage URL stops working (ISO 8601), as its own query says; `undefined` for any other URL. */
+export function expiryOf(url: string): string | undefined {
+	const query = new URL(url).searchParams;
+	const signedAt = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(query.get('X-Amz-Date') ?? '');
+	const seconds = Number(query.get('X-Amz-Expires'));
+	if (!signedAt || !(seconds > 0)) return undefined;
+	const [, year, month, day, hour, minute, second] = signedAt.map(Number) as number[];
+	const signedMs = Date.UTC(year!, month! - 1, day, hour, minute, second);
+	return isoTime(signedMs + seconds * 1000);
+}
+
+export const finiteNumber = (value: unknown): number | undefined => {
+	const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
+	return typeof number === 'number' && Number.isFinite(number) ? number : undefined;
+};
+
+export const nonEmptyString = (value: unknown): string | undefined =>
+	typeof value === 'string' && value.trim() !== '' ? value : undefined;
+
+/** A word of a reply in a table of known words, upper or lower case. Anything but a known word is `undefined`. */
+export function lookUp<T>(table: Record<string, T>, word: unknown): T | undefined {
+	if (typeof word !== 'string') return undefined;
+	const key = [word, word.toLowerCase()].find((candidate) => Object.hasOwn(table, candidate));
+	return key === undefined ? undefined : table[key];
+}
+
+/** Job ids come as numbers and as strings; "" and null mean that there is none. */
+export const idOf = (value: unknown): string | undefined =>
+	typeof value === 'number' && Number.isFinite(value) ? String(value) : nonEmptyString(value);

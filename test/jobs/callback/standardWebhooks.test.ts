@@ -1,0 +1,55 @@
+import { describe, expect, it } from 'vitest';
+import { sign, verify } from '../../../jobs/callback/standardWebhooks';
+
+/** The vector of the specification's own libraries. */
+const SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
+const ID = 'msg_p5jXN8AQM9LWM0D4loKWxJek';
+const TIMESTAMP = 1614265330;
+const BODY = '{"test": 2432232314}';
+const SIGNATURE = 'v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=';
+
+const message = (change: Record<string, string | undefined> = {}, rawBody: string = BODY) => ({
+	headers: {
+		'webhook-id': ID,
+		'webhook-timestamp': String(TIMESTAMP),
+		'webhook-signature': SIGNATURE,
+		...change,
+	},
+	rawBody,
+	secrets: [SECRET],
+	nowMs: TIMESTAMP * 1000,
+});
+
+describe('Standard Webhooks', () => {
+	it('signs as the specification does', () => {
+		expect(sign(SECRET, ID, TIMESTAMP, BODY)).toBe(SIGNATURE);
+		expect(sign(SECRET, ID, TIMESTAMP, Buffer.from(BODY))).toBe(SIGNATURE);
+	});
+
+	it('believes the right signature, with the bytes as text or raw', () => {
+		expect(verify(message())).toBe(true);
+		expect(verify({ ...message(), rawBody: Buffer.from(BODY) })).toBe(true);
+	});
+
+	it('believes any of several signatures and any of several secrets, so that a secret can be replaced', () => {
+		const old = 'whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA';
+		expect(verify(message({ 'webhook-signature': `v1,AAAA v1a,BBBB ${SIGNATURE}` }))).toBe(true);
+		expect(verify({ ...message(), secrets: [old, SECRET] })).toBe(true);
+		expect(verify({ ...message(), secrets: [old] })).toBe(false);
+	});
+
+	it.each([
+		['another body', message({}, `${BODY} `)],
+		['another id', message({ 'webhook-id': 'msg_other' })],
+		['another time', message({ 'webhook-timestamp': String(TIMESTAMP + 1) })],
+		['no signature', message({ 'webhook-signature': undefined })],
+		['another version', message({ 'webhook-signature': SIGNATURE.replace('v1,', 'v2,') })],
+		['a time that is none', message({ 'webhook-timestamp': '1e9' })],
+		['no secret', { ...message(), secrets: [] }],
+		['an empty secret', { ...message(), secrets: ['', 'whsec_'] }],
+		['a message from five minutes ago', { ...message(), nowMs: (TIMESTAMP + 301) * 1000 }],
+		['a message from the future', { ...message(), nowMs: (TIMESTAMP - 301) * 1000 }],
+	])('does not believe %s', (_name, changed) => {
+		expect(verify(changed)).toBe(false);
+	});
+});

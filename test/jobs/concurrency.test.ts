@@ -1,0 +1,48 @@
+import { describe, expect, it } from 'vitest';
+import { createGate } from '../../jobs/concurrency';
+
+/** Tasks that end when the test says so. */
+function tasks(pass: ReturnType<typeof createGate>) {
+	const started: string[] = [];
+	const ends = new Map<string, () => void>();
+	const run = (name: string, signal?: AbortSignal) =>
+		pass(async () => {
+			started.push(name);
+			await new Promise<void>((resolve) => ends.set(name, resolve));
+			return name;
+		}, signal);
+	const end = async (name: string) => {
+		ends.get(name)?.();
+		await new Promise((resolve) => setImmediate(resolve));
+	};
+	return { started, run, end };
+}
+
+describe('the line of waiting jobs', () => {
+	it('lets so many run at once and the others in order', async () => {
+		const { started, run, end } = tasks(createGate(2));
+		const all = ['a', 'b', 'c', 'd'].map((name) => run(name));
+		expect(started).toEqual(['a', 'b']);
+		await end('b');
+		expect(started).toEqual(['a', 'b', 'c']);
+		await end('a');
+		await end('c');
+		await end('d');
+		expect(await Promise.all(all)).toEqual(['a', 'b', 'c', 'd']);
+	});
+
+	it('lets one that is stopped leave at once, without its place being lost for those behind', async () => {
+		const { started, run, end } = tasks(createGate(1));
+		const stop = new AbortController();
+		const first = run('first');
+		const stopped = run('stopped', stop.signal);
+		const last = run('last');
+		stop.abort();
+		await expect(stopped).rejects.toThrow(/abort/i);
+		expect(started).toEqual(['first']);
+		await end('first');
+		await end('last');
+		expect(await Promise.all([first, last])).toEqual(['first', 'last']);
+		expect(started).toEqual(['first', 'last']);
+	});
+});

@@ -1,0 +1,163 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { submitOnce } from '../../jobs/submit';
+import { waitForJob } from '../../jobs/poll';
+import type { Job, Provider, Reading, Reply } from '../../providers/contract';
+import { failure } from '../../providers/replies/failures';
+import { newJob } from '../../providers/replies/job';
+import { providerById } from '../../providers/registry';
+import { smallValues, submit } from '../simulators/client';
+import { startSimulator, type Simulator, type SimulatorOptions } from '../simulators/simulator';
+import { START_MS, virtualHost, type VirtualHost } from '../support/virtualClock';
+
+let sim: Simulator;
+let host: VirtualHost;
+afterEach(async () => await sim?.close());
+
+const HOUR_MS = 3_600_000;
+
+async function submitted(id: string, options: SimulatorOptions): Promise<[Provider, Job]> {
+	const provider = providerById(id);
+	host = virtualHost(provider, 'a-key');
+	sim = await startSimulator({ ...options, key: 'a-key', now: host.now, autoCallbacks: false });
+	const { job } = await submit(sim, provider, smallValues(provider), { nowMs: START_MS });
+	return [provider, job as Job];
+}
+
+const wait = async (provider: Provider, job: Job, minutes = 600) =>
+	await waitForJob(provider, { baseUrl: sim.url }, job, host, {
+		deadlineMs: START_MS + minutes * 60_000,
+	});
+
+describe('waiting on a virtual clock', () => {
+	it.each(['localGpu', 'novita', 'modelslabV7', 'stableDiffusionV4', 'aimlapiPixverse'])(
+		'%s: finds a two-minute job in time with few questions',
+		async (id) => {
+			const [provider, job] = await submitted(id, { durationMs: 120_000 });
+			const { job: done } = await wait(provider, job);
+			expect(done.status).toBe('succeeded');
+			expect(host.now() - START_MS).toBeLessThanOrEqual(120_000 * 1.09);
+			expect(sim.book.of('fetch').length).toBeLessThan(24);
+		},
+	);
+
+	it('returns the job as it stands at the deadline, not later', async () => {
+		const [provider, job] = await submitted('novita', { durationMs: Infinity });
+		const result = await wait(provider, job, 7);
+		expect(result.timedOut).toBe(true);
+		expect(result.job).toMatchObject({ jobId: job.jobId, status: 'processing' });
+		expect(result.job.nextPollSeconds).toBeGreaterThan(0);
+		expect(host.now() - START_MS).toBe(7 * 60_000);
+	});
+
+	it('takes a status that nobody knows for "not yet"', async () => {
+		const [provider, job] = await submitted('localGpu', { durationMs: 60_000 });
+		const body = { id: job.jobId, status: 'pondering' };
+		sim.faults.next('fetch', { kind: 'answer', status: 200, body }, { times: 3 });
+		expect((await wait(provider, job)).job.status).toBe('succeeded');
+	});
+
+	it('waits out a job that the provider does not know yet', async () => {
+		const [provider, job] = await submitted('localGpu', { durationMs: 30_000 });
+		sim.faults.next('fetch', { kind: 'error', error: 'notFound' }, { times: 2 });
+		expect((await wait(provider, job)).job.status).toBe('succeeded');
+	});
+
+	it('gives up on a job that the provider does not know after a minute', async () => {
+		const provider = providerById('localGpu');
+		host = virtualHost(provider, 'a-key');
+		sim = await startSimulator({ key: 'a-key', now: host.now });
+		const { job, problem } = await wait(provider, newJob('localGpu', 'video_lost', START_MS));
+		expect(problem).toMatchObject({ code: 'not_found' });
+		expect(job.jobId).toBe('video_lost');
+		expect(host.now() - START_MS).toBeLessThan(5 * 60_000);
+	});
+
+	it('gives up on a provider that stays unreachable, and never on the job', async () => {
+		const [provider, job] = await submitted('localGpu', { durationMs: HOUR_MS });
+		sim.faults.next('fetch', { kind: 'error', error: 'serverError' }, { times: 99 });
+		const result = await wait(provider, job);
+		expect(result.problem).toMatchObject({ code: 'provider_error', retryable: true });
+		expect(result.job.status).not.toBe('failed');
+		expect(sim.book.of('fetch')).toHaveLength(8);
+		expect(host.now() - START_MS).toBeGreaterThan(2 * 60_000);
+	});
+
+	it('asks no sooner than Retry-After says', async () => {
+		const [provider, job] = await submitted('localGpu', { durationMs: 10_000 });
+		sim.faults.next('fetch', { kind: 'error', error: 'rateLimited', retryAfterSeconds: 77 });
+		await wait(provider, job);
+		expect(host.slept).toContain(77_000);
+	});
+
+	it('passes an hour of Retry-After on with the job when the waiting ends before', async () => {
+		const [provider, job] = await submitted('localGpu', { durationMs: Infinity });
+		const hour = { kind: 'error', error: 'rateLimited', retryAfterSeconds: 3_600 } as const;
+		sim.faults.next('fetch', hour, { times: 9 });
+		const result = await wait(provider, job, 10);
+		expect(result).toMatchObject({ timedOut: true, job: { nextPollSeconds: 3_600 } });
+		expect(host.now() - START_MS).toBe(10 * 60_000);
+	});
+
+	it.each([undefined, 'yesterday', '2999-01-01T00:00:00.000Z'])(
+		'asks no more often where the job says it was submitted at %s',
+		async (submittedAt) => {
+			const [provider, job] = await submitted('localGpu', { durationMs: 60_000 });
+			const { job: done } = await wait(provider, { ...job, submittedAt: submittedAt as string });
+			expect(done.status).toBe('succeeded');
+			expect(sim.book.of('fetch').length).toBeLessThan(24);
+		},
+	);
+});
+
+describe('submitting', () => {
+	const provider = providerById('novita');
+	const attempts = async (readings: Reading[], idempotent = false) => {
+		host = virtualHost(provider, 'a-key');
+		let sent = 0;
+		const send = async (): Promise<Reply> => {
+			sent += 1;
+			return { status: 200, headers: {}, body: {} };
+		};
+		const result = await submitOnce(send, () => readings[sent - 1] as Reading, host, {
+			idempotent,
+		});
+		return { sent, result };
+	};
+	const job = newJob('novita', 'j1', START_MS);
+	const limited = (retryAfterSeconds?: number) => ({
+		failure: failure('rate_limited', 'Too many.', {
+			accepted: 'no',
+			...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
+		}),
+	});
+	const doubtful = { failure: failure('network', 'Broke off.', { accepted: 'unknown' }) };
+	const unreachable = { failure: failure('network', 'Nobody there.', { accepted: 'no' }) };
+
+	it('backs off longer each time, with jitter, where the provider only says "too many"', async () => {
+		const { sent, result } = await attempts([limited(), limited(), limited(), { job }]);
+		expect(sent).toBe(4);
+		expect(result.job).toBe(job);
+		expect(host.slept).toEqual([1_125, 2_250, 4_500]);
+	});
+
+	it('does not wait for a provider that asks for a quarter of an hour', async () => {
+		const { sent, result } = await attempts([limited(900), { job }]);
+		expect(sent).toBe(1);
+		expect(result.failure).toMatchObject({ accepted: 'no', retryAfterSeconds: 900 });
+	});
+
+	it('does not repeat a doubtful one', async () => {
+		expect((await attempts([doubtful, { job }])).sent).toBe(1);
+	});
+
+	it('repeats a doubtful one with an idempotency key', async () => {
+		const { sent, result } = await attempts([doubtful, { job }], true);
+		expect(sent).toBe(2);
+		expect(result.job).toBe(job);
+	});
+
+	it('does not call it safe when a doubtful attempt was followed by one that never left', async () => {
+		const { result } = await attempts([doubtful, unreachable, unreachable, unreachable], true);
+		expect(result.failure?.accepted).toBe('unknown');
+	});
+});

@@ -1,0 +1,122 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { createGate, createPacer } from '../../jobs/concurrency';
+
+/** Time that passes only in sleeps; sleepers wake in the order of their times. */
+function clock() {
+	let nowMs = 0;
+	return {
+		now: () => nowMs,
+		async sleep(ms: number, signal?: AbortSignal) {
+			if (signal?.aborted) throw new DOMException('Stopped', 'AbortError');
+			// Whoever may start now does so before time passes.
+			await new Promise((resolve) => setImmediate(resolve));
+			nowMs += ms;
+		},
+	};
+}
+
+describe('a limit of requests a minute', () => {
+	it('holds in every 60 seconds, however many come, and lets them through in order', async () => {
+		await fc.assert(
+			fc.asyncProperty(fc.integer({ min: 1, max: 20 }), fc.nat(60), async (limit, count) => {
+				const time = clock();
+				const pace = createPacer(limit, time);
+				const starts: Array<[number, number]> = [];
+				await Promise.all(
+					Array.from({ length: count }, async (_unused, index) => {
+						await pace();
+						starts.push([index, time.now()]);
+					}),
+				);
+				expect(starts.map(([index]) => index)).toEqual(Array.from({ length: count }, (_, i) => i));
+				for (const [, at] of starts) {
+					const within = starts.filter(([, other]) => other >= at && other < at + 60_000);
+					expect(within.length).toBeLessThanOrEqual(limit);
+				}
+				expect(time.now()).toBe(Math.max(0, Math.ceil(count / limit) - 1) * 60_000);
+			}),
+		);
+	});
+
+	it('lets those behind one that was stopped go on', async () => {
+		const pace = createPacer(1, clock());
+		await pace();
+		await expect(pace(AbortSignal.abort(new Error('Stopped')))).rejects.toThrow('Stopped');
+		await expect(pace()).resolves.toBeUndefined();
+	});
+
+	it('lets one that is stopped leave the line at once, without taking a place', async () => {
+		let nowMs = 0;
+		let wake = () => {};
+		const sleep = async (ms: number) => {
+			await new Promise<void>((resolve) => (wake = resolve));
+			nowMs += ms;
+		};
+		const pace = createPacer(1, { now: () => nowMs, sleep });
+		await pace();
+		const first = pace();
+		const stop = new AbortController();
+		const stopped = pace(stop.signal);
+		const last = pace();
+		stop.abort(new Error('Stopped'));
+		// Nobody's sleep is over yet.
+		await expect(stopped).rejects.toThrow('Stopped');
+		wake();
+		await first;
+		while (nowMs < 120_000) {
+			wake();
+			await new Promise((resolve) => setImmediate(resolve));
+		}
+		await last;
+		expect(nowMs).toBe(120_000);
+	});
+
+	it('waits for no more than a minute where the clock was set back', async () => {
+		let nowMs = 3_600_000;
+		const slept: number[] = [];
+		const sleep = async (ms: number) => void slept.push(ms);
+		const pace = createPacer(1, { now: () => nowMs, sleep });
+		await pace();
+		nowMs = 0;
+		await pace();
+		expect(slept).toEqual([60_000]);
+	});
+
+	it('does not exist where the provider documents none', async () => {
+		const time = clock();
+		const pace = createPacer(undefined, time);
+		for (let index = 0; index < 100; index += 1) await pace();
+		expect(time.now()).toBe(0);
+	});
+});
+
+describe('parallel jobs', () => {
+	it('are never more than allowed, and all come through, whatever fails', async () => {
+		await fc.assert(
+			fc.asyncProperty(
+				fc.integer({ min: 1, max: 8 }),
+				fc.array(fc.boolean(), { maxLength: 40 }),
+				async (parallel, fails) => {
+					const gate = createGate(parallel);
+					let running = 0;
+					let most = 0;
+					const results = await Promise.allSettled(
+						fails.map(
+							async (fail) =>
+								await gate(async () => {
+									running += 1;
+									most = Math.max(most, running);
+									await Promise.resolve();
+									running -= 1;
+									if (fail) throw new Error('No');
+								}),
+						),
+					);
+					expect(most).toBeLessThanOrEqual(parallel);
+					expect(results.map(({ status }) => status === 'rejected')).toEqual(fails);
+				},
+			),
+		);
+	});
+});

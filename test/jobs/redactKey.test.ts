@@ -1,0 +1,38 @@
+import { describe, expect, it } from 'vitest';
+import { withoutKey } from '../../jobs/redactKey';
+import type { Reply } from '../../providers/contract';
+
+const KEY = 'sk-a+secret/1234';
+const reply = (body: Reply['body'], headers: Reply['headers'] = {}): Reply => ({
+	status: 400,
+	headers,
+	body,
+});
+
+describe('what a provider says', () => {
+	it.each<[string, Reply['body'], Reply['body']]>([
+		['text', `Bearer ${KEY} is wrong`, 'Bearer [API key] is wrong'],
+		[
+			'an address',
+			`https://x.example/?key=${encodeURIComponent(KEY)}`,
+			'https://x.example/?key=[API key]',
+		],
+		['lists and objects', { list: [1, { key: KEY }] }, { list: [1, { key: '[API key]' }] }],
+		['a member that is named so', { [KEY]: true }, { '[API key]': true }],
+		['nothing', null, null],
+	])('is shown without the key, in %s', (_where, said, shown) => {
+		expect(withoutKey(reply(said), KEY)).toEqual(reply(shown));
+	});
+
+	it('is shown without the key in headers', () => {
+		const headers = { location: `/again?key=${encodeURIComponent(KEY)}` };
+		expect(withoutKey(reply('', headers), KEY).headers).toEqual({
+			location: '/again?key=[API key]',
+		});
+	});
+
+	it.each([undefined, '', 'test'])('is left as it is where the key is %s', (key) => {
+		const said = reply({ message: 'a test' });
+		expect(withoutKey(said, key)).toBe(said);
+	});
+});
