@@ -5,7 +5,7 @@
 import { isFinal, type Job, type Provider, type Reading } from '../providers/contract';
 import { failure } from '../providers/replies/failures';
 import { requestOf, transportFailure, type Account, type Host } from './host';
-import { askOnce } from './poll';
+import { pollOnce } from './poll';
 
 /** @returns the job: cancelled, or as it ended before */
 export async function cancelJob(
@@ -25,7 +25,7 @@ export async function cancelJob(
 		};
 	}
 	try {
-		const asked = await askOnce(provider, account, job, host);
+		const asked = await pollOnce(provider, account, job, host);
 		if (asked.failure?.code === 'not_found') return asked;
 		const current = asked.job ?? job;
 		if (isFinal(current.status)) return { job: current };

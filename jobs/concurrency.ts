@@ -20,7 +20,7 @@ async function orAborted(waited: Promise<void>, signal: AbortSignal | undefined)
 }
 
 /** Lets at most `parallel` tasks run at the same time; the others wait in order. */
-export function createGate(parallel: number) {
+export function createConcurrencyLimit(parallel: number) {
 	let running = 0;
 	const waiting: Array<() => void> = [];
 	/** One that is stopped leaves the line at once; one that has started is its own to stop. */
@@ -56,7 +56,7 @@ export function createGate(parallel: number) {
  * Keeps a documented requests-per-minute limit by waiting instead of by failing: no more than that many starts lie
  * in any 60 seconds.
  */
-export function createPacer(requestsPerMinute: number | undefined, clock: Clock) {
+export function createRateLimit(requestsPerMinute: number | undefined, clock: Clock) {
 	const starts: number[] = [];
 	let turn: Promise<void> = Promise.resolve();
 	return async function pace(signal?: AbortSignal): Promise<void> {

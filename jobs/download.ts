@@ -14,7 +14,7 @@ import {
 	type Host,
 	type HttpStream,
 } from './host';
-import { askOnce } from './poll';
+import { pollOnce } from './poll';
 
 export const DEFAULT_MAX_BYTES = 2 * 1024 ** 3;
 const MAX_REDIRECTS = 5;
@@ -80,7 +80,7 @@ export async function downloadVideo<T>(
 			const problem = asDownloadError(error, job);
 			if (problem.gone && !refetched) {
 				refetched = true;
-				const reading = await askOnce(
+				const reading = await pollOnce(
 					provider,
 					account,
 					{ ...job, status: 'processing' },

@@ -2,7 +2,7 @@
 import type { Accepted, HttpCall, JsonObject, Provider, Reply } from '../providers/contract';
 import { absoluteUrl, mayCarryKey } from '../providers/hosts';
 import { isObject } from '../providers/schema/wire';
-import { plainWords } from './systemErrors';
+import { describeSystemErrors } from './systemErrors';
 
 /** A request as a host sends it. Redirects are never followed by the host: the next address may not see the key. */
 export interface HttpRequest {
@@ -124,7 +124,9 @@ export function transportFailure(error: unknown): TransportFailure {
 	const codes = chain.map(codeOf).filter((code) => typeof code === 'string');
 	const code = codes.find((known) => NEVER_SENT.has(known)) ?? codes[0] ?? 'UNKNOWN';
 	const deepest = chain.at(-1);
-	const message = plainWords(String(deepest?.message || (error as Error)?.message || code));
+	const message = describeSystemErrors(
+		String(deepest?.message || (error as Error)?.message || code),
+	);
 	// Every attempt of an AggregateError must have failed before sending; one reset among them leaves doubt.
 	// A wrapper bears the code of what it wraps, and says less about it.
 	const doubtful = chain

@@ -34,7 +34,7 @@ export interface WaitResult {
 }
 
 /** Asks once. A transport error is a failure like any other, except an abort, which is thrown. */
-export async function askOnce(
+export async function pollOnce(
 	provider: Provider,
 	account: Account,
 	job: Job,
@@ -62,7 +62,7 @@ export async function askOnce(
 	}
 }
 
-export async function waitForJob(
+export async function pollUntilDone(
 	provider: Provider,
 	account: Account,
 	submitted: Job,
@@ -81,7 +81,7 @@ export async function waitForJob(
 		const leftMs = deadlineMs - host.now();
 		if (leftMs <= 0 && !atOnce) return timedOut(provider, job, failedInRow, host.now(), problem);
 		if (!atOnce) await host.sleep(Math.min(waitMs, leftMs), signal);
-		const reading = await askOnce(provider, account, job, host, signal);
+		const reading = await pollOnce(provider, account, job, host, signal);
 		if (reading.job) {
 			etaRepeated = repeatsEstimate(job, reading.job);
 			job = reading.job;

@@ -6,7 +6,7 @@ const SHORTEST_KEY = 8;
 const INSTEAD = '[API key]';
 
 /** What a provider says is shown, stored and logged. Where it repeats the account's key, the key is left out. */
-export function withoutKey(reply: Reply, key: string | undefined): Reply {
+export function redactKey(reply: Reply, key: string | undefined): Reply {
 	if (key === undefined || key.length < SHORTEST_KEY) return reply;
 	const forms = [...new Set([key, encodeURIComponent(key)])];
 	const clean = (value: unknown): unknown => {

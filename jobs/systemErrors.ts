@@ -32,7 +32,7 @@ const CODE = new RegExp(
 );
 
 /** `read ECONNRESET` → `connection cut`, `getaddrinfo ENOTFOUND nowhere` → `no such host: nowhere`. */
-export const plainWords = (text: string): string =>
+export const describeSystemErrors = (text: string): string =>
 	text.replace(CODE, (_all, code: string, more?: string) => {
 		const words = WORDS[code.toUpperCase()] ?? code;
 		return more ? `${words}: ` : words;

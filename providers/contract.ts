@@ -135,7 +135,7 @@ export interface ModelSearch {
 	read(reply: Reply): { models: ModelChoice[]; nextCursor?: string } | { failure: ProviderFailure };
 }
 
-export interface CallbackAbility {
+export interface CallbackCapability {
 	/** The request field that takes the callback URL. */
 	field: string;
 	/** How a receiver knows who sent it. `none`: by an unguessable token in the URL and by asking the provider. */
@@ -183,8 +183,8 @@ export interface Provider {
 		/** How long a job usually takes, the starting point of the poll schedule where no ETA is given. */
 		typicalSeconds: number;
 	};
-	abilities: {
-		callback?: CallbackAbility;
+	capabilities: {
+		callback?: CallbackCapability;
 		cancel: boolean;
 		progress: boolean;
 		/** The submit call honours this header as an idempotency key. */

@@ -121,10 +121,10 @@ describe('our own adapters run against this server unchanged', () => {
 		expect(await inspect(await file.arrayBuffer())).toMatchObject(made);
 	});
 
-	it.each(CASES.filter(({ provider }) => provider.abilities.callback))(
+	it.each(CASES.filter(({ provider }) => provider.capabilities.callback))(
 		'$provider.id calls back',
 		async ({ provider, values }) => {
-			const field = provider.abilities.callback!.field;
+			const field = provider.capabilities.callback!.field;
 			const url = `${receiver.url}/${provider.id}`;
 			const reading = provider.readSubmit(
 				await ask(provider, buildRequest(provider, { ...values, [field]: url })),

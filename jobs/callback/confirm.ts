@@ -1,23 +1,23 @@
 /** Which of the accepted messages are believed, and what of them. */
-import { confirmCallback, eventOf, type CallbackEvent, type Receipt } from './receive';
+import { confirmCallback, eventOf, type CallbackEvent, type CallbackResult } from './receive';
 import type { Account, Host } from '../host';
-import { createSeen, type Seen } from './deduplication';
+import { createDeduplication, type Deduplication } from './deduplication';
 import type { Job, Provider } from '../../providers/contract';
 
-export interface Reception {
+export interface CallbackContext {
 	provider: Provider;
 	account: Account;
-	receipt: Receipt;
+	receipt: CallbackResult;
 	events: readonly CallbackEvent[];
 	/** Ask the provider where nobody signed. */
 	confirm: boolean;
-	seen: Seen;
+	seen: Deduplication;
 	host: Host;
 	signal?: AbortSignal;
 }
 
 /** @returns the job to start the workflow with, if any */
-export async function believe(reception: Reception): Promise<Job | undefined> {
+export async function believe(reception: CallbackContext): Promise<Job | undefined> {
 	const { receipt, events, confirm, provider } = reception;
 	const { job } = receipt;
 	if (!job) return undefined;
@@ -37,7 +37,7 @@ export async function believe(reception: Reception): Promise<Job | undefined> {
  * what it confirms starts the workflow like a real event, marked. Some test modes tell of jobs that do not exist. Of
  * those, only the bare news is passed on, and only where the user asked for test events.
  */
-async function believeTest(reception: Reception, told: Job): Promise<Job | undefined> {
+async function believeTest(reception: CallbackContext, told: Job): Promise<Job | undefined> {
 	const { seen, host } = reception;
 	const message = `test ${told.provider} ${told.jobId} ${told.status}`;
 	if (!seen.add(message, host.now())) return undefined;
@@ -46,13 +46,13 @@ async function believeTest(reception: Reception, told: Job): Promise<Job | undef
 	return job;
 }
 
-async function confirmTest(reception: Reception, told: Job): Promise<Job | undefined> {
+async function confirmTest(reception: CallbackContext, told: Job): Promise<Job | undefined> {
 	const { provider, account, receipt, events, confirm, host, signal } = reception;
 	const wanted = (job: Job) => events.includes('test') || events.includes(eventOf(job, false));
 	if (!confirm) return wanted(told) ? told : undefined;
 	// What is true of the job is no news yet, for the real message may still come: a memory of its own.
 	const confirmed = await confirmCallback(receipt, {
-		...{ provider, account, seen: createSeen(), host },
+		...{ provider, account, seen: createDeduplication(), host },
 		...(signal ? { signal } : {}),
 	});
 	if (confirmed.job) {

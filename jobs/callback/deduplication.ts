@@ -11,9 +11,9 @@ export const KEEP_MS = 73 * HOUR_MS;
 export const MAX_ENTRIES = 5_000;
 
 /** Short key → Unix milliseconds of the first time. */
-export type SeenRecord = Record<string, number>;
+export type DeduplicationRecord = Record<string, number>;
 
-export interface Seen {
+export interface Deduplication {
 	has(id: string, nowMs: number): boolean;
 	/** False where it was there already. */
 	add(id: string, nowMs: number): boolean;
@@ -24,10 +24,10 @@ export interface Seen {
 }
 
 /** @param record mutated in place, so that a host's own store can be handed in */
-export function createSeen(
-	record: SeenRecord = {},
+export function createDeduplication(
+	record: DeduplicationRecord = {},
 	{ keepMs = KEEP_MS, maxEntries = MAX_ENTRIES } = {},
-): Seen {
+): Deduplication {
 	// Counting and sorting thousands of entries at every delivery would cost more than all the rest.
 	let count = Object.keys(record).length;
 	const pruneTo = maxEntries - Math.floor(maxEntries / 10);
@@ -60,7 +60,7 @@ export const keyOf = (id: string): string =>
 	createHash('sha256').update(id).digest('base64url').slice(0, 22);
 
 /** @returns how many are left */
-function prune(record: SeenRecord, olderThanMs: number, atMost: number): number {
+function prune(record: DeduplicationRecord, olderThanMs: number, atMost: number): number {
 	const kept = Object.entries(record).filter(([, since]) => since > olderThanMs);
 	kept.sort(([, a], [, b]) => b - a);
 	const keep = new Set(kept.slice(0, atMost).map(([key]) => key));

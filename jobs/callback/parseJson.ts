@@ -3,7 +3,7 @@
 /** No provider nests more than a few levels; recursion over thousands of them would end in an error. */
 const MAX_DEPTH = 64;
 
-export function parseUntrusted(bytes: Uint8Array): { json: unknown } | { problem: string } {
+export function parseJson(bytes: Uint8Array): { json: unknown } | { problem: string } {
 	try {
 		const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
 		if (isNestedDeeper(text, MAX_DEPTH)) return { problem: 'The message is nested too deeply.' };

@@ -19,10 +19,10 @@ import { mayCarryKey } from '../../providers/hosts';
 import { newJob } from '../../providers/replies/job';
 import { isObject } from '../../providers/schema/wire';
 import type { Account, Host } from '../host';
-import { parseUntrusted } from './parseJson';
-import type { Seen } from './deduplication';
+import { parseJson } from './parseJson';
+import type { Deduplication } from './deduplication';
 import { verify } from './standardWebhooks';
-import { askOnce, givesUp } from '../poll';
+import { pollOnce, givesUp } from '../poll';
 
 /** Callbacks are a few kilobytes; a host must stop reading at this size. */
 export const MAX_CALLBACK_BYTES = 1024 ** 2;
@@ -46,12 +46,12 @@ export interface IncomingCallback {
 	events?: readonly CallbackEvent[];
 	/** Which jobs are wanted, e.g. by their tracking id. Absent: all. */
 	wants?: (job: Job) => boolean;
-	seen: Seen;
+	seen: Deduplication;
 	nowMs: number;
 }
 
 /** The answer to the sender, and the job where there is one to go on with. */
-export interface Receipt {
+export interface CallbackResult {
 	status: 200 | 202 | 400 | 401 | 413 | 415;
 	/** For the sender and the log. Tells a forger nothing that helps. */
 	reason: string;
@@ -61,7 +61,7 @@ export interface Receipt {
 	trusted?: boolean;
 }
 
-export function receiveCallback(incoming: IncomingCallback): Receipt {
+export function receiveCallback(incoming: IncomingCallback): CallbackResult {
 	const { provider, account, rawBody, headers, token, nowMs, seen } = incoming;
 	if (token && !sameText(token.given ?? '', token.expected)) {
 		return refuse(401, 'The address is not complete: its secret part is missing or wrong.');
@@ -113,7 +113,7 @@ export interface ConfirmOptions {
 	provider: Provider;
 	account: Account;
 	events?: readonly CallbackEvent[];
-	seen: Seen;
+	seen: Deduplication;
 	host: Host;
 	signal?: AbortSignal;
 }
@@ -125,7 +125,7 @@ const CONFIRM_DELAYS_MS = [2_000, 8_000, 30_000, 120_000];
  * @throws only where the signal was aborted
  */
 export async function confirmCallback(
-	receipt: Receipt,
+	receipt: CallbackResult,
 	{ provider, account, events, seen, host, signal }: ConfirmOptions,
 ): Promise<Confirmation> {
 	const { job: told, event } = receipt;
@@ -133,7 +133,7 @@ export async function confirmCallback(
 	if (receipt.trusted) return { job: told, event };
 	const question = questionFor(provider, account, told, host.now());
 	for (let attempt = 0; ; attempt += 1) {
-		const reading = await askOnce(provider, account, question, host, signal);
+		const reading = await pollOnce(provider, account, question, host, signal);
 		const delayMs = CONFIRM_DELAYS_MS[attempt];
 		if (reading.job) return asConfirmed(told, reading.job);
 		if (delayMs === undefined || givesUp(reading.failure, attempt + 1, Infinity)) {
@@ -168,7 +168,7 @@ const wanted = (events: readonly CallbackEvent[] | undefined, event: CallbackEve
 	!events || events.includes(event);
 
 /** Messages can overtake each other: "processing" is old news once the end of the job was told. */
-const isOvertaken = (job: Job, seen: Seen, nowMs: number): boolean =>
+const isOvertaken = (job: Job, seen: Deduplication, nowMs: number): boolean =>
 	!isFinal(job.status) &&
 	JOB_STATUSES.some((status) => isFinal(status) && seen.has(stateKey({ ...job, status }), nowMs));
 
@@ -180,7 +180,7 @@ function stateKey(job: Job): string {
 
 function checkSignature(incoming: IncomingCallback): 'right' | 'wrong' | 'none' {
 	const { provider, secrets = [], headers, rawBody, nowMs } = incoming;
-	if (provider.abilities.callback?.signature !== 'standard-webhooks' || secrets.length === 0) {
+	if (provider.capabilities.callback?.signature !== 'standard-webhooks' || secrets.length === 0) {
 		return 'none';
 	}
 	return verify({ secrets, headers, rawBody, nowMs }) ? 'right' : 'wrong';
@@ -191,8 +191,8 @@ function readBody(
 	account: Account,
 	rawBody: Uint8Array,
 	nowMs: number,
-): CallbackReading | { refusal: Receipt } {
-	const body = parseUntrusted(rawBody);
+): CallbackReading | { refusal: CallbackResult } {
+	const body = parseJson(rawBody);
 	if ('problem' in body) return { refusal: refuse(400, body.problem) };
 	const reading = provider.readCallback?.(body.json, { nowMs, baseUrl: account.baseUrl });
 	if (reading) return reading;
@@ -207,7 +207,7 @@ function readBody(
 
 /** The type of an event of this sender that tells of no job: taken note of, so that it is not sent again. */
 function otherEventType(provider: Provider, body: unknown): string | undefined {
-	const known = provider.abilities.callback?.eventType;
+	const known = provider.capabilities.callback?.eventType;
 	const type = known && isObject(body) ? body[known.member] : undefined;
 	return typeof type === 'string' && type !== '' && !known?.ours.test(type)
 		? type.slice(0, 80)
@@ -248,4 +248,7 @@ export function sameText(given: string, expected: string): boolean {
 	return expected !== '' && a.length === b.length && timingSafeEqual(a, b);
 }
 
-const refuse = (status: 400 | 401 | 413 | 415, reason: string): Receipt => ({ status, reason });
+const refuse = (status: 400 | 401 | 413 | 415, reason: string): CallbackResult => ({
+	status,
+	reason,
+});

@@ -87,7 +87,7 @@ export default function register(RED: NodeAPI): void {
 		def: TextToVideoDef,
 		raw: Record<string, unknown>,
 	) {
-		const field = provider.abilities.callback?.field;
+		const field = provider.capabilities.callback?.field;
 		if (def.callback && field && raw[field] === undefined) {
 			if ((RED.settings.httpNodeRoot as unknown) === false) {
 				throw refused(t('error.no-http'), t('advice.no-http'));

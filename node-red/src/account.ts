@@ -2,7 +2,7 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 import type { Account } from '../../jobs/host';
-import { createPacer } from '../../jobs/concurrency';
+import { createRateLimit } from '../../jobs/concurrency';
 import type { Provider } from '../../providers/contract';
 import { providerById } from '../../providers/registry';
 import { needsKey } from './authentication';
@@ -115,7 +115,7 @@ function pacerOf(provider: Provider, { baseUrl }: Account): AccountHandle['pace'
 	const key = `${provider.id} ${baseUrl}`;
 	const known = pacers.get(key);
 	if (known) return known;
-	const pacer = createPacer(provider.limits.requestsPerMinute, { now: Date.now, sleep });
+	const pacer = createRateLimit(provider.limits.requestsPerMinute, { now: Date.now, sleep });
 	pacers.set(key, pacer);
 	return pacer;
 }

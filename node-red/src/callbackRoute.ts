@@ -5,8 +5,13 @@
 import type { Request, RequestHandler, Response } from 'express';
 import type { NodeAPI } from 'node-red';
 import { believe } from '../../jobs/callback/confirm';
-import { eventOf, receiveCallback, type CallbackEvent, type Receipt } from '../../jobs/callback/receive';
-import type { Seen } from '../../jobs/callback/deduplication';
+import {
+	eventOf,
+	receiveCallback,
+	type CallbackEvent,
+	type CallbackResult,
+} from '../../jobs/callback/receive';
+import type { Deduplication } from '../../jobs/callback/deduplication';
 import type { Job } from '../../providers/contract';
 import { CALLBACK_ROUTE, nodeRoot, type AccountHandle } from './account';
 import type { Log } from './host';
@@ -30,7 +35,7 @@ interface Route {
 
 const routes = new Map<string, Route>();
 /** By account: what was being confirmed when a deploy took the route away. The sender has its answer and sends no more. */
-const interrupted = new Map<string, Receipt[]>();
+const interrupted = new Map<string, CallbackResult[]>();
 
 /** @returns takes the receiver away again, and the route with the last one */
 export function addReceiver(RED: NodeAPI, handle: AccountHandle, receiver: Receiver): () => void {
@@ -55,7 +60,7 @@ function addRoute(RED: NodeAPI, handle: AccountHandle): Route {
 	const dropBodies = keepRawBodies(RED.httpNode, (url) => url.startsWith(start));
 	const route: Route = { handle, receivers: new Set(), controller, path, dropBodies };
 	routes.set(handle.id, route);
-	const remembering = async (receive: (seen: Seen) => Promise<boolean>) =>
+	const remembering = async (receive: (seen: Deduplication) => Promise<boolean>) =>
 		await withSeen(RED, handle.id, receive, (text) => warn(route.receivers, text));
 	RED.httpNode.post(path, ...userMiddleware(RED), (req, res) => {
 		void remembering(async (seen) => {
@@ -89,7 +94,12 @@ function userMiddleware(RED: NodeAPI): RequestHandler[] {
 }
 
 /** @returns whether the callback is noted as seen */
-async function answer(route: Route, seen: Seen, req: Request, res: Response): Promise<boolean> {
+async function answer(
+	route: Route,
+	seen: Deduplication,
+	req: Request,
+	res: Response,
+): Promise<boolean> {
 	const { handle, receivers } = route;
 	const { rawBody } = req as RawRequest;
 	if (!rawBody) {
@@ -114,7 +124,7 @@ async function answer(route: Route, seen: Seen, req: Request, res: Response): Pr
 	return receipt.job !== undefined;
 }
 
-async function passOn(route: Route, seen: Seen, receipt: Receipt): Promise<void> {
+async function passOn(route: Route, seen: Deduplication, receipt: CallbackResult): Promise<void> {
 	const { handle, receivers, controller } = route;
 	try {
 		const job = await believe({

@@ -5,15 +5,15 @@ import { needsKey } from './authentication';
 import { promptField } from './values';
 
 export const editorProviders = () =>
-	providers.map(({ id, title, description, documentationUrl, account, abilities, request }) => ({
+	providers.map(({ id, title, description, documentationUrl, account, capabilities, request }) => ({
 		id,
 		title,
 		description,
 		documentationUrl,
 		defaultBaseUrl: account.defaultBaseUrl,
 		needsKey: needsKey(account.authentication),
-		callback: abilities.callback !== undefined,
-		signsCallbacks: abilities.callback?.signature === 'standard-webhooks',
+		callback: capabilities.callback !== undefined,
+		signsCallbacks: capabilities.callback?.signature === 'standard-webhooks',
 		fields: fieldsOf(request).map(editorField),
 		promptField: promptField(fieldsOf(request))?.name,
 	}));

@@ -1,7 +1,7 @@
 /** undici as the `Http` of `jobs/`. Nothing else in this package talks HTTP. */
 import { Agent, EnvHttpProxyAgent, request as send, type Dispatcher } from 'undici';
 import type { Http, HttpRequest, HttpStream } from '../../jobs/host';
-import { withoutKey } from '../../jobs/redactKey';
+import { redactKey } from '../../jobs/redactKey';
 import type { Authentication } from '../../providers/contract';
 import { withKey } from './authentication';
 
@@ -24,7 +24,7 @@ export function createHttp(access: Access): { http: Http; stream: HttpStream } {
 		async http(request, signal) {
 			const reply = await open(request, access, signal);
 			const text = await readText(reply.body);
-			return withoutKey(
+			return redactKey(
 				{ status: reply.statusCode, headers: textHeaders(reply.headers), body: parsed(text) },
 				access.key,
 			);

@@ -9,7 +9,7 @@
  * - a message ends exactly once: sent on, or failed with the job's id.
  */
 import type { Node, NodeAPI, NodeStatus } from 'node-red';
-import { createGate } from '../../jobs/concurrency';
+import { createConcurrencyLimit } from '../../jobs/concurrency';
 import { isFinal, type Job, type Reading } from '../../providers/contract';
 import type { AccountHandle } from './account';
 import {
@@ -57,7 +57,7 @@ export class Runner {
 	private readonly entries = new Set<Entry>();
 	private readonly runs = new Set<Promise<void>>();
 	private readonly parallel: number;
-	private readonly gate: ReturnType<typeof createGate>;
+	private readonly gate: ReturnType<typeof createConcurrencyLimit>;
 	private readonly handover: Handover;
 	private readonly t: Translate;
 	/** What an earlier instance left, on its way through the node's own input. */
@@ -72,7 +72,7 @@ export class Runner {
 
 	constructor(private readonly options: RunnerOptions) {
 		this.parallel = Math.max(1, options.parallel);
-		this.gate = createGate(this.parallel);
+		this.gate = createConcurrencyLimit(this.parallel);
 		this.handover = new Handover(options.RED, options.node);
 		this.t = translator(options.RED);
 	}

@@ -3,15 +3,19 @@
  * store. `jobs/seen` bounds how many are remembered and for how long.
  */
 import type { NodeAPI } from 'node-red';
-import { createSeen, type Seen, type SeenRecord } from '../../jobs/callback/deduplication';
+import {
+	createDeduplication,
+	type Deduplication,
+	type DeduplicationRecord,
+} from '../../jobs/callback/deduplication';
 import { isObject } from '../../providers/schema/wire';
 import { openDrawer, type Drawer } from './store';
 
 const CONTEXT_KEY = 'seenCallbacks';
 
 interface Memory {
-	record: SeenRecord;
-	seen: Promise<Seen>;
+	record: DeduplicationRecord;
+	seen: Promise<Deduplication>;
 	/** Callbacks that are not passed on yet. */
 	open: number;
 	/** What is in memory is not what is written. */
@@ -33,7 +37,7 @@ const memories = new Map<string, Memory>();
 export async function withSeen(
 	RED: NodeAPI,
 	accountId: string,
-	receive: (seen: Seen) => Promise<boolean>,
+	receive: (seen: Deduplication) => Promise<boolean>,
 	warn: Warn,
 ): Promise<void> {
 	const memory = memories.get(accountId) ?? remember(RED, accountId, warn);
@@ -49,14 +53,14 @@ export async function withSeen(
 }
 
 function remember(RED: NodeAPI, accountId: string, warn: Warn): Memory {
-	const record: SeenRecord = {};
+	const record: DeduplicationRecord = {};
 	const read = async () => {
 		try {
 			Object.assign(record, timesOf(await drawerOf(RED, accountId)?.read()));
 		} catch (error) {
 			warn((error as Error).message);
 		}
-		return createSeen(record);
+		return createDeduplication(record);
 	};
 	const memory = { record, seen: read(), open: 0, changed: false, writing: Promise.resolve() };
 	memories.set(accountId, memory);
@@ -69,7 +73,7 @@ function drawerOf(RED: NodeAPI, accountId: string): Drawer | undefined {
 	return node ? openDrawer(RED, node, CONTEXT_KEY) : undefined;
 }
 
-const timesOf = (found: unknown): SeenRecord =>
+const timesOf = (found: unknown): DeduplicationRecord =>
 	isObject(found)
 		? Object.fromEntries(
 				Object.entries(found).filter((entry): entry is [string, number] =>

@@ -25,13 +25,13 @@ export async function submitJob(
 		() => host.http(request),
 		(reply) => provider.readSubmit(reply, values, { nowMs: host.now(), baseUrl: account.baseUrl }),
 		host,
-		{ signal, idempotent: provider.abilities.idempotencyHeader !== undefined },
+		{ signal, idempotent: provider.capabilities.idempotencyHeader !== undefined },
 	);
 	if (!reading.job) throw new JobError(reading.failure);
 	return withTracking(provider, reading.job, values);
 }
 
 /** The same over all attempts of one submit, so that a server which keeps such keys makes one job of them. */
-function idempotencyKey({ abilities }: Provider): Record<string, string> {
-	return abilities.idempotencyHeader ? { [abilities.idempotencyHeader]: randomUUID() } : {};
+function idempotencyKey({ capabilities }: Provider): Record<string, string> {
+	return capabilities.idempotencyHeader ? { [capabilities.idempotencyHeader]: randomUUID() } : {};
 }

@@ -1,6 +1,6 @@
 /** What is done for the job of one message: begun, waited for, put into the message; asked for; cancelled. */
 import { cancelJob } from '../../jobs/cancel';
-import { asItStands, askOnce, waitForJob, withNextPoll } from '../../jobs/poll';
+import { asItStands, pollOnce, pollUntilDone, withNextPoll } from '../../jobs/poll';
 import { isFinal, type Job, type Reading } from '../../providers/contract';
 import { failure } from '../../providers/replies/failures';
 import type { AccountHandle } from './account';
@@ -54,7 +54,7 @@ async function wait(
 	{ provider, account, host }: AccountHandle,
 	show: () => void,
 ): Promise<void> {
-	const result = await waitForJob(provider, account, submitted, host, {
+	const result = await pollUntilDone(provider, account, submitted, host, {
 		deadlineMs: entry.deadlineMs,
 		signal: entry.controller.signal,
 		onProgress(progressed) {
@@ -81,7 +81,7 @@ export async function ask(
 		const message = t('error.other-provider', values);
 		throw new JobError(failure('invalid_request', message, { accepted: 'yes', advice }), job);
 	}
-	return isFinal(job.status) ? { job } : await askOnce(provider, account, job, host, signal);
+	return isFinal(job.status) ? { job } : await pollOnce(provider, account, job, host, signal);
 }
 
 /** Cancels at the provider. @throws JobError where it can not, or does not */

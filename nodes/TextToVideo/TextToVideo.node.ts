@@ -67,7 +67,7 @@ export class TextToVideo implements INodeType {
 						displayOptions: {
 							show: {
 								provider: providers
-									.filter(({ abilities }) => abilities.callback)
+									.filter(({ capabilities }) => capabilities.callback)
 									.map(({ id }) => id),
 							},
 						},

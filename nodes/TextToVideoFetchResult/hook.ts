@@ -6,7 +6,7 @@ import type {
 } from 'n8n-workflow';
 import { cancelJob } from '../../jobs/cancel';
 import type { Account } from '../../jobs/host';
-import { askOnce } from '../../jobs/poll';
+import { pollOnce } from '../../jobs/poll';
 import type { Job, Provider } from '../../providers/contract';
 import { failure } from '../../providers/replies/failures';
 import { newJob } from '../../providers/replies/job';
@@ -57,7 +57,7 @@ export async function fetchHook(
 
 async function ask({ context, provider, account, host }: Settling, job: Job): Promise<Job> {
 	if (job.status === 'succeeded' && job.videos.length > 0) return job;
-	const reading = await askOnce(provider, account, job, host, signalOf(context).signal);
+	const reading = await pollOnce(provider, account, job, host, signalOf(context).signal);
 	if (reading.job) return reading.job;
 	throw new ItemError(providerFailure(provider.id, reading.failure, job));
 }

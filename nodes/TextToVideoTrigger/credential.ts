@@ -20,8 +20,8 @@ const KEEP_MS = 5_000;
 
 const kept = new Map<string, { credential: Credential; untilMs: number }>();
 
-export const signsMessages = ({ abilities }: Provider): boolean =>
-	abilities.callback?.signature === 'standard-webhooks';
+export const signsMessages = ({ capabilities }: Provider): boolean =>
+	capabilities.callback?.signature === 'standard-webhooks';
 
 export async function readCredential(
 	context: CredentialContext,

@@ -4,13 +4,19 @@
  * to be saved wins.
  */
 import type { IDataObject } from 'n8n-workflow';
-import { createSeen, keyOf, MAX_ENTRIES, type Seen, type SeenRecord } from '../../jobs/callback/deduplication';
+import {
+	createDeduplication,
+	keyOf,
+	MAX_ENTRIES,
+	type Deduplication,
+	type DeduplicationRecord,
+} from '../../jobs/callback/deduplication';
 
 const KEY_LENGTH = 22;
 
 interface Memory {
-	record: SeenRecord;
-	seen: Seen;
+	record: DeduplicationRecord;
+	seen: Deduplication;
 	/** Keys of deliveries that are not through yet. After a restart they must be let in again. */
 	unsettled: Set<string>;
 	/** How many deliveries wait for the provider's word. */
@@ -24,7 +30,7 @@ interface Memory {
 const memories = new Map<string, Memory>();
 
 export interface Delivery {
-	seen: Seen;
+	seen: Deduplication;
 	/** How many deliveries of this node, with this one, wait for the provider's word while `work` runs. */
 	waiting(): number;
 	whileWaiting<T>(work: () => Promise<T>): Promise<T>;
@@ -79,10 +85,10 @@ export function beginDelivery(id: string | undefined, staticData: IDataObject): 
 function memoryOf(id: string | undefined): Memory {
 	const known = id === undefined ? undefined : memories.get(id);
 	if (known) return known;
-	const record: SeenRecord = {};
+	const record: DeduplicationRecord = {};
 	const memory: Memory = {
 		record,
-		seen: createSeen(record),
+		seen: createDeduplication(record),
 		unsettled: new Set(),
 		waiting: 0,
 		text: '',
@@ -103,7 +109,7 @@ function merge(memory: Memory, stored: unknown): void {
 		const seconds = Number.parseInt(entry.slice(KEY_LENGTH), 36);
 		if (key.length === KEY_LENGTH && seconds > 0) memory.record[key] ??= seconds * 1000;
 	}
-	memory.seen = createSeen(memory.record);
+	memory.seen = createDeduplication(memory.record);
 	rewrite(memory);
 }
 

@@ -10,11 +10,11 @@ import { binaryProperty, fileName, maximumSize, requestOptionsProperty } from '.
 export const EXTRAS = 'additionalOptions';
 
 /** Providers that call back. */
-export const receivers = providers.filter(({ abilities }) => abilities.callback);
+export const receivers = providers.filter(({ capabilities }) => capabilities.callback);
 
 const idsBy = (signed: boolean): string[] =>
 	receivers
-		.filter(({ abilities }) => (abilities.callback?.signature !== 'none') === signed)
+		.filter(({ capabilities }) => (capabilities.callback?.signature !== 'none') === signed)
 		.map(({ id }) => id);
 
 /** The key to confirm with, or the secret to verify with: every receiver needs its credential. */
@@ -36,8 +36,8 @@ const bodyUnread: INodeProperties = {
 /** Where the address goes, under the names that Text to Video shows. */
 function addressNotices(): INodeProperties[] {
 	const idsByTitle = new Map<string, string[]>();
-	for (const { id, request, abilities } of receivers) {
-		const field = fieldsOf(request).find(({ name }) => name === abilities.callback?.field);
+	for (const { id, request, capabilities } of receivers) {
+		const field = fieldsOf(request).find(({ name }) => name === capabilities.callback?.field);
 		const title = field?.title ?? 'Webhook URL';
 		idsByTitle.set(title, [...(idsByTitle.get(title) ?? []), id]);
 	}

@@ -17,7 +17,7 @@ import type {
 import { receiveCallback, type CallbackEvent } from '../../jobs/callback/receive';
 import type { DownloadError } from '../../jobs/download';
 import type { Account } from '../../jobs/host';
-import { parseUntrusted } from '../../jobs/callback/parseJson';
+import { parseJson } from '../../jobs/callback/parseJson';
 import type { Job, Provider } from '../../providers/contract';
 import { providerById } from '../../providers/registry';
 import { hostOf } from '../shared/host';
@@ -26,7 +26,7 @@ import { storeVideo } from '../shared/output';
 import { downloadChoice, readOptions, type NodeOptions } from '../shared/readOptions';
 import { knowsSecret, withoutAddress } from './address';
 import { readBody, type BodyRequest } from './body';
-import { believe, type Reception } from '../../jobs/callback/confirm';
+import { believe, type CallbackContext } from '../../jobs/callback/confirm';
 import { beginDelivery, type Delivery } from './deliveries';
 import { EXTRAS, extrasProperty } from './properties';
 import { readCredential, recentCredential, signsMessages } from './credential';
@@ -90,7 +90,7 @@ async function handle(context: IWebhookFunctions): Promise<INodeExecutionData | 
 		nowMs: Date.now(),
 	});
 	try {
-		const reception: Reception = {
+		const reception: CallbackContext = {
 			provider,
 			account,
 			receipt,
@@ -114,7 +114,7 @@ async function handle(context: IWebhookFunctions): Promise<INodeExecutionData | 
 /** @returns the job to start the workflow with; the sender has its answer by then */
 async function answerAndBelieve(
 	context: IWebhookFunctions,
-	reception: Reception,
+	reception: CallbackContext,
 	delivery: Delivery,
 ): Promise<Job | undefined> {
 	const { receipt, host } = reception;
@@ -163,7 +163,7 @@ function extrasOf(context: IWebhookFunctions): Extras {
 }
 
 function jsonOf(body: Uint8Array): IDataObject {
-	const parsed = parseUntrusted(body);
+	const parsed = parseJson(body);
 	return ('json' in parsed ? parsed.json : {}) as IDataObject;
 }
 

@@ -6,7 +6,7 @@ import {
 	type INode,
 	type INodeExecutionData,
 } from 'n8n-workflow';
-import { plainWords } from '../../jobs/systemErrors';
+import { describeSystemErrors } from '../../jobs/systemErrors';
 import type { Accepted, Job, ProviderFailure } from '../../providers/contract';
 import { isObject } from '../../providers/schema/wire';
 
@@ -33,7 +33,7 @@ export const toNodeError = (
 	itemIndex: number,
 	item: ItemFailure,
 ): NodeOperationError =>
-	new NodeOperationError(node, plainWords(item.message), {
+	new NodeOperationError(node, describeSystemErrors(item.message), {
 		itemIndex,
 		description: item.description,
 	});

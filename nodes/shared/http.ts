@@ -7,7 +7,7 @@ import type {
 	INode,
 } from 'n8n-workflow';
 import type { Account, ByteStream, HttpRequest, StreamReply } from '../../jobs/host';
-import { withoutKey } from '../../jobs/redactKey';
+import { redactKey } from '../../jobs/redactKey';
 import type { Provider, Reply } from '../../providers/contract';
 
 /** What the contexts of an execution, of a webhook and of the editor's lists have in common. */
@@ -118,7 +118,7 @@ export async function sendOptions(
 	};
 	if (!authenticate || !hasCredential(context, provider)) return reply;
 	const { apiKey } = await context.getCredentials(provider.credential);
-	return withoutKey(reply, typeof apiKey === 'string' ? apiKey : undefined);
+	return redactKey(reply, typeof apiKey === 'string' ? apiKey : undefined);
 }
 
 export async function openStream(

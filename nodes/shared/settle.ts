@@ -2,7 +2,7 @@
 import type { IExecuteSingleFunctions, INodeExecutionData } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 import type { Account } from '../../jobs/host';
-import { asItStands, waitForJob } from '../../jobs/poll';
+import { asItStands, pollUntilDone } from '../../jobs/poll';
 import { isFinal, type Job, type Provider } from '../../providers/contract';
 import { DOUBTFUL_ADVICE, failure } from '../../providers/replies/failures';
 import { errorItem, ItemError, providerFailure, toNodeError, type ItemFailure } from './errors';
@@ -29,7 +29,7 @@ export async function waitAndSettle(
 	options: { askAtOnce?: boolean; onProgress?: (job: Job) => void } = {},
 ): Promise<INodeExecutionData> {
 	const { context, provider, account, host } = settling;
-	const result = await waitForJob(provider, account, submitted, host, {
+	const result = await pollUntilDone(provider, account, submitted, host, {
 		deadlineMs: host.now() + waitAtMostMinutes * MINUTE_MS,
 		...signalOf(context),
 		...options,

@@ -46,7 +46,7 @@ export const aimlapiPixverse: Provider = {
 	},
 	request,
 	limits: { parallelJobs: 4, typicalSeconds: 60 },
-	abilities: { cancel: false, progress: false, trackingField: 'client_request_id' },
+	capabilities: { cancel: false, progress: false, trackingField: 'client_request_id' },
 	submitCall: { method: 'POST', url: (values) => (isLegacy(values) ? LEGACY_PATH : PATH) },
 	rules,
 	// A job of the legacy path is asked for there: the job carries the address along.

@@ -4,7 +4,7 @@
  */
 import { z } from 'zod/v4';
 import { extraParameters } from '../schema/extraParameters';
-import { fieldWords } from '../schema/fields';
+import { fieldMeta } from '../schema/fields';
 import { STYLE_LABELS, STYLES } from '../schema/styles';
 
 export const PIXVERSE_V5 = 'pixverse/v5/text-to-video';
@@ -14,7 +14,7 @@ export const request = z.strictObject({
 		.string()
 		.min(1)
 		.max(256)
-		.register(fieldWords, {
+		.register(fieldMeta, {
 			title: 'Model',
 			help: 'PixVerse v5, or another text-to-video model of the same endpoint by its name.',
 			placeholder: `e.g. ${PIXVERSE_V5}`,
@@ -22,7 +22,7 @@ export const request = z.strictObject({
 			always: true,
 		})
 		.optional(),
-	prompt: z.string().min(1).register(fieldWords, {
+	prompt: z.string().min(1).register(fieldMeta, {
 		title: 'Prompt',
 		help: 'The scene, subject or action that the video should show.',
 		multiline: true,
@@ -30,11 +30,11 @@ export const request = z.strictObject({
 	}),
 	aspect_ratio: z
 		.enum(['16:9', '4:3', '1:1', '3:4', '9:16'])
-		.register(fieldWords, { title: 'Aspect Ratio', help: 'Shape of the picture.', default: '16:9' })
+		.register(fieldMeta, { title: 'Aspect Ratio', help: 'Shape of the picture.', default: '16:9' })
 		.optional(),
 	resolution: z
 		.enum(['360p', '540p', '720p', '1080p'])
-		.register(fieldWords, {
+		.register(fieldMeta, {
 			title: 'Resolution',
 			help: 'Length of the short side. 1080p can not be had with 8 seconds.',
 			default: '720p',
@@ -42,7 +42,7 @@ export const request = z.strictObject({
 		.optional(),
 	duration: z
 		.literal([5, 8])
-		.register(fieldWords, {
+		.register(fieldMeta, {
 			title: 'Duration',
 			help: 'In seconds.',
 			default: 5,
@@ -52,7 +52,7 @@ export const request = z.strictObject({
 	negative_prompt: z
 		.string()
 		.min(1)
-		.register(fieldWords, {
+		.register(fieldMeta, {
 			title: 'Negative Prompt',
 			help: 'What the video should not show.',
 			multiline: true,
@@ -60,7 +60,7 @@ export const request = z.strictObject({
 		.optional(),
 	style: z
 		.enum(STYLES)
-		.register(fieldWords, {
+		.register(fieldMeta, {
 			title: 'Style',
 			help: 'The look of the video.',
 			initial: 'anime',
@@ -69,7 +69,7 @@ export const request = z.strictObject({
 		.optional(),
 	seed: z
 		.int()
-		.register(fieldWords, {
+		.register(fieldMeta, {
 			title: 'Seed',
 			help: 'The same seed with the same settings gives a similar video. Leave it out for a random one.',
 			initial: 42,
@@ -78,7 +78,7 @@ export const request = z.strictObject({
 	lip_sync_tts_content: z
 		.string()
 		.min(1)
-		.register(fieldWords, {
+		.register(fieldMeta, {
 			title: 'Lip Sync Text',
 			help: 'What a person in the video says; the lips move with it.',
 			multiline: true,
@@ -102,7 +102,7 @@ export const request = z.strictObject({
 			'Ethan',
 			'Auto',
 		])
-		.register(fieldWords, {
+		.register(fieldMeta, {
 			title: 'Lip Sync Speaker',
 			help: 'The voice that says the lip sync text.',
 			initial: 'Auto',
@@ -111,7 +111,7 @@ export const request = z.strictObject({
 	client_request_id: z
 		.string()
 		.regex(/^[A-Za-z0-9._:-]{1,128}$/)
-		.register(fieldWords, {
+		.register(fieldMeta, {
 			title: 'Tracking ID',
 			help: 'Your own word for this job (letters, digits and . _ : -). It comes back with the job.',
 			header: 'X-Client-Request-Id',
@@ -121,7 +121,7 @@ export const request = z.strictObject({
 		.optional(),
 	legacy_path: z
 		.boolean()
-		.register(fieldWords, {
+		.register(fieldMeta, {
 			title: 'Use Legacy Path',
 			help: 'Whether to use the older address of the PixVerse endpoint, which is still documented.',
 			unsent: true,

@@ -64,7 +64,7 @@ export const localGpu: Provider = {
 	},
 	request,
 	limits: { parallelJobs: 4, typicalSeconds: 60 },
-	abilities: {
+	capabilities: {
 		callback: {
 			field: 'webhook_url',
 			signature: 'standard-webhooks',

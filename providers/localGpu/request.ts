@@ -4,14 +4,14 @@
  * executor's to say: it answers with `warnings`, or refuses with 400 where `strict` is on.
  */
 import { z } from 'zod/v4';
-import { fieldWords } from '../schema/fields';
+import { fieldMeta } from '../schema/fields';
 import { STYLE_LABELS, STYLES } from '../schema/styles';
 import { SCHEDULERS } from '../schema/schedulers';
 
 const MAX_SEED = 2 ** 32 - 1;
 
 export const request = z.strictObject({
-	prompt: z.string().min(1).max(32000).register(fieldWords, {
+	prompt: z.string().min(1).max(32000).register(fieldMeta, {
 		title: 'Prompt',
 		help: 'What the video should show.',
 		multiline: true,
@@ -21,7 +21,7 @@ export const request = z.strictObject({
 		.string()
 		.min(1)
 		.max(128)
-		.register(fieldWords, {
+		.register(fieldMeta, {
 			title: 'Model',
 			help: 'Which of the models on the machine makes the video. Leave empty for the default one.',
 			search: 'model',
@@ -31,7 +31,7 @@ export const request = z.strictObject({
 	size: z
 		.string()
 		.regex(/^[1-9]\d{1,3}x[1-9]\d{1,3}$/)
-		.register(fieldWords, {
+		.register(fieldMeta, {
 			title: 'Size',
 			help: 'Width x height in pixels.',
 			placeholder: '832x480',
@@ -42,7 +42,7 @@ export const request = z.strictObject({
 		.number()
 		.min(0.1)
 		.max(600)
-		.register(fieldWords, {
+		.register(fieldMeta, {
 			title: 'Seconds',
 			help: 'Length of the video. Not used where Number of Frames is given.',
 			as: 'string',
@@ -53,7 +53,7 @@ export const request = z.strictObject({
 		.int()
 		.min(1)
 		.max(60)
-		.register(fieldWords, {
+		.register(fieldMeta, {
 			title: 'Frames per Second',
 			help: 'How many pictures a second the video has.',
 			default: 8,
@@ -63,7 +63,7 @@ export const request = z.strictObject({
 		.int()
 		.min(1)
 		.max(2000)
-		.register(fieldWords, {
+		.register(fieldMeta, {
 			title: 'Number of Frames',
 			help: 'Exact length in pictures. Goes before Seconds.',
 			initial: 32,
@@ -73,7 +73,7 @@ export const request = z.strictObject({
 		.string()
 		.min(1)
 		.max(32000)
-		.register(fieldWords, {
+		.register(fieldMeta, {
 			title: 'Negative Prompt',
 			help: 'What the video should not show.',
 			multiline: true,
@@ -83,7 +83,7 @@ export const request = z.strictObject({
 		.int()
 		.min(1)
 		.max(200)
-		.register(fieldWords, {
+		.register(fieldMeta, {
 			title: 'Number of Inference Steps',
 			help: 'More steps take longer and often look better.',
 			initial: 25,
@@ -93,7 +93,7 @@ export const request = z.strictObject({
 		.number()
 		.min(0)
 		.max(30)
-		.register(fieldWords, {
+		.register(fieldMeta, {
 			title: 'Guidance Scale',
 			help: 'How closely the video follows the prompt.',
 			initial: 7.5,
@@ -103,7 +103,7 @@ export const request = z.strictObject({
 		.int()
 		.min(-1)
 		.max(MAX_SEED)
-		.register(fieldWords, {
+		.register(fieldMeta, {
 			title: 'Seed',
 			help: 'The same seed with the same settings gives the same video. -1 picks one at random.',
 			default: -1,
@@ -111,7 +111,7 @@ export const request = z.strictObject({
 		.optional(),
 	scheduler: z
 		.enum(SCHEDULERS)
-		.register(fieldWords, {
+		.register(fieldMeta, {
 			title: 'Scheduler',
 			help: 'The sampling method. Not every model can use every one.',
 			initial: 'DDIMScheduler',
@@ -120,12 +120,12 @@ export const request = z.strictObject({
 	prompts: z
 		.array(
 			z.strictObject({
-				prompt: z.string().min(1).max(1024).register(fieldWords, {
+				prompt: z.string().min(1).max(1024).register(fieldMeta, {
 					title: 'Prompt',
 					help: 'What this part of the video shows.',
 					multiline: true,
 				}),
-				frames: z.int().min(1).max(256).register(fieldWords, {
+				frames: z.int().min(1).max(256).register(fieldMeta, {
 					title: 'Frames',
 					help: 'How many pictures this part has.',
 					initial: 16,
@@ -134,7 +134,7 @@ export const request = z.strictObject({
 		)
 		.min(1)
 		.max(16)
-		.register(fieldWords, {
+		.register(fieldMeta, {
 			title: 'Prompt Segments',
 			help: 'Several prompts one after another in one video. They go before Prompt and Number of Frames.',
 			itemTitle: 'Segment',
@@ -143,12 +143,12 @@ export const request = z.strictObject({
 	loras: z
 		.array(
 			z.strictObject({
-				model_name: z.string().min(1).max(128).register(fieldWords, {
+				model_name: z.string().min(1).max(128).register(fieldMeta, {
 					title: 'LoRA Name',
 					help: 'A LoRA on the machine.',
 					search: 'lora',
 				}),
-				strength: z.number().min(0).max(1).register(fieldWords, {
+				strength: z.number().min(0).max(1).register(fieldMeta, {
 					title: 'Strength',
 					help: 'How much it changes the video.',
 					initial: 0.8,
@@ -156,7 +156,7 @@ export const request = z.strictObject({
 			}),
 		)
 		.max(5)
-		.register(fieldWords, {
+		.register(fieldMeta, {
 			title: 'LoRAs',
 			help: 'Small add-on models that change style or subject. At most 5.',
 			itemTitle: 'LoRA',
@@ -165,7 +165,7 @@ export const request = z.strictObject({
 	embeddings: z
 		.array(
 			z.strictObject({
-				model_name: z.string().min(1).max(128).register(fieldWords, {
+				model_name: z.string().min(1).max(128).register(fieldMeta, {
 					title: 'Embedding Name',
 					help: 'A textual inversion on the machine. Use its name in a prompt.',
 					search: 'textualinversion',
@@ -173,7 +173,7 @@ export const request = z.strictObject({
 			}),
 		)
 		.max(5)
-		.register(fieldWords, {
+		.register(fieldMeta, {
 			title: 'Embeddings',
 			help: 'Textual inversions that can be named in the prompts. At most 5.',
 			itemTitle: 'Embedding',
@@ -181,7 +181,7 @@ export const request = z.strictObject({
 		.optional(),
 	closed_loop: z
 		.boolean()
-		.register(fieldWords, {
+		.register(fieldMeta, {
 			title: 'Closed Loop',
 			help: 'Whether the last picture leads back to the first, so that the video loops.',
 			default: false,
@@ -191,7 +191,7 @@ export const request = z.strictObject({
 		.int()
 		.min(1)
 		.max(12)
-		.register(fieldWords, {
+		.register(fieldMeta, {
 			title: 'CLIP Skip',
 			help: 'How many of the last text encoder layers are left out (Stable Diffusion 1.x models).',
 			initial: 1,
@@ -199,7 +199,7 @@ export const request = z.strictObject({
 		.optional(),
 	enhance_prompt: z
 		.boolean()
-		.register(fieldWords, {
+		.register(fieldMeta, {
 			title: 'Enhance Prompt',
 			help: 'Whether to add words for a better picture to the prompt.',
 			default: false,
@@ -207,7 +207,7 @@ export const request = z.strictObject({
 		.optional(),
 	aspect_ratio: z
 		.enum(['16:9', '4:3', '1:1', '3:4', '9:16'])
-		.register(fieldWords, {
+		.register(fieldMeta, {
 			title: 'Aspect Ratio',
 			help: 'Shape of the picture, together with Resolution. Not used where Size is given.',
 			initial: '16:9',
@@ -215,7 +215,7 @@ export const request = z.strictObject({
 		.optional(),
 	resolution: z
 		.enum(['360p', '540p', '720p', '1080p'])
-		.register(fieldWords, {
+		.register(fieldMeta, {
 			title: 'Resolution',
 			help: 'Length of the short side, together with Aspect Ratio. Not used where Size is given.',
 			initial: '360p',
@@ -223,7 +223,7 @@ export const request = z.strictObject({
 		.optional(),
 	style: z
 		.enum(STYLES)
-		.register(fieldWords, {
+		.register(fieldMeta, {
 			title: 'Style',
 			help: 'Adds words for this look to the prompt.',
 			initial: 'anime',
@@ -232,11 +232,11 @@ export const request = z.strictObject({
 		.optional(),
 	output_format: z
 		.enum(['mp4', 'gif'])
-		.register(fieldWords, { title: 'Output Format', help: 'Kind of file.', default: 'mp4' })
+		.register(fieldMeta, { title: 'Output Format', help: 'Kind of file.', default: 'mp4' })
 		.optional(),
 	strict: z
 		.boolean()
-		.register(fieldWords, {
+		.register(fieldMeta, {
 			title: 'Strict',
 			help: 'Whether to refuse the job where the model can not honour a field, instead of a warning.',
 			default: false,
@@ -245,7 +245,7 @@ export const request = z.strictObject({
 	webhook_url: z
 		.url({ protocol: /^https?$/ })
 		.max(2048)
-		.register(fieldWords, {
+		.register(fieldMeta, {
 			title: 'Webhook URL',
 			help: 'Gets a signed message when the video is done or failed.',
 			wire: 'webhook.url',
@@ -257,7 +257,7 @@ export const request = z.strictObject({
 		.string()
 		.min(1)
 		.max(256)
-		.register(fieldWords, {
+		.register(fieldMeta, {
 			title: 'Tracking ID',
 			help: 'Your own word for this job. It comes back with the job and in the webhook message.',
 			role: 'tracking',

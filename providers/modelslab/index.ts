@@ -28,7 +28,7 @@ const endpoint = (
 	},
 	// 5 queued requests is the documented limit of the smallest plan.
 	limits: { parallelJobs: 5, typicalSeconds: 120 },
-	abilities: {
+	capabilities: {
 		callback: CALLBACK,
 		cancel: false,
 		progress: false,

@@ -1,6 +1,6 @@
 /** ModelsLab v6 (the document: ModelsLab API reference, "Video API", Text to Video). */
 import { z } from 'zod/v4';
-import { fieldWords } from '../schema/fields';
+import { fieldMeta } from '../schema/fields';
 import { negativePrompt, prompt, seed, trackId, webhook } from '../stableDiffusionApi/fields';
 import { count, guidanceScale, modelId, temp } from './fields';
 
@@ -57,7 +57,7 @@ export const v6Request = z.strictObject({
 		.number()
 		.min(0)
 		.max(1)
-		.register(fieldWords, {
+		.register(fieldMeta, {
 			title: 'Upscale Strength',
 			help: 'How much the enlarging may change the picture.',
 			default: 0.6,
@@ -68,7 +68,7 @@ export const v6Request = z.strictObject({
 		.number()
 		.min(0)
 		.max(8)
-		.register(fieldWords, {
+		.register(fieldMeta, {
 			title: 'Upscale Guidance Scale',
 			help: 'How closely the enlarged video follows the prompt. The provider uses 12 where this is left out.',
 			initial: 8,
@@ -84,7 +84,7 @@ export const v6Request = z.strictObject({
 	),
 	use_improved_sampling: z
 		.boolean()
-		.register(fieldWords, {
+		.register(fieldMeta, {
 			title: 'Use Improved Sampling',
 			help: 'Whether to make the motion steadier from picture to picture.',
 			default: false,
@@ -93,7 +93,7 @@ export const v6Request = z.strictObject({
 	improved_sampling_seed: z
 		.int()
 		.min(0)
-		.register(fieldWords, {
+		.register(fieldMeta, {
 			title: 'Improved Sampling Seed',
 			help: 'Seed of the improved sampling.',
 			initial: 42,
@@ -110,7 +110,7 @@ export const v6Request = z.strictObject({
 	// The API's own default is an animated GIF, which surprises: the field is always sent.
 	output_type: z
 		.enum(['mp4', 'gif'])
-		.register(fieldWords, {
+		.register(fieldMeta, {
 			title: 'Output Type',
 			help: 'Kind of file.',
 			default: 'mp4',
@@ -119,7 +119,7 @@ export const v6Request = z.strictObject({
 		.optional(),
 	instant_response: z
 		.boolean()
-		.register(fieldWords, {
+		.register(fieldMeta, {
 			title: 'Instant Response',
 			help: 'Whether the provider answers at once with the address that the file will have.',
 			default: false,

@@ -1,6 +1,6 @@
 /** ModelsLab v6 Ultra (the document: ModelsLab API reference, "Text to Video Ultra"). */
 import { z } from 'zod/v4';
-import { fieldWords } from '../schema/fields';
+import { fieldMeta } from '../schema/fields';
 import { negativePrompt, prompt, seed, trackId, webhook } from '../stableDiffusionApi/fields';
 import { count, guidanceScale, modelId, portrait, temp } from './fields';
 
@@ -39,7 +39,7 @@ export const v6UltraRequest = z.strictObject({
 		.int()
 		.min(0)
 		.max(10)
-		.register(fieldWords, {
+		.register(fieldMeta, {
 			title: 'Sample Shift',
 			help: 'Moves the denoising towards the beginning: higher values give more motion.',
 			default: 5,

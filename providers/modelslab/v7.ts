@@ -1,7 +1,7 @@
 /** ModelsLab v7 (the document: ModelsLab model guide and the API pages of its models). */
 import { z } from 'zod/v4';
 import { extraParameters } from '../schema/extraParameters';
-import { fieldWords } from '../schema/fields';
+import { fieldMeta } from '../schema/fields';
 import { negativePrompt, prompt, seed, trackId, webhook } from '../stableDiffusionApi/fields';
 import { count, modelId, portrait } from './fields';
 
@@ -18,22 +18,22 @@ export const v7Request = z.strictObject({
 		.int()
 		.min(512)
 		.max(1024)
-		.register(fieldWords, { title: 'Width', help: 'In pixels.', initial: 1024 })
+		.register(fieldMeta, { title: 'Width', help: 'In pixels.', initial: 1024 })
 		.optional(),
 	height: z
 		.int()
 		.min(512)
 		.max(1024)
-		.register(fieldWords, { title: 'Height', help: 'In pixels.', initial: 576 })
+		.register(fieldMeta, { title: 'Height', help: 'In pixels.', initial: 576 })
 		.optional(),
 	aspect_ratio: z
 		.enum(['16:9', '9:16'])
-		.register(fieldWords, { title: 'Aspect Ratio', help: 'Shape of the picture.', initial: '16:9' })
+		.register(fieldMeta, { title: 'Aspect Ratio', help: 'Shape of the picture.', initial: '16:9' })
 		.optional(),
 	resolution: z
 		.string()
 		.min(1)
-		.register(fieldWords, {
+		.register(fieldMeta, {
 			title: 'Resolution',
 			help: 'As the model spells it: some want 720, some 720p.',
 			placeholder: 'e.g. 720p',
@@ -49,7 +49,7 @@ export const v7Request = z.strictObject({
 	portrait,
 	camera_fixed: z
 		.boolean()
-		.register(fieldWords, {
+		.register(fieldMeta, {
 			title: 'Camera Fixed',
 			help: 'Whether the camera stands still.',
 			initial: false,
@@ -57,7 +57,7 @@ export const v7Request = z.strictObject({
 		.optional(),
 	enhance_prompt: z
 		.boolean()
-		.register(fieldWords, {
+		.register(fieldMeta, {
 			title: 'Enhance Prompt',
 			help: 'Whether the provider may rewrite the prompt for a better picture.',
 			initial: true,
@@ -65,7 +65,7 @@ export const v7Request = z.strictObject({
 		.optional(),
 	generate_audio: z
 		.boolean()
-		.register(fieldWords, {
+		.register(fieldMeta, {
 			title: 'Generate Audio',
 			help: 'Whether the video gets sound.',
 			initial: true,
@@ -74,7 +74,7 @@ export const v7Request = z.strictObject({
 	init_audio: z
 		.url({ protocol: /^https?$/ })
 		.max(2048)
-		.register(fieldWords, {
+		.register(fieldMeta, {
 			title: 'Audio URL',
 			help: 'A sound file that the video should go with.',
 			placeholder: 'e.g. https://example.com/voice.mp3',

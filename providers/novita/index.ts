@@ -105,7 +105,7 @@ export const novita: Provider = {
 	},
 	request,
 	limits: { requestsPerMinute: 2, parallelJobs: 4, typicalSeconds: 90 },
-	abilities: {
+	capabilities: {
 		callback: {
 			field: 'webhook_url',
 			signature: 'none',

@@ -3,7 +3,7 @@
  * "Text to Video", and "Webhook" for `extra.webhook`).
  */
 import { z } from 'zod/v4';
-import { fieldWords } from '../schema/fields';
+import { fieldMeta } from '../schema/fields';
 
 export const MAX_TOTAL_FRAMES = 128;
 
@@ -12,7 +12,7 @@ const promptText = () => z.string().min(1).max(1024);
 export const request = z.strictObject({
 	response_video_type: z
 		.enum(['mp4', 'gif'])
-		.register(fieldWords, {
+		.register(fieldMeta, {
 			title: 'Response Video Type',
 			help: 'Kind of file.',
 			wire: 'extra.response_video_type',
@@ -22,7 +22,7 @@ export const request = z.strictObject({
 	webhook_url: z
 		.url({ protocol: /^https?$/ })
 		.max(2048)
-		.register(fieldWords, {
+		.register(fieldMeta, {
 			title: 'Webhook URL',
 			help: 'Novita posts the result to this public address when the video is done.',
 			wire: 'extra.webhook.url',
@@ -32,7 +32,7 @@ export const request = z.strictObject({
 		.optional(),
 	test_mode_enabled: z
 		.boolean()
-		.register(fieldWords, {
+		.register(fieldMeta, {
 			title: 'Webhook Test Mode',
 			help: 'Whether Novita sends a mock event to the webhook.',
 			wire: 'extra.webhook.test_mode.enabled',
@@ -41,7 +41,7 @@ export const request = z.strictObject({
 		.optional(),
 	test_mode_return_task_status: z
 		.enum(['TASK_STATUS_SUCCEED', 'TASK_STATUS_FAILED'])
-		.register(fieldWords, {
+		.register(fieldMeta, {
 			title: 'Webhook Test Mode Result',
 			help: 'Whether the mock event tells of a success or of a failure.',
 			wire: 'extra.webhook.test_mode.return_task_status',
@@ -51,14 +51,14 @@ export const request = z.strictObject({
 		.optional(),
 	enterprise_plan_enabled: z
 		.boolean()
-		.register(fieldWords, {
+		.register(fieldMeta, {
 			title: 'Enterprise Plan',
 			help: 'Whether to use the dedicated endpoints that your account has subscribed to.',
 			wire: 'extra.enterprise_plan.enabled',
 			default: false,
 		})
 		.optional(),
-	model_name: z.string().min(1).register(fieldWords, {
+	model_name: z.string().min(1).register(fieldMeta, {
 		title: 'Model Name',
 		help: 'A Stable Diffusion 1.x checkpoint of Novita.',
 		search: 'checkpoint',
@@ -69,13 +69,13 @@ export const request = z.strictObject({
 		.int()
 		.min(256)
 		.max(1024)
-		.register(fieldWords, { title: 'Height', help: 'In pixels.', initial: 512 }),
+		.register(fieldMeta, { title: 'Height', help: 'In pixels.', initial: 512 }),
 	width: z
 		.int()
 		.min(256)
 		.max(1024)
-		.register(fieldWords, { title: 'Width', help: 'In pixels.', initial: 512 }),
-	steps: z.int().min(1).max(50).register(fieldWords, {
+		.register(fieldMeta, { title: 'Width', help: 'In pixels.', initial: 512 }),
+	steps: z.int().min(1).max(50).register(fieldMeta, {
 		title: 'Steps',
 		help: 'Denoising steps: more take longer and often look better.',
 		initial: 20,
@@ -83,12 +83,12 @@ export const request = z.strictObject({
 	prompts: z
 		.array(
 			z.strictObject({
-				frames: z.int().min(8).max(64).register(fieldWords, {
+				frames: z.int().min(8).max(64).register(fieldMeta, {
 					title: 'Frames',
 					help: 'How many pictures this part has.',
 					initial: 32,
 				}),
-				prompt: promptText().register(fieldWords, {
+				prompt: promptText().register(fieldMeta, {
 					title: 'Prompt',
 					help: 'What this part of the video shows.',
 					multiline: true,
@@ -97,13 +97,13 @@ export const request = z.strictObject({
 			}),
 		)
 		.min(1)
-		.register(fieldWords, {
+		.register(fieldMeta, {
 			title: 'Prompts',
 			help: `The parts of the video, one after another. All frames together: at most ${MAX_TOTAL_FRAMES}.`,
 			itemTitle: 'Prompt',
 		}),
 	negative_prompt: promptText()
-		.register(fieldWords, {
+		.register(fieldMeta, {
 			title: 'Negative Prompt',
 			help: 'What the video should not show.',
 			multiline: true,
@@ -113,7 +113,7 @@ export const request = z.strictObject({
 		.number()
 		.min(1)
 		.max(30)
-		.register(fieldWords, {
+		.register(fieldMeta, {
 			title: 'Guidance Scale',
 			help: 'How closely the video follows the prompt.',
 			initial: 7.5,
@@ -122,7 +122,7 @@ export const request = z.strictObject({
 	seed: z
 		.int()
 		.min(-1)
-		.register(fieldWords, {
+		.register(fieldMeta, {
 			title: 'Seed',
 			help: 'The same seed with the same settings gives the same video. -1 picks one at random.',
 			default: -1,
@@ -131,13 +131,13 @@ export const request = z.strictObject({
 	loras: z
 		.array(
 			z.strictObject({
-				model_name: z.string().min(1).register(fieldWords, {
+				model_name: z.string().min(1).register(fieldMeta, {
 					title: 'LoRA Name',
 					help: 'A LoRA of Novita.',
 					search: 'lora',
 					placeholder: 'e.g. GoodHands-beta2_39807',
 				}),
-				strength: z.number().min(0).max(1).register(fieldWords, {
+				strength: z.number().min(0).max(1).register(fieldMeta, {
 					title: 'Strength',
 					help: 'How much it changes the video.',
 					initial: 0.8,
@@ -145,7 +145,7 @@ export const request = z.strictObject({
 			}),
 		)
 		.max(5)
-		.register(fieldWords, {
+		.register(fieldMeta, {
 			title: 'LoRAs',
 			help: 'Small add-on models that change style or subject. At most 5.',
 			itemTitle: 'LoRA',
@@ -154,7 +154,7 @@ export const request = z.strictObject({
 	embeddings: z
 		.array(
 			z.strictObject({
-				model_name: z.string().min(1).register(fieldWords, {
+				model_name: z.string().min(1).register(fieldMeta, {
 					title: 'Embedding Name',
 					help: 'A textual inversion of Novita.',
 					search: 'textualinversion',
@@ -163,7 +163,7 @@ export const request = z.strictObject({
 			}),
 		)
 		.max(5)
-		.register(fieldWords, {
+		.register(fieldMeta, {
 			title: 'Embeddings',
 			help: 'Textual inversions that can be named in the prompts. At most 5.',
 			itemTitle: 'Embedding',
@@ -171,7 +171,7 @@ export const request = z.strictObject({
 		.optional(),
 	closed_loop: z
 		.boolean()
-		.register(fieldWords, {
+		.register(fieldMeta, {
 			title: 'Closed Loop',
 			help: 'Whether the last picture leads back to the first, so that the video loops.',
 			initial: false,
@@ -181,7 +181,7 @@ export const request = z.strictObject({
 		.int()
 		.min(1)
 		.max(12)
-		.register(fieldWords, {
+		.register(fieldMeta, {
 			title: 'CLIP Skip',
 			help: 'How many of the last text encoder layers are left out.',
 			initial: 1,

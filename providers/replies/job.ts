@@ -13,7 +13,7 @@ export function newJob(provider: string, jobId: string, nowMs: number): Job {
 
 /** A job bears the tracking id that its request was given. */
 export function withTracking(provider: Provider, job: Job, values: RequestValues): Job {
-	const field = provider.abilities.trackingField;
+	const field = provider.capabilities.trackingField;
 	const trackingId = field && values[field];
 	return trackingId ? { ...job, trackingId: String(trackingId) } : job;
 }

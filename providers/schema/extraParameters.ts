@@ -1,14 +1,14 @@
 /** A free JSON field for endpoints whose models have parameters of their own, too many and too short-lived to list. */
 import { z } from 'zod/v4';
 import type { JsonValue, RequestValues, RuleIssue } from '../contract';
-import { fieldWords } from './fields';
+import { fieldMeta } from './fields';
 import { isObject } from './wire';
 
 const NAME = 'extra_parameters';
 
 export const extraParameters = z
 	.record(z.string(), z.json())
-	.register(fieldWords, {
+	.register(fieldMeta, {
 		title: 'Extra Parameters',
 		help: 'Parameters of other models of this endpoint, as JSON. They are sent as they are, beside the fields.',
 		json: true,

@@ -39,7 +39,7 @@ export type FieldMeta = {
 	itemTitle?: string;
 };
 
-class FieldWords extends z.core.$ZodRegistry<FieldMeta> {
+class FieldMetaRegistry extends z.core.$ZodRegistry<FieldMeta> {
 	/** The schema itself gets the words, not a copy: a second field that shares it would change the first one's. */
 	override add(...[schema, meta]: Parameters<z.core.$ZodRegistry<FieldMeta>['add']>): this {
 		if (this.has(schema)) throw new Error(`Two fields share one schema: make one for each`);
@@ -47,8 +47,8 @@ class FieldWords extends z.core.$ZodRegistry<FieldMeta> {
 	}
 }
 
-/** Gives a schema its words: `z.string().register(fieldWords, { title, help })`. */
-export const fieldWords = new FieldWords();
+/** Gives a schema its words: `z.string().register(fieldMeta, { title, help })`. */
+export const fieldMeta = new FieldMetaRegistry();
 
 export type FieldType = 'text' | 'number' | 'integer' | 'boolean' | 'choice' | 'list' | 'json';
 
@@ -88,7 +88,7 @@ function readField(name: string, schema: z.core.$ZodType): Field {
 	const { def } = (schema as z.core.$ZodTypes)._zod;
 	const required = def.type !== 'optional';
 	const inner = required ? schema : def.innerType;
-	const meta = fieldWords.get(inner);
+	const meta = fieldMeta.get(inner);
 	if (!meta) throw new Error(`Field ${name} has no title or help`);
 	return { ...meta, ...typeAndRange(name, inner, meta), name, required };
 }

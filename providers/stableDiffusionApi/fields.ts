@@ -1,9 +1,9 @@
 /** Fields that the endpoints of Stable Diffusion API and its successor ModelsLab share, each under its documented name. */
 import { z } from 'zod/v4';
-import { fieldWords } from '../schema/fields';
+import { fieldMeta } from '../schema/fields';
 import { SCHEDULERS } from '../schema/schedulers';
 
-export const prompt = z.string().min(1).register(fieldWords, {
+export const prompt = z.string().min(1).register(fieldMeta, {
 	title: 'Prompt',
 	help: 'What the video should show.',
 	multiline: true,
@@ -13,7 +13,7 @@ export const prompt = z.string().min(1).register(fieldWords, {
 export const negativePrompt = z
 	.string()
 	.min(1)
-	.register(fieldWords, {
+	.register(fieldMeta, {
 		title: 'Negative Prompt',
 		help: 'What the video should not show.',
 		multiline: true,
@@ -22,7 +22,7 @@ export const negativePrompt = z
 
 export const scheduler = z
 	.enum(SCHEDULERS)
-	.register(fieldWords, {
+	.register(fieldMeta, {
 		title: 'Scheduler',
 		help: 'The sampling method. Leave it out to let the provider choose.',
 		initial: 'UniPCMultistepScheduler',
@@ -33,7 +33,7 @@ export const scheduler = z
 export const seed = z
 	.int()
 	.min(0)
-	.register(fieldWords, {
+	.register(fieldMeta, {
 		title: 'Seed',
 		help: 'The same seed with the same settings gives the same video. Leave it out for a random one.',
 		initial: 42,
@@ -43,7 +43,7 @@ export const seed = z
 export const webhook = z
 	.url({ protocol: /^https?$/ })
 	.max(2048)
-	.register(fieldWords, {
+	.register(fieldMeta, {
 		title: 'Webhook URL',
 		help: 'The provider posts the result to this public address when the video is done.',
 		role: 'callback',
@@ -55,7 +55,7 @@ export const trackId = z
 	.string()
 	.min(1)
 	.max(256)
-	.register(fieldWords, {
+	.register(fieldMeta, {
 		title: 'Tracking ID',
 		help: 'Your own word for this job. It comes back with the job and in the webhook message.',
 		role: 'tracking',

@@ -13,7 +13,7 @@ const account: Provider['account'] = {
 /** 5 queued requests an account is the smallest documented limit of this provider's plans. */
 const limits: Provider['limits'] = { parallelJobs: 5, typicalSeconds: 40 };
 
-const trainedAbilities: Provider['abilities'] = {
+const trainedAbilities: Provider['capabilities'] = {
 	callback: CALLBACK,
 	cancel: false,
 	progress: false,
@@ -39,7 +39,7 @@ export const stableDiffusionV5: Provider = {
 	documentationUrl: 'https://stablediffusionapi.com/docs/text-to-video/texttovideo',
 	credential: 'textToVideoStableDiffusionApi',
 	request: v5Request,
-	abilities: { cancel: false, progress: false },
+	capabilities: { cancel: false, progress: false },
 	submitCall: { method: 'POST', url: '/api/v5/text2video' },
 	// The submit is v5, but the result is asked for at v3.
 	fetchCall: (job, context) => fetchCall(job, inPath('/api/v3/fetch', job), context),
@@ -52,7 +52,7 @@ export const stableDiffusionV4: Provider = {
 	documentationUrl: 'https://stablediffusionapi.com/docs/text-to-video/traintexttovideo',
 	credential: 'textToVideoStableDiffusionApi',
 	request: v4Request,
-	abilities: trainedAbilities,
+	capabilities: trainedAbilities,
 	submitCall: { method: 'POST', url: '/api/v4/dreambooth/text2video' },
 	// A job whose submit reply we saw is asked for in the form that this reply hands out (v3, id in the path); one of
 	// which only the id is known, in the documented form for that (v4, `request_id`).
@@ -73,7 +73,7 @@ export const stableDiffusionEnterprise: Provider = {
 	credential: 'textToVideoStableDiffusionEnterpriseApi',
 	account: { ...account, title: 'Stable Diffusion Enterprise' },
 	request: enterpriseRequest,
-	abilities: trainedAbilities,
+	capabilities: trainedAbilities,
 	submitCall: { method: 'POST', url: '/api/v1/enterprise/text2video' },
 	fetchCall: (job, context) => fetchCall(job, '/api/v1/enterprise/fetch', context),
 	readCallback: (body, context) => readCallback('stableDiffusionEnterprise', body, context),

@@ -3,7 +3,7 @@
  * but the paths. Submit and fetch replies and the webhook message have the same members.
  */
 import type {
-	CallbackAbility,
+	CallbackCapability,
 	CallbackReading,
 	HttpCall,
 	Job,
@@ -37,7 +37,7 @@ import { settingsOf, unlikeAsked } from './settings';
 export const KEY_HOSTS = ['stablediffusionapi.com', 'modelslab.com'];
 
 /** Messages about jobs have no `event`; those of another product of the same sender (workflows) do. */
-export const CALLBACK: CallbackAbility = {
+export const CALLBACK: CallbackCapability = {
 	field: 'webhook',
 	signature: 'none',
 	progress: false,

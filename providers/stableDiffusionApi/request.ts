@@ -1,6 +1,6 @@
 /** Requests of Stable Diffusion API v5, v4 and Enterprise v1, every field of their documents in its order. */
 import { z } from 'zod/v4';
-import { fieldWords } from '../schema/fields';
+import { fieldMeta } from '../schema/fields';
 import { negativePrompt, prompt, scheduler, seed, trackId, webhook } from './fields';
 
 /** "Create Video": `POST /api/v5/text2video`. The document gives no range for `seconds`. */
@@ -11,7 +11,7 @@ export const v5Request = z.strictObject({
 	seconds: z
 		.int()
 		.min(1)
-		.register(fieldWords, {
+		.register(fieldMeta, {
 			title: 'Seconds',
 			help: 'Length of the video. The provider makes 8 pictures a second.',
 			initial: 3,
@@ -21,7 +21,7 @@ export const v5Request = z.strictObject({
 
 /** The documents show width, height and steps as text ("512") and the switches as yes/no. */
 const trainedFields = {
-	model_id: z.string().min(1).register(fieldWords, {
+	model_id: z.string().min(1).register(fieldMeta, {
 		title: 'Model ID',
 		help: 'A public model of the provider or one that you trained there.',
 		placeholder: 'e.g. midjourney',
@@ -33,20 +33,20 @@ const trainedFields = {
 		.int()
 		.min(1)
 		.max(1024)
-		.register(fieldWords, { title: 'Width', help: 'In pixels.', as: 'string', initial: 512 })
+		.register(fieldMeta, { title: 'Width', help: 'In pixels.', as: 'string', initial: 512 })
 		.optional(),
 	height: z
 		.int()
 		.min(1)
 		.max(1024)
-		.register(fieldWords, { title: 'Height', help: 'In pixels.', as: 'string', initial: 512 })
+		.register(fieldMeta, { title: 'Height', help: 'In pixels.', as: 'string', initial: 512 })
 		.optional(),
 	scheduler,
 	num_inference_steps: z
 		.int()
 		.min(1)
 		.max(50)
-		.register(fieldWords, {
+		.register(fieldMeta, {
 			title: 'Number of Inference Steps',
 			help: 'Denoising steps: more take longer and often look better.',
 			as: 'string',
@@ -55,7 +55,7 @@ const trainedFields = {
 		.optional(),
 	enhance_prompt: z
 		.boolean()
-		.register(fieldWords, {
+		.register(fieldMeta, {
 			title: 'Enhance Prompt',
 			help: 'Whether the provider may rewrite the prompt for a better picture.',
 			as: 'yesNo',
@@ -66,7 +66,7 @@ const trainedFields = {
 		.number()
 		.min(1)
 		.max(20)
-		.register(fieldWords, {
+		.register(fieldMeta, {
 			title: 'Guidance Scale',
 			help: 'How closely the video follows the prompt.',
 			initial: 7.5,
@@ -76,7 +76,7 @@ const trainedFields = {
 		.number()
 		.min(0)
 		.max(1)
-		.register(fieldWords, {
+		.register(fieldMeta, {
 			title: 'Strength',
 			help: 'How far the video may depart from a start picture. 1 ignores the picture.',
 			initial: 0.7,
@@ -95,7 +95,7 @@ export const enterpriseRequest = z.strictObject({
 	...trainedFields,
 	loadbalancer: z
 		.boolean()
-		.register(fieldWords, {
+		.register(fieldMeta, {
 			title: 'Load Balancer',
 			help: 'Whether to spread jobs over your servers. Needs more than one, and the key of the first.',
 			as: 'yesNo',

@@ -46,7 +46,7 @@ export function deliveryOf(job: SimulatedJob, { prompts, deliveries }: Story): D
 
 function lettersOf(job: SimulatedJob, story: Story): Letter[] {
 	// Who signs does not err about a job of his own.
-	const signs = story.provider.abilities.callback?.signature !== 'none';
+	const signs = story.provider.capabilities.callback?.signature !== 'none';
 	const endMs = job.acceptedAtMs + job.durationMs;
 	const right: Letter = { job, atMs: endMs, options: {}, true: true };
 	const wrong = (options: CallbackOptions): Letter => ({

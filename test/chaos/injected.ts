@@ -6,7 +6,7 @@ import type { Evidence } from './evidence';
 import { deliveryOf } from './callbacks';
 import type { Delivery, Story } from './scenario';
 
-const callsBack = ({ abilities }: Provider): boolean => abilities.callback !== undefined;
+const callsBack = ({ capabilities }: Provider): boolean => capabilities.callback !== undefined;
 /** One whose videos lie on a file host; the local executor serves them itself, and its address does not expire. */
 const hasFileHost = ({ account }: Provider): boolean => account.cloud;
 

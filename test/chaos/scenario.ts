@@ -93,7 +93,7 @@ export function drawStory(seed: number, index: number, place: Place): Story {
 		between(20, 300) * 1000,
 		between(5, 20) * MINUTE_MS,
 	);
-	const calls = provider.abilities.callback !== undefined;
+	const calls = provider.capabilities.callback !== undefined;
 	const drawnFlow = oneOf<Flow>('wait', 'fetch', calls ? 'callback' : 'wait');
 	const delivery = DELIVERIES.find((one) => one === sure);
 	const waits = sure === 'restart' || sure === 'expired';

@@ -13,19 +13,19 @@ const KEY = 'toy-key';
 const FILES: Record<string, string> = {
 	'providers/toy/request.ts': `
 import { z } from 'zod/v4';
-import { fieldWords } from '../fields';
+import { fieldMeta } from '../schema/fields';
 
 /** Toy Service, "Make a clip". */
 export const request = z.strictObject({
-	text: z.string().min(1).max(200).register(fieldWords, { title: 'Text', help: 'What the clip shows.' }),
-	length: z.int().min(1).max(9).register(fieldWords, { title: 'Length', help: 'Seconds.', as: 'string' }).optional(),
+	text: z.string().min(1).max(200).register(fieldMeta, { title: 'Text', help: 'What the clip shows.' }),
+	length: z.int().min(1).max(9).register(fieldMeta, { title: 'Length', help: 'Seconds.', as: 'string' }).optional(),
 });
 `,
 	'providers/toy/index.ts': `
 import type { Provider } from '../contract';
-import { httpFailure } from '../failures';
-import { idOf, isHttpUrl, newJob, updated, video } from '../jobs';
-import { isObject } from '../wire';
+import { httpFailure } from '../replies/failures';
+import { idOf, isHttpUrl, newJob, updated, video } from '../replies/job';
+import { isObject } from '../schema/wire';
 import { request } from './request';
 
 export const toy: Provider = {
@@ -43,7 +43,7 @@ export const toy: Provider = {
 	},
 	request,
 	limits: { parallelJobs: 2, typicalSeconds: 2 },
-	abilities: { cancel: false, progress: false },
+	capabilities: { cancel: false, progress: false },
 	submitCall: { method: 'POST', url: '/clips' },
 	readSubmit(reply, _values, { nowMs }) {
 		const id = isObject(reply.body) ? idOf(reply.body.clip) : undefined;

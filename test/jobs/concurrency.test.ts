@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { createGate } from '../../jobs/concurrency';
+import { createConcurrencyLimit } from '../../jobs/concurrency';
 
 /** Tasks that end when the test says so. */
-function tasks(pass: ReturnType<typeof createGate>) {
+function tasks(pass: ReturnType<typeof createConcurrencyLimit>) {
 	const started: string[] = [];
 	const ends = new Map<string, () => void>();
 	const run = (name: string, signal?: AbortSignal) =>
@@ -20,7 +20,7 @@ function tasks(pass: ReturnType<typeof createGate>) {
 
 describe('the line of waiting jobs', () => {
 	it('lets so many run at once and the others in order', async () => {
-		const { started, run, end } = tasks(createGate(2));
+		const { started, run, end } = tasks(createConcurrencyLimit(2));
 		const all = ['a', 'b', 'c', 'd'].map((name) => run(name));
 		expect(started).toEqual(['a', 'b']);
 		await end('b');
@@ -32,7 +32,7 @@ describe('the line of waiting jobs', () => {
 	});
 
 	it('lets one that is stopped leave at once, without its place being lost for those behind', async () => {
-		const { started, run, end } = tasks(createGate(1));
+		const { started, run, end } = tasks(createConcurrencyLimit(1));
 		const stop = new AbortController();
 		const first = run('first');
 		const stopped = run('stopped', stop.signal);

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { submitOnce } from '../../jobs/submit';
-import { waitForJob } from '../../jobs/poll';
+import { pollUntilDone } from '../../jobs/poll';
 import type { Job, Provider, Reading, Reply } from '../../providers/contract';
 import { failure } from '../../providers/replies/failures';
 import { newJob } from '../../providers/replies/job';
@@ -24,7 +24,7 @@ async function submitted(id: string, options: SimulatorOptions): Promise<[Provid
 }
 
 const wait = async (provider: Provider, job: Job, minutes = 600) =>
-	await waitForJob(provider, { baseUrl: sim.url }, job, host, {
+	await pollUntilDone(provider, { baseUrl: sim.url }, job, host, {
 		deadlineMs: START_MS + minutes * 60_000,
 	});
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createGate, createPacer } from '../../jobs/concurrency';
+import { createConcurrencyLimit, createRateLimit } from '../../jobs/concurrency';
 
 /** Time that passes only in sleeps; sleepers wake in the order of their times. */
 function clock() {
@@ -21,7 +21,7 @@ describe('a limit of requests a minute', () => {
 		await fc.assert(
 			fc.asyncProperty(fc.integer({ min: 1, max: 20 }), fc.nat(60), async (limit, count) => {
 				const time = clock();
-				const pace = createPacer(limit, time);
+				const pace = createRateLimit(limit, time);
 				const starts: Array<[number, number]> = [];
 				await Promise.all(
 					Array.from({ length: count }, async (_unused, index) => {
@@ -40,7 +40,7 @@ describe('a limit of requests a minute', () => {
 	});
 
 	it('lets those behind one that was stopped go on', async () => {
-		const pace = createPacer(1, clock());
+		const pace = createRateLimit(1, clock());
 		await pace();
 		await expect(pace(AbortSignal.abort(new Error('Stopped')))).rejects.toThrow('Stopped');
 		await expect(pace()).resolves.toBeUndefined();
@@ -53,7 +53,7 @@ describe('a limit of requests a minute', () => {
 			await new Promise<void>((resolve) => (wake = resolve));
 			nowMs += ms;
 		};
-		const pace = createPacer(1, { now: () => nowMs, sleep });
+		const pace = createRateLimit(1, { now: () => nowMs, sleep });
 		await pace();
 		const first = pace();
 		const stop = new AbortController();
@@ -76,7 +76,7 @@ describe('a limit of requests a minute', () => {
 		let nowMs = 3_600_000;
 		const slept: number[] = [];
 		const sleep = async (ms: number) => void slept.push(ms);
-		const pace = createPacer(1, { now: () => nowMs, sleep });
+		const pace = createRateLimit(1, { now: () => nowMs, sleep });
 		await pace();
 		nowMs = 0;
 		await pace();
@@ -85,7 +85,7 @@ describe('a limit of requests a minute', () => {
 
 	it('does not exist where the provider documents none', async () => {
 		const time = clock();
-		const pace = createPacer(undefined, time);
+		const pace = createRateLimit(undefined, time);
 		for (let index = 0; index < 100; index += 1) await pace();
 		expect(time.now()).toBe(0);
 	});
@@ -98,7 +98,7 @@ describe('parallel jobs', () => {
 				fc.integer({ min: 1, max: 8 }),
 				fc.array(fc.boolean(), { maxLength: 40 }),
 				async (parallel, fails) => {
-					const gate = createGate(parallel);
+					const gate = createConcurrencyLimit(parallel);
 					let running = 0;
 					let most = 0;
 					const results = await Promise.allSettled(

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { withoutKey } from '../../jobs/redactKey';
+import { redactKey } from '../../jobs/redactKey';
 import type { Reply } from '../../providers/contract';
 
 const KEY = 'sk-a+secret/1234';
@@ -21,18 +21,18 @@ describe('what a provider says', () => {
 		['a member that is named so', { [KEY]: true }, { '[API key]': true }],
 		['nothing', null, null],
 	])('is shown without the key, in %s', (_where, said, shown) => {
-		expect(withoutKey(reply(said), KEY)).toEqual(reply(shown));
+		expect(redactKey(reply(said), KEY)).toEqual(reply(shown));
 	});
 
 	it('is shown without the key in headers', () => {
 		const headers = { location: `/again?key=${encodeURIComponent(KEY)}` };
-		expect(withoutKey(reply('', headers), KEY).headers).toEqual({
+		expect(redactKey(reply('', headers), KEY).headers).toEqual({
 			location: '/again?key=[API key]',
 		});
 	});
 
 	it.each([undefined, '', 'test'])('is left as it is where the key is %s', (key) => {
 		const said = reply({ message: 'a test' });
-		expect(withoutKey(said, key)).toBe(said);
+		expect(redactKey(said, key)).toBe(said);
 	});
 });

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { plainWords } from '../../jobs/systemErrors';
+import { describeSystemErrors } from '../../jobs/systemErrors';
 
 it.each([
 	['read ECONNRESET', 'connection cut'],
@@ -9,5 +9,5 @@ it.each([
 	['The model ran out of ideas', 'The model ran out of ideas'],
 	['A preexisting scene', 'A preexisting scene'],
 ])('%s → %s', (text, words) => {
-	expect(plainWords(text)).toBe(words);
+	expect(describeSystemErrors(text)).toBe(words);
 });

@@ -21,8 +21,10 @@ import {
 } from '../support/triggerScene';
 
 const TINY_MP4 = readFileSync(join(import.meta.dirname, '..', 'simulators', 'tiny.mp4'));
-const unsigned = receivers.filter(({ abilities }) => abilities.callback?.signature === 'none');
-const signsFor = (provider: Provider) => provider.abilities.callback?.signature !== 'none';
+const unsigned = receivers.filter(
+	({ capabilities }) => capabilities.callback?.signature === 'none',
+);
+const signsFor = (provider: Provider) => provider.capabilities.callback?.signature !== 'none';
 
 describe.each(receivers.map((provider) => [provider.id, provider] as const))(
 	'%s',

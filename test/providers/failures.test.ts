@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { acceptedAfter, codeOfStatus, flattenText, httpFailure } from '../../providers/replies/failures';
+import {
+	acceptedAfter,
+	codeOfStatus,
+	flattenText,
+	httpFailure,
+} from '../../providers/replies/failures';
 import { providerById, providers } from '../../providers/registry';
 import { documentedRequests, exchanges } from './exchanges';
 import { readRequest } from '../../providers/schema/wire';
@@ -130,9 +135,10 @@ describe('what a job of AI/ML API cost', () => {
 });
 
 it('no provider says that it calls back without a field for the address', () => {
-	for (const { abilities, request } of providers) {
-		if (abilities.callback) expect(Object.keys(request.shape)).toContain(abilities.callback.field);
-		if (abilities.trackingField)
-			expect(Object.keys(request.shape)).toContain(abilities.trackingField);
+	for (const { capabilities, request } of providers) {
+		if (capabilities.callback)
+			expect(Object.keys(request.shape)).toContain(capabilities.callback.field);
+		if (capabilities.trackingField)
+			expect(Object.keys(request.shape)).toContain(capabilities.trackingField);
 	}
 });

@@ -90,7 +90,7 @@ export class Desk {
 			const message = issue && `${issue.path.join('.')}: ${issue.message}`;
 			return { answer: refuse('invalidRequest', message) };
 		}
-		const header = provider.abilities.idempotencyHeader?.toLowerCase();
+		const header = provider.capabilities.idempotencyHeader?.toLowerCase();
 		const idempotencyKey = header && incoming.headers[header];
 		const earlier =
 			idempotencyKey && this.book.jobs.find((job) => job.idempotencyKey === idempotencyKey);

@@ -15,7 +15,7 @@ import { credentialsOf } from './n8nNode';
 import { TriggerRig, type Sent } from './n8nTrigger';
 
 /** Providers that call back. */
-export const receivers = providers.filter(({ abilities }) => abilities.callback);
+export const receivers = providers.filter(({ capabilities }) => capabilities.callback);
 
 /** Live bindings: new ones for every test. */
 export let sim: Simulator;

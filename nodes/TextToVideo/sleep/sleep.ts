@@ -7,7 +7,7 @@
  *   the true ones wait in the node's store for the run that goes on after the callback.
  */
 import type { IDataObject, IExecuteFunctions, IExecuteSingleFunctions } from 'n8n-workflow';
-import { askOnce, waitForJob } from '../../../jobs/poll';
+import { pollOnce, pollUntilDone } from '../../../jobs/poll';
 import { isFinal, type Job } from '../../../providers/contract';
 import type { Run } from '../submit/run';
 import { signalOf } from '../../shared/output';
@@ -81,13 +81,13 @@ async function lookAgain(run: Run, settling: Settling, index: number): Promise<v
 
 	async function freshJob(job: Job): Promise<Job> {
 		const { signal } = signalOf(context);
-		const reading = await askOnce(provider, account, job, host, signal);
+		const reading = await pollOnce(provider, account, job, host, signal);
 		const current = reading.job ?? job;
 		const near = current.etaSeconds !== undefined && current.etaSeconds <= NEARLY_DONE_SECONDS;
 		if (isFinal(current.status) || !near) return current;
 		const deadlineMs = host.now() + 2 * NEARLY_DONE_SECONDS * 1000;
 		const options = { deadlineMs, ...(signal ? { signal } : {}) };
-		return (await waitForJob(provider, account, current, host, options)).job;
+		return (await pollUntilDone(provider, account, current, host, options)).job;
 	}
 }
 

@@ -15,8 +15,8 @@ import type {
 	IWebhookResponseData,
 } from 'n8n-workflow';
 import type { Account } from '../../../jobs/host';
-import { createGate } from '../../../jobs/concurrency';
-import { askOnce } from '../../../jobs/poll';
+import { createConcurrencyLimit } from '../../../jobs/concurrency';
+import { pollOnce } from '../../../jobs/poll';
 import { isFinal, type Job, type Provider } from '../../../providers/contract';
 import { providerById } from '../../../providers/registry';
 import { accountOf, requestSettings } from '../../shared/http';
@@ -100,7 +100,7 @@ async function askAll(
 	{ provider, account, host }: { provider: Provider; account: Account; host: N8nHost },
 ): Promise<boolean> {
 	const now = host.now();
-	const gate = createGate(provider.limits.parallelJobs);
+	const gate = createConcurrencyLimit(provider.limits.parallelJobs);
 	const due = jobs.filter(
 		({ jobId, status }) =>
 			!isFinal(status) &&
@@ -109,7 +109,7 @@ async function askAll(
 	);
 	const answers = await Promise.all(
 		due.map(async (job) => {
-			const reading = await gate(async () => await askOnce(provider, account, job, host));
+			const reading = await gate(async () => await pollOnce(provider, account, job, host));
 			if (!reading.job) return job.jobId === told;
 			watch.askedMs.set(job.jobId, now);
 			if (isFinal(reading.job.status)) watch.finished.set(job.jobId, reading.job);

@@ -171,7 +171,8 @@ function modeOf(context: IExecuteSingleFunctions, provider: Provider, choices: N
 	const chosen = context.getNodeParameter('whenSubmitted', 'wait') as Mode;
 	if (chosen !== 'suspend') return chosen;
 	const minutes = choices.waitAtMost ?? DEFAULT_SLEEP_MINUTES;
-	const awake = isTool(context) || !provider.abilities.callback || minutes < SHORTEST_SLEEP_MINUTES;
+	const awake =
+		isTool(context) || !provider.capabilities.callback || minutes < SHORTEST_SLEEP_MINUTES;
 	return awake ? 'wait' : 'suspend';
 }
 

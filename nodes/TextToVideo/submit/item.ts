@@ -42,7 +42,7 @@ export async function submitItem(submission: Submission): Promise<Job> {
 		provider.readSubmit(reply, values, { nowMs: host.now(), baseUrl: account.baseUrl });
 	const reading = await submitOnce(send, read, host, {
 		...signalOf(context),
-		idempotent: provider.abilities.idempotencyHeader !== undefined,
+		idempotent: provider.capabilities.idempotencyHeader !== undefined,
 	});
 	if (!reading.job) {
 		run.recordFailure(itemIndex, reading.failure);
@@ -66,7 +66,7 @@ export async function submitItem(submission: Submission): Promise<Job> {
 /** What RoutingNode made of the fields' routing, with what only the run knows. */
 function submitOptions({ context, run, provider, account, options, values }: Submission) {
 	const { url, method } = provider.submitCall;
-	const { callback, idempotencyHeader } = provider.abilities;
+	const { callback, idempotencyHeader } = provider.capabilities;
 	const body = (options.body ?? {}) as JsonObject;
 	const callbackField = fieldsOf(provider.request).find(({ name }) => name === callback?.field);
 	if (run.callbackUrl && callbackField) setPath(body, wirePath(callbackField), run.callbackUrl);

@@ -19,7 +19,7 @@ import {
 	type Ledger,
 	type LedgerEntry,
 } from '../../../jobs/ledger';
-import { createGate, type createPacer } from '../../../jobs/concurrency';
+import { createConcurrencyLimit, type createRateLimit } from '../../../jobs/concurrency';
 import type { Job, Provider, ProviderFailure } from '../../../providers/contract';
 import { prepareAll, type PreparedItem } from './validateItems';
 import { pacerOf } from '../../shared/pacers';
@@ -33,8 +33,8 @@ export interface RunOptions extends RefusalOptions {
 }
 
 export class Run {
-	readonly gate: ReturnType<typeof createGate>;
-	readonly pace: ReturnType<typeof createPacer>;
+	readonly gate: ReturnType<typeof createConcurrencyLimit>;
+	readonly pace: ReturnType<typeof createRateLimit>;
 	readonly callbackUrl: string | undefined;
 	/** Set while the node runs again because a callback woke it: everything was submitted before, nothing is now. */
 	readonly woken: Sleep | undefined;
@@ -59,7 +59,7 @@ export class Run {
 		options: RunOptions,
 		before?: Run,
 	) {
-		this.gate = createGate(options.parallelJobs || provider.limits.parallelJobs);
+		this.gate = createConcurrencyLimit(options.parallelJobs || provider.limits.parallelJobs);
 		this.pace = pacerOf(provider, account);
 		this.callbackUrl = options.callbackUrl;
 		this.after = Promise.allSettled(before?.busy ?? []);
@@ -127,7 +127,7 @@ export class Run {
 			return entry?.doubt ?? entry?.refusal;
 		}
 		// The same idempotency key goes along again: the provider answers with the job that exists.
-		if (this.provider.abilities.idempotencyHeader) return undefined;
+		if (this.provider.capabilities.idempotencyHeader) return undefined;
 		const { fingerprints } = this.item(itemIndex);
 		return fingerprints && knownEntry(this.ledger, this.key(itemIndex), fingerprints)?.doubt;
 	}

@@ -52,7 +52,7 @@ function prepare(
 			problem: `An expression could not be evaluated: ${(error as Error).message}`,
 		};
 	}
-	const callbackField = callbackUrl && provider.abilities.callback?.field;
+	const callbackField = callbackUrl && provider.capabilities.callback?.field;
 	if (callbackField) {
 		const own = raw[callbackField];
 		if (own !== undefined && String(own).trim() !== '') {

@@ -1,7 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { confirmCallback, receiveCallback, type IncomingCallback } from '../../../jobs/callback/receive';
+import {
+	confirmCallback,
+	receiveCallback,
+	type IncomingCallback,
+} from '../../../jobs/callback/receive';
 import type { Host, HttpRequest } from '../../../jobs/host';
-import { createSeen } from '../../../jobs/callback/deduplication';
+import { createDeduplication } from '../../../jobs/callback/deduplication';
 import { sign } from '../../../jobs/callback/standardWebhooks';
 import type { Reply } from '../../../providers/contract';
 import { providerById } from '../../../providers/registry';
@@ -30,7 +34,7 @@ function unsigned(change: Partial<IncomingCallback> = {}, body: unknown = novita
 		account: NOVITA_ACCOUNT,
 		rawBody: Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)),
 		headers: { 'content-type': 'application/json' },
-		seen: createSeen(),
+		seen: createDeduplication(),
 		nowMs: NOW_MS,
 		...change,
 	});
@@ -59,7 +63,7 @@ function signed(
 			'webhook-signature': sign(SECRET, deliveryId, seconds, rawBody),
 		},
 		secrets: [SECRET],
-		seen: createSeen(),
+		seen: createDeduplication(),
 		nowMs: NOW_MS,
 		...change,
 	});
@@ -95,7 +99,7 @@ describe('a signed callback', () => {
 	});
 
 	it('comes through once, however often it is sent', () => {
-		const seen = createSeen();
+		const seen = createDeduplication();
 		expect(signed({ seen }).job).toBeDefined();
 		// The same delivery again, and the same news under another delivery id.
 		for (const repeated of [signed({ seen }), signed({ seen }, gpuEvent(), 'msg_2')]) {
@@ -104,7 +108,7 @@ describe('a signed callback', () => {
 	});
 
 	it('tells of each step of progress', () => {
-		const seen = createSeen();
+		const seen = createDeduplication();
 		const step = (progress: number) =>
 			signed(
 				{ seen },
@@ -167,11 +171,11 @@ describe('an unsigned callback', () => {
 	});
 
 	it('that was overtaken by the end of its job is old news', () => {
-		const seen = createSeen();
+		const seen = createDeduplication();
 		const processing = novitaEvent('TASK_STATUS_PROCESSING');
 		expect(unsigned({ seen }, processing).status).toBe(202);
 		for (const end of ['TASK_STATUS_SUCCEED', 'TASK_STATUS_FAILED']) {
-			const later = createSeen();
+			const later = createDeduplication();
 			expect(unsigned({ seen: later }, novitaEvent(end)).status).toBe(202);
 			expect(unsigned({ seen: later }, processing)).toEqual({
 				status: 200,
@@ -189,7 +193,7 @@ describe('an unsigned callback', () => {
 	});
 
 	it('of the test mode is marked as such, and every press of the button comes through', () => {
-		const seen = createSeen();
+		const seen = createDeduplication();
 		const test = () =>
 			unsigned(
 				{ seen },
@@ -200,7 +204,7 @@ describe('an unsigned callback', () => {
 	});
 
 	it('does not use up the delivery id of a message that may follow', () => {
-		const seen = createSeen();
+		const seen = createDeduplication();
 		unsigned({ seen, headers: { 'webhook-id': 'msg_1' } }, novitaEvent('TASK_STATUS_FAILED'));
 		expect(unsigned({ seen, headers: { 'webhook-id': 'msg_1' } }).job).toBeDefined();
 	});
@@ -234,7 +238,7 @@ describe('asking the provider', () => {
 		confirmCallback(receipt, {
 			provider: novita,
 			account: NOVITA_ACCOUNT,
-			seen: createSeen(),
+			seen: createDeduplication(),
 			host,
 			...more,
 		});
@@ -253,7 +257,7 @@ describe('asking the provider', () => {
 	});
 
 	it('lets a forged success come to nothing, and the real one through later', async () => {
-		const seen = createSeen();
+		const seen = createDeduplication();
 		const forged = await confirm(unsigned({ seen }), hostWith(task('TASK_STATUS_PROCESSING')), {
 			seen,
 			events: ['succeeded', 'failed'],
@@ -269,12 +273,12 @@ describe('asking the provider', () => {
 	});
 
 	it('asks again where the provider can not be reached, and then says so and forgets the message', async () => {
-		const seen = createSeen();
+		const seen = createDeduplication();
 		const down = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
 		const patient = hostWith(down, task('TASK_STATUS_SUCCEED'));
 		expect((await confirm(unsigned({ seen }), patient, { seen })).job?.status).toBe('succeeded');
 
-		const other = createSeen();
+		const other = createDeduplication();
 		const dead = hostWith(down);
 		const failed = await confirm(unsigned({ seen: other }), dead, { seen: other });
 		expect(failed.problem?.code).toBe('network');
