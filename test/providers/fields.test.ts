@@ -5,7 +5,7 @@ import { providerById, providers } from '../../providers/registry';
 import { fieldRows, fieldTable } from '../../providers/schema/tables';
 import { validate } from '../../providers/schema/validate';
 import { buildRequest, readRequest } from '../../providers/schema/wire';
-import { generated } from '../../scripts/readmeTables';
+import { generated } from '../../scripts/generateDocs';
 import { documentedParameters, documentedRequests } from './exchanges';
 
 describe.each(documentedParameters)('$source', ({ provider: id, rows }) => {
@@ -61,7 +61,7 @@ describe('every field', () => {
 describe('the documents', () => {
 	it('hold the tables that the schemas give', async () => {
 		for (const [path, text] of Object.entries(await generated())) {
-			expect(readFileSync(path, 'utf8'), `${path} is old: npx tsx scripts/readmeTables.ts`).toBe(
+			expect(readFileSync(path, 'utf8'), `${path} is old: npm run docs:fields`).toBe(
 				text,
 			);
 		}

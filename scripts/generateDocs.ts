@@ -1,6 +1,7 @@
 /**
- * Writes the field tables into README.md (between their markers) and docs/fields.md, from the providers' schemas. With
- * `--check` it only says whether they are up to date (exit code 1 where not). Run with tsx.
+ * Writes what the documents say of the providers: the one table of providers in README.md (between its markers) and
+ * every field in docs/fields.md, from the providers' schemas. With `--check` it only says whether they are up to date
+ * (exit code 1 where not). Run with tsx.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,25 +11,44 @@ import { providers } from '../providers/registry';
 import { endpointOf, fieldTable } from '../providers/schema/tables';
 import { REPOSITORY_FOLDER } from './repository';
 
-const START = '<!-- fields:start -->';
-const END = '<!-- fields:end -->';
+const START = '<!-- providers:start -->';
+const END = '<!-- providers:end -->';
 
 /** Aligned columns would be hundreds of spaces wide, for the longest cell holds all schedulers. */
 const UNALIGNED_START = '<!-- prettier-ignore-start -->';
 const UNALIGNED_END = '<!-- prettier-ignore-end -->';
 
-/** README.md with fresh tables: every provider folded. */
-export function readmeWithTables(readme: string): string {
+/** README.md with a fresh table of providers. */
+export function readmeWithProviders(readme: string): string {
 	const from = readme.indexOf(START);
 	const to = readme.indexOf(END);
 	if (from < 0 || to < from) throw new Error(`README.md has no ${START} … ${END}`);
-	const tables = providers.map((provider) => {
-		const summary = `<summary><b>${provider.title}</b>: <code>${endpointOf(provider)}</code></summary>`;
-		return `<details>\n${summary}\n\n${fieldTable(provider)}\n\n</details>`;
-	});
-	const text = `${UNALIGNED_START}\n\n${tables.join('\n\n')}\n\n${UNALIGNED_END}`;
-	return `${readme.slice(0, from + START.length)}\n\n${text}\n\n${readme.slice(to)}`;
+	return `${readme.slice(0, from + START.length)}\n\n${providerTable()}\n\n${readme.slice(to)}`;
 }
+
+function providerTable(): string {
+	const rows = providers.map((provider) => {
+		const { callback, cancel, progress } = provider.capabilities;
+		const cells = [
+			`[${provider.title}](docs/fields.md#${anchorOf(provider.title)})`,
+			`\`${endpointOf(provider)}\``,
+			...[callback !== undefined, cancel, progress].map((able) => (able ? 'yes' : '–')),
+		];
+		return `| ${cells.join(' | ')} |`;
+	});
+	return [
+		'| Provider | Endpoint | Calls back | Cancels | Progress |',
+		'| --- | --- | --- | --- | --- |',
+		...rows,
+	].join('\n');
+}
+
+/** The anchor that GitHub gives a heading. */
+const anchorOf = (heading: string): string =>
+	heading
+		.toLowerCase()
+		.replace(/[^\p{L}\p{N} _-]/gu, '')
+		.replaceAll(' ', '-');
 
 /** docs/fields.md: the same tables with the help texts. */
 export function fieldsDocument(): string {
@@ -49,7 +69,7 @@ uses its own default.`;
 /** The generated files by path, formatted as the repository formats Markdown. */
 export async function generated(): Promise<Record<string, string>> {
 	const texts = {
-		[join(REPOSITORY_FOLDER, 'README.md')]: readmeWithTables(
+		[join(REPOSITORY_FOLDER, 'README.md')]: readmeWithProviders(
 			readFileSync(join(REPOSITORY_FOLDER, 'README.md'), 'utf8'),
 		),
 		[join(REPOSITORY_FOLDER, 'docs', 'fields.md')]: fieldsDocument(),
@@ -65,7 +85,7 @@ async function main(): Promise<void> {
 	for (const [path, text] of Object.entries(await generated())) {
 		if (!process.argv.includes('--check')) writeFileSync(path, text);
 		else if (readFileSync(path, 'utf8') !== text) {
-			console.error(`${path} is old. Run: npx tsx scripts/readmeTables.ts`);
+			console.error(`${path} is old. Run: npm run docs:fields`);
 			process.exitCode = 1;
 		}
 	}
