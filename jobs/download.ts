@@ -3,8 +3,9 @@
  * without it, a page, an error message or nothing at all is not taken for a video, a server that falls silent is not
  * waited for, and an expired URL is asked for once more.
  */
-import type { Job, Provider, Video } from '../providers/contract';
+import type { Job, Provider, ProviderFailure, Video } from '../providers/contract';
 import { absoluteUrl, mayCarryKey } from '../providers/hosts';
+import { failure } from '../providers/replies/failures';
 import { extensionOf } from '../providers/replies/job';
 import {
 	transportFailure,
@@ -53,6 +54,10 @@ export class DownloadError extends Error {
 		super(message);
 	}
 }
+
+/** What a download that failed means for its job: the video is paid for and can be fetched again. */
+export const downloadFailure = ({ message, advice }: DownloadError): ProviderFailure =>
+	failure('network', message, { accepted: 'yes', advice });
 
 /**
  * @param save stores the stream to its end; called again from the start where a download broke in between

@@ -10,6 +10,8 @@ import { failure } from '../providers/replies/failures';
 import { isAbort, requestOf, transportFailure, type Account, type Host } from './host';
 import { nextPollSeconds } from './schedule';
 
+/** How long both hosts wait for a video where nothing else is set. */
+export const DEFAULT_WAIT_MINUTES = 10;
 /** A provider that can not be asked this many times in a row is given up on; the job itself is not. */
 const MAX_FAILED_QUESTIONS = 8;
 /** Right after a submit some providers do not know the job yet. */
@@ -108,6 +110,21 @@ export const asItStands = ({ job, problem }: WaitResult): Job =>
 				],
 			}
 		: job;
+
+/**
+ * Why a wait ended in failure, if it did. A provider that can not be asked right now is like a job that is not done yet;
+ * a refusal is not.
+ */
+export const lastingProblem = ({ job, problem }: WaitResult): ProviderFailure | undefined =>
+	problem && !isFinal(job.status) && !problem.retryable ? problem : undefined;
+
+/** Why a job is over without a video, if it is. */
+export function failureOf(job: Job): ProviderFailure | undefined {
+	if (job.status !== 'failed' && job.status !== 'cancelled') return undefined;
+	return (
+		job.failure ?? failure('generation_failed', 'The provider gave no reason.', { accepted: 'yes' })
+	);
+}
 
 /** Pure. */
 export function givesUp(problem: ProviderFailure, failedInRow: number, ageMs: number): boolean {

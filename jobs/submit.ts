@@ -3,9 +3,17 @@
  * unreadable reply) is not repeated, because the job may exist and a second one would be paid for. It is repeated only
  * when the provider certainly did not take it: no connection, or a 429.
  */
-import type { ProviderFailure, Reading, Reply } from '../providers/contract';
+import type {
+	Provider,
+	ProviderFailure,
+	Reading,
+	Reply,
+	RequestValues,
+} from '../providers/contract';
 import { failure } from '../providers/replies/failures';
-import { transportFailure, type Host } from './host';
+import { withTracking } from '../providers/replies/job';
+import { transportFailure, type Account, type Host } from './host';
+import type { RateLimit } from './rateLimit';
 
 const MAX_UNREACHABLE_ATTEMPTS = 3;
 const MAX_RATE_LIMITED_ATTEMPTS = 8;
@@ -22,6 +30,36 @@ export interface SubmitOptions {
 	signal?: AbortSignal;
 	/** Every attempt bears the same idempotency key, which the provider honours: even a doubtful one may be repeated. */
 	idempotent?: boolean;
+}
+
+export interface Submission {
+	provider: Provider;
+	account: Account;
+	/** Validated. */
+	values: RequestValues;
+	/** Sends the request once. Where the provider honours an idempotency key, every sending bears the same one. */
+	send: () => Promise<Reply>;
+	host: Host;
+	rateLimit: RateLimit;
+	signal?: AbortSignal;
+}
+
+/**
+ * One job: waits until the provider's documented limit allows it, submits once, and gives the job its tracking id.
+ *
+ * @throws what the signal was aborted with, where nothing was sent yet
+ */
+export async function submitJob(submission: Submission): Promise<Reading> {
+	const { provider, account, values, send, host, rateLimit, signal } = submission;
+	await rateLimit(signal);
+	signal?.throwIfAborted();
+	const read = (reply: Reply) =>
+		provider.readSubmit(reply, values, { nowMs: host.now(), baseUrl: account.baseUrl });
+	const reading = await submitOnce(send, read, host, {
+		...(signal ? { signal } : {}),
+		idempotent: provider.capabilities.idempotencyHeader !== undefined,
+	});
+	return reading.job ? { job: withTracking(provider, reading.job, values) } : reading;
 }
 
 /**

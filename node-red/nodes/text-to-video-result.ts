@@ -1,10 +1,11 @@
 /** Fetch Result: a job that exists, from its id or from the job in the message. Submits nothing. */
 import type { Node, NodeAPI, NodeDef } from 'node-red';
-import { isFinal, type Job } from '../../providers/contract';
-import { newJob } from '../../providers/replies/job';
+import { DEFAULT_WAIT_MINUTES } from '../../jobs/poll';
+import { isJob, resolveJob } from '../../jobs/resolveJob';
+import { isFinal, type Job, type Provider } from '../../providers/contract';
 import { accountOf } from '../src/account';
 import type { Entry, Prepared } from '../src/entry';
-import { isJob, type Message } from '../src/messages';
+import type { Message } from '../src/messages';
 import { numberOr } from '../src/numbers';
 import { planOutput, type OutputDef } from '../src/outputChoice';
 import { JobError, refused } from '../src/problems';
@@ -12,7 +13,7 @@ import { resumeWhenStarted } from '../src/resume';
 import { Runner } from '../src/runner';
 import { translator } from '../src/texts';
 import { evaluate } from '../src/values';
-import { endJob } from '../src/work';
+import { endJob, otherProvider } from '../src/work';
 
 interface ResultDef extends NodeDef, OutputDef {
 	account?: string;
@@ -26,7 +27,6 @@ interface ResultDef extends NodeDef, OutputDef {
 }
 
 const MINUTE_MS = 60_000;
-const DEFAULT_WAIT_MINUTES = 10;
 /** Questions cost nothing; this bounds the open downloads. */
 const PARALLEL = 8;
 
@@ -58,7 +58,7 @@ export default function register(RED: NodeAPI): void {
 		const type = def.jobIdType ?? 'msg';
 		const value = def.jobId ?? 'job';
 		const given = type === 'str' ? value : await evaluate(source, field, type, value);
-		const job = jobOf(given, msg, provider.id, host.now());
+		const job = jobOf(given, msg, provider, host.now());
 		const plan = await planOutput(source, def);
 		const minutes = numberOr(def.waitAtMost, DEFAULT_WAIT_MINUTES);
 		const cancels = def.operation === 'cancel';
@@ -80,23 +80,15 @@ export default function register(RED: NodeAPI): void {
 		throw new JobError(reading.failure, job);
 	}
 
-	/** The whole job where there is one, so that what the provider said earlier is not forgotten. */
-	function jobOf(given: unknown, msg: Message, providerId: string, nowMs: number): Job {
-		const candidates = [given, msg.job, msg.payload].filter(isJob);
-		const jobId = idOf(given) ?? (given === undefined ? idOf(candidates[0]) : undefined);
-		if (!jobId || /\{\{[^]*\}\}/.test(jobId)) {
-			throw refused(t('error.no-job-id'), t('advice.no-job-id'));
-		}
-		return candidates.find((job) => job.jobId === jobId) ?? newJob(providerId, jobId, nowMs);
+	function jobOf(given: unknown, msg: Message, provider: Provider, nowMs: number): Job {
+		const candidates = [msg.job, msg.payload];
+		const resolved = resolveJob(provider, given ?? candidates.find(isJob), candidates, nowMs);
+		if (resolved.job) return resolved.job;
+		if (resolved.problem === 'otherProvider') throw otherProvider(provider, resolved.other, t);
+		throw refused(t('error.no-job-id'), t('advice.no-job-id'));
 	}
 
 	RED.nodes.registerType('text-to-video-result', FetchResult);
-}
-
-function idOf(given: unknown): string | undefined {
-	if (isJob(given)) return given.jobId;
-	if (typeof given === 'number') return String(given);
-	return typeof given === 'string' ? given.trim() || undefined : undefined;
 }
 
 /** A job that was given up on may have changed since; a success without a video is asked about too. */

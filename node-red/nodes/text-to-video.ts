@@ -1,5 +1,7 @@
 /** Text to Video: submits a job for each message, waits for it, and passes the video on. */
 import type { Node, NodeAPI, NodeDef } from 'node-red';
+import { DEFAULT_WAIT_MINUTES } from '../../jobs/poll';
+import { canCallBack } from '../../providers/callbackAddress';
 import type { Job, RequestValues } from '../../providers/contract';
 import { issueText, validate } from '../../providers/schema/validate';
 import { accountOf, type AccountHandle } from '../src/account';
@@ -30,7 +32,6 @@ interface TextToVideoDef extends NodeDef, OutputDef {
 }
 
 const MINUTE_MS = 60_000;
-const DEFAULT_WAIT_MINUTES = 10;
 const DEFAULT_LONGEST_LINE = 100;
 
 export default function register(RED: NodeAPI): void {
@@ -56,7 +57,7 @@ export default function register(RED: NodeAPI): void {
 		const handle = account(def);
 		const source = { RED, node, msg, t };
 		const rows = await readValues(source, handle.provider, def.fields ?? {});
-		const values = judge(handle, def, rows);
+		const values = judge(node, handle, def, rows);
 		const plan = await planOutput(source, def);
 		return {
 			plan,
@@ -83,6 +84,7 @@ export default function register(RED: NodeAPI): void {
 	}
 
 	function judge(
+		node: Node,
 		{ provider, account: { baseUrl }, callbackUrl }: AccountHandle,
 		def: TextToVideoDef,
 		raw: Record<string, unknown>,
@@ -94,6 +96,10 @@ export default function register(RED: NodeAPI): void {
 			}
 			const url = callbackUrl();
 			if (!url) throw refused(t('error.no-callback-url'), t('advice.no-callback-url'));
+			if (!canCallBack(provider, baseUrl, url)) {
+				const { origin } = new URL(url);
+				node.warn(t('log.callback-unreachable', { provider: provider.title, origin }));
+			}
 			raw[field] = url;
 		}
 		const { values, issues } = validate(provider, raw, baseUrl);

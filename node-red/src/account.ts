@@ -2,7 +2,7 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 import type { Account } from '../../jobs/host';
-import { createRateLimit } from '../../jobs/concurrency';
+import { rateLimitOf, type RateLimit } from '../../jobs/rateLimit';
 import type { Provider } from '../../providers/contract';
 import { providerById } from '../../providers/registry';
 import { needsKey } from './authentication';
@@ -39,7 +39,7 @@ export interface AccountHandle {
 	/** The address for the provider; undefined where the account has no callback base URL. */
 	callbackUrl(): string | undefined;
 	/** Waits until the provider's documented requests a minute allow one more submit. */
-	pace(signal?: AbortSignal): Promise<void>;
+	rateLimit: RateLimit;
 }
 
 export const CALLBACK_ROUTE = '/text-to-video';
@@ -68,7 +68,7 @@ export function createAccount(
 			const path = callbackPath({ id: node.id, callbackToken });
 			return base === undefined ? undefined : `${base}${nodeRoot(RED)}${path}`;
 		},
-		pace: pacerOf(provider, account),
+		rateLimit: rateLimitOf(provider, account, { now: Date.now, sleep }),
 	};
 }
 
@@ -106,18 +106,6 @@ function tokenOf(nodeId: string, credentials: AccountCredentials): string {
 		.update(`text-to-video callback ${nodeId}`)
 		.digest('base64url')
 		.slice(0, 32);
-}
-
-/** One pace for all nodes of this process that use the same service. */
-const pacers = new Map<string, AccountHandle['pace']>();
-
-function pacerOf(provider: Provider, { baseUrl }: Account): AccountHandle['pace'] {
-	const key = `${provider.id} ${baseUrl}`;
-	const known = pacers.get(key);
-	if (known) return known;
-	const pacer = createRateLimit(provider.limits.requestsPerMinute, { now: Date.now, sleep });
-	pacers.set(key, pacer);
-	return pacer;
 }
 
 const blankless = (text: string | undefined): string | undefined => text?.trim() || undefined;

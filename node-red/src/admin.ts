@@ -1,7 +1,7 @@
 /** What the editor asks the runtime: models by name, and the callback address of an account. */
 import type { Request, Response } from 'express';
 import type { NodeAPI } from 'node-red';
-import { requestOf, transportFailure } from '../../jobs/host';
+import { searchModels as search } from '../../jobs/searchModels';
 import type { ModelChoice } from '../../providers/contract';
 import { providerById } from '../../providers/registry';
 import { isObject } from '../../providers/schema/wire';
@@ -53,7 +53,7 @@ async function searchModels(RED: NodeAPI, req: Request, res: Response): Promise<
 		res.status(404).json({ problem: 'The account is not deployed yet.' } satisfies ModelsAnswer);
 		return;
 	}
-	res.json(await search(place, asked));
+	res.json(await answerOf(place, asked));
 }
 
 /**
@@ -84,23 +84,25 @@ function placeOf(RED: NodeAPI, asked: Record<string, unknown>): SearchPlace | un
 	}
 }
 
-async function search(place: SearchPlace, asked: Record<string, unknown>): Promise<ModelsAnswer> {
-	const provider = providerById(place.providerId);
-	const kind = text(asked.search) ?? '';
-	const modelSearch = Object.hasOwn(provider.modelSearch ?? {}, kind)
-		? provider.modelSearch?.[kind]
-		: undefined;
-	if (!modelSearch) return { problem: `${provider.title} has no list of "${kind}".` };
-	const call = modelSearch.call(text(asked.query), text(asked.cursor));
-	try {
-		const request = requestOf(provider, { baseUrl: place.baseUrl }, call);
-		const reply = await place.host.http(request, AbortSignal.timeout(SEARCH_TIMEOUT_MS));
-		const found = modelSearch.read(reply);
-		if (!('failure' in found)) return found;
-		return { problem: `${found.failure.message} ${found.failure.advice}` };
-	} catch (error) {
-		return { problem: `The service could not be reached (${transportFailure(error).message}).` };
-	}
+async function answerOf(
+	{ host, baseUrl, providerId }: SearchPlace,
+	asked: Record<string, unknown>,
+): Promise<ModelsAnswer> {
+	const query = text(asked.query);
+	const cursor = text(asked.cursor);
+	const found = await search(
+		providerById(providerId),
+		{ baseUrl },
+		{
+			kind: text(asked.search) ?? '',
+			...(query ? { text: query } : {}),
+			...(cursor ? { cursor } : {}),
+		},
+		host.http,
+		AbortSignal.timeout(SEARCH_TIMEOUT_MS),
+	);
+	if (!found.failure) return found;
+	return { problem: `${found.failure.message} ${found.failure.advice}`.trim() };
 }
 
 function handleOf(RED: NodeAPI, id: string | undefined): AccountHandle | undefined {

@@ -3,9 +3,10 @@
  * user's persistent context store.
  */
 import type { Node, NodeAPI } from 'node-red';
+import { isJob } from '../../jobs/resolveJob';
 import { isObject } from '../../providers/schema/wire';
 import { adoptAll, hand, release, type Pending, type PendingJob } from './carrier';
-import { isJob, jsonSafe } from './messages';
+import { jsonSafe } from './messages';
 import { openDrawer, type Drawer } from './store';
 
 const CONTEXT_KEY = 'pendingJobs';

@@ -2,6 +2,7 @@
 import { Agent, EnvHttpProxyAgent, request as send, type Dispatcher } from 'undici';
 import type { Http, HttpRequest, HttpStream } from '../../jobs/host';
 import { redactKey } from '../../jobs/redactKey';
+import { parseReplyBody, replyHeaders } from '../../jobs/reply';
 import type { Authentication } from '../../providers/contract';
 import { withKey } from './authentication';
 
@@ -25,7 +26,11 @@ export function createHttp(access: Access): { http: Http; stream: HttpStream } {
 			const reply = await open(request, access, signal);
 			const text = await readText(reply.body);
 			return redactKey(
-				{ status: reply.statusCode, headers: textHeaders(reply.headers), body: parsed(text) },
+				{
+					status: reply.statusCode,
+					headers: replyHeaders(reply.headers),
+					body: parseReplyBody(text),
+				},
 				access.key,
 			);
 		},
@@ -35,7 +40,7 @@ export function createHttp(access: Access): { http: Http; stream: HttpStream } {
 			reply.body.on('error', () => undefined);
 			return {
 				status: reply.statusCode,
-				headers: textHeaders(reply.headers),
+				headers: replyHeaders(reply.headers),
 				stream: reply.body,
 			};
 		},
@@ -88,20 +93,4 @@ async function readText(body: AsyncIterable<Uint8Array>): Promise<string> {
 		chunks.push(chunk);
 	}
 	return Buffer.concat(chunks).toString('utf8');
-}
-
-function parsed(text: string): unknown {
-	try {
-		return JSON.parse(text);
-	} catch {
-		return text;
-	}
-}
-
-function textHeaders(headers: Record<string, string | string[] | undefined>) {
-	return Object.fromEntries(
-		Object.entries(headers).flatMap(([name, value]) =>
-			value === undefined ? [] : [[name.toLowerCase(), String(value)]],
-		),
-	) as Record<string, string>;
 }

@@ -1,7 +1,7 @@
 /** Node-RED messages, as far as these nodes know them. */
 import type { NodeMessage } from 'node-red';
+import { jobIdOf } from '../../jobs/resolveJob';
 import type { Job, ProviderFailure } from '../../providers/contract';
-import { isObject } from '../../providers/schema/wire';
 
 export interface Message extends NodeMessage {
 	job?: Job;
@@ -11,24 +11,14 @@ export interface Message extends NodeMessage {
 	reset?: unknown;
 }
 
-export const isJob = (value: unknown): value is Job =>
-	isObject(value) &&
-	typeof value.jobId === 'string' &&
-	typeof value.provider === 'string' &&
-	typeof value.status === 'string' &&
-	Array.isArray(value.videos);
-
 /** Jobs that a `msg.cancel` or `msg.reset` means: all of them (`true`) or the ones with these ids. */
 export function cancelRequest(msg: Message): 'all' | string[] | undefined {
 	const asked = msg.cancel ?? msg.reset;
 	if (asked === undefined || asked === null || asked === false || asked === '') return undefined;
-	const ids = (Array.isArray(asked) ? asked : [asked]).map(idOf).filter((id) => id !== undefined);
+	const ids = (Array.isArray(asked) ? asked : [asked])
+		.map(jobIdOf)
+		.filter((id) => id !== undefined);
 	return ids.length > 0 ? ids : 'all';
-}
-
-function idOf(value: unknown): string | undefined {
-	if (isJob(value)) return value.jobId;
-	return typeof value === 'string' || typeof value === 'number' ? String(value) : undefined;
 }
 
 /** The largest message that is kept beside a job over a restart. */

@@ -3,9 +3,8 @@ import { createWriteStream } from 'node:fs';
 import { mkdir, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { DownloadError, downloadVideo, type VideoFile } from '../../jobs/download';
+import { DownloadError, downloadFailure, downloadVideo, type VideoFile } from '../../jobs/download';
 import type { Job } from '../../providers/contract';
-import { failure } from '../../providers/replies/failures';
 import type { AccountHandle } from './account';
 import type { Message } from './messages';
 import { asJobError, JobError } from './problems';
@@ -61,8 +60,7 @@ export async function fillMessage(
 	} catch (error) {
 		if (signal.aborted) throw error;
 		if (!(error instanceof DownloadError)) throw asJobError(error, finished);
-		const problem = failure('network', error.message, { accepted: 'yes', advice: error.advice });
-		throw new JobError(problem, finished);
+		throw new JobError(downloadFailure(error), finished);
 	}
 }
 

@@ -54,11 +54,3 @@ function messageOf({ message, advice }: ProviderFailure, job: Job | undefined): 
 	const about = job && !message.includes(job.jobId) ? `Job ${job.jobId}: ` : '';
 	return `${about}${message} ${advice}`.trim();
 }
-
-/** A job that is over and has no video. */
-export function endedBadly(job: Job): JobError {
-	const reason =
-		job.failure ??
-		failure('generation_failed', 'The provider gave no reason.', { accepted: 'yes' });
-	return new JobError(reason, job);
-}

@@ -1,9 +1,8 @@
-/** One submit, at the pace that the provider allows. */
+/** One submit, as often as the provider allows. */
 import { randomUUID } from 'node:crypto';
 import { requestOf } from '../../jobs/host';
-import { submitOnce } from '../../jobs/submit';
+import { submitJob as submit } from '../../jobs/submit';
 import type { Job, Provider, RequestValues } from '../../providers/contract';
-import { withTracking } from '../../providers/replies/job';
 import { buildRequest } from '../../providers/schema/wire';
 import type { AccountHandle } from './account';
 import { JobError } from './problems';
@@ -14,21 +13,16 @@ import { JobError } from './problems';
  * @throws JobError that says whether the provider took the job
  */
 export async function submitJob(
-	{ provider, account, host, pace }: AccountHandle,
+	{ provider, account, host, rateLimit }: AccountHandle,
 	values: RequestValues,
 	signal: AbortSignal,
 ): Promise<Job> {
-	await pace(signal);
 	const request = requestOf(provider, account, buildRequest(provider, values));
 	request.headers = { ...request.headers, ...idempotencyKey(provider) };
-	const reading = await submitOnce(
-		() => host.http(request),
-		(reply) => provider.readSubmit(reply, values, { nowMs: host.now(), baseUrl: account.baseUrl }),
-		host,
-		{ signal, idempotent: provider.capabilities.idempotencyHeader !== undefined },
-	);
+	const send = async () => await host.http(request);
+	const reading = await submit({ provider, account, values, send, host, rateLimit, signal });
 	if (!reading.job) throw new JobError(reading.failure);
-	return withTracking(provider, reading.job, values);
+	return reading.job;
 }
 
 /** The same over all attempts of one submit, so that a server which keeps such keys makes one job of them. */

@@ -2,8 +2,9 @@
 import type { Node, NodeAPI } from 'node-red';
 import type { Provider } from '../../providers/contract';
 import { fieldsOf, type Field } from '../../providers/schema/fields';
+import { isJob } from '../../jobs/resolveJob';
 import { isObject } from '../../providers/schema/wire';
-import { isJob, type Message } from './messages';
+import type { Message } from './messages';
 import { refused } from './problems';
 import { word, type Translate } from './texts';
 

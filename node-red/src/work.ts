@@ -1,13 +1,20 @@
 /** What is done for the job of one message: begun, waited for, put into the message; asked for; cancelled. */
 import { cancelJob } from '../../jobs/cancel';
-import { asItStands, pollOnce, pollUntilDone, withNextPoll } from '../../jobs/poll';
-import { isFinal, type Job, type Reading } from '../../providers/contract';
+import {
+	asItStands,
+	failureOf,
+	lastingProblem,
+	pollOnce,
+	pollUntilDone,
+	withNextPoll,
+} from '../../jobs/poll';
+import { isFinal, type Job, type Provider, type Reading } from '../../providers/contract';
 import { failure } from '../../providers/replies/failures';
 import type { AccountHandle } from './account';
 import type { Entry } from './entry';
 import type { Message } from './messages';
 import { fillMessage } from './output';
-import { endedBadly, JobError } from './problems';
+import { JobError } from './problems';
 import type { Translate } from './texts';
 
 export interface Watcher {
@@ -41,9 +48,9 @@ export async function work(
 	if (entry.wait) await wait(entry, entry.job, account, show);
 	else entry.job = withNextPoll(account.provider, entry.job, 0, account.host.now());
 	const { job } = entry;
-	if (job.status === 'failed' || (job.status === 'cancelled' && !entry.cancels)) {
-		throw endedBadly(job);
-	}
+	const reason = failureOf(job);
+	const wanted = job.status === 'cancelled' && entry.cancels === true;
+	if (reason && !wanted) throw new JobError(reason, job);
 	if (job.status === 'succeeded' && entry.plan.mode !== 'job') enter(entry, 'downloading');
 	return await fillMessage(entry.msg, job, entry.plan, account, signal);
 }
@@ -62,10 +69,9 @@ async function wait(
 			show();
 		},
 	});
-	const { job, problem } = result;
 	entry.job = asItStands(result);
-	// A provider that can not be asked right now is like a job that is not done yet; a refusal is not.
-	if (problem && !isFinal(job.status) && !problem.retryable) throw new JobError(problem, job);
+	const problem = lastingProblem(result);
+	if (problem) throw new JobError(problem, result.job);
 }
 
 /** The job as it is now: time has passed since it was last heard of, and the deadline may have too. */
@@ -75,13 +81,14 @@ export async function ask(
 	t: Translate,
 	signal: AbortSignal,
 ): Promise<Reading> {
-	if (job.provider !== provider.id) {
-		const values = { provider: provider.title, other: job.provider };
-		const advice = t('advice.other-provider');
-		const message = t('error.other-provider', values);
-		throw new JobError(failure('invalid_request', message, { accepted: 'yes', advice }), job);
-	}
+	if (job.provider !== provider.id) throw otherProvider(provider, job, t);
 	return isFinal(job.status) ? { job } : await pollOnce(provider, account, job, host, signal);
+}
+
+export function otherProvider(provider: Provider, job: Job, t: Translate): JobError {
+	const message = t('error.other-provider', { provider: provider.title, other: job.provider });
+	const advice = t('advice.other-provider');
+	return new JobError(failure('invalid_request', message, { accepted: 'yes', advice }), job);
 }
 
 /** Cancels at the provider. @throws JobError where it can not, or does not */
@@ -105,7 +112,8 @@ export async function cancel(
 ): Promise<JobError> {
 	if (!job) return cancelledInLine(t);
 	const ended = isFinal(job.status) ? job : await endJob(handle(), job);
-	if (ended.status !== 'succeeded') return endedBadly(ended);
+	const reason = failureOf(ended);
+	if (reason) return new JobError(reason, ended);
 	const advice = t('advice.stopped-download');
 	const message = t('error.stopped-download');
 	return new JobError(failure('cancelled', message, { accepted: 'yes', advice }), ended);

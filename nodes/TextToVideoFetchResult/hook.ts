@@ -7,13 +7,13 @@ import type {
 import { cancelJob } from '../../jobs/cancel';
 import type { Account } from '../../jobs/host';
 import { pollOnce } from '../../jobs/poll';
+import { resolveJob } from '../../jobs/resolveJob';
 import type { Job, Provider } from '../../providers/contract';
 import { failure } from '../../providers/replies/failures';
-import { newJob } from '../../providers/replies/job';
 import { providerById } from '../../providers/registry';
 import { ItemError, providerFailure } from '../shared/errors';
 import { hostOf } from '../shared/host';
-import { failureIn, isJob } from '../shared/jobInput';
+import { failureIn } from './earlierFailure';
 import { fetchOptionsProperty } from '../shared/options';
 import { jobItem, signalOf } from '../shared/output';
 import { downloadChoice, readOptions } from '../shared/readOptions';
@@ -68,34 +68,29 @@ async function cancel({ context, provider, account, host }: Settling, job: Job) 
 	return jobItem(reading.job, context.getItemIndex());
 }
 
-/** The whole job where the input item is one, so that what the provider said earlier is not forgotten. */
 function jobOf(context: IExecutePaginationFunctions, provider: Provider, nowMs: number): Job {
-	const given: unknown = context.getNodeParameter('jobId');
 	const input: unknown = context.getInputData().json;
-	const earlier = failureIn(input);
-	const whole = [given, input].find(isJob);
-	const jobId =
-		typeof given === 'number'
-			? String(given)
-			: isJob(given)
-				? given.jobId
-				: String(given ?? '').trim();
-	if (!jobId || jobId === 'undefined' || jobId === 'null') {
-		if (earlier?.job?.provider === provider.id) return earlier.job;
-		// What the step before knew must not become "Job ID is empty, so nothing was taken".
-		throw earlier ? new ItemError(earlier) : refused(provider, 'Job ID is empty.');
+	const resolved = resolveJob(provider, context.getNodeParameter('jobId'), [input], nowMs);
+	switch (resolved.problem) {
+		case undefined:
+			return resolved.job;
+		case 'missing': {
+			const earlier = failureIn(input);
+			if (earlier?.job?.provider === provider.id) return earlier.job;
+			// What the step before knew must not become "Job ID is empty, so nothing was taken".
+			throw earlier ? new ItemError(earlier) : refused(provider, 'Job ID is empty.');
+		}
+		case 'unevaluated':
+			throw refused(
+				provider,
+				`Job ID is "${resolved.jobId}", an expression that was not evaluated.`,
+			);
+		case 'otherProvider':
+			throw refused(
+				provider,
+				`Job ${resolved.other.jobId} belongs to the provider "${resolved.other.provider}", but this node is set to "${provider.id}".`,
+			);
 	}
-	if (/\{\{[^]*\}\}/.test(jobId)) {
-		throw refused(provider, `Job ID is "${jobId}", an expression that was not evaluated.`);
-	}
-	if (!whole || whole.jobId !== jobId) return newJob(provider.id, jobId, nowMs);
-	if (whole.provider !== provider.id) {
-		throw refused(
-			provider,
-			`Job ${jobId} belongs to the provider "${whole.provider}", but this node is set to "${provider.id}".`,
-		);
-	}
-	return whole;
 }
 
 const refused = (provider: Provider, message: string, job?: Job): ItemError =>

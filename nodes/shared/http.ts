@@ -8,6 +8,7 @@ import type {
 } from 'n8n-workflow';
 import type { Account, ByteStream, HttpRequest, StreamReply } from '../../jobs/host';
 import { redactKey } from '../../jobs/redactKey';
+import { parseReplyBody, replyHeaders } from '../../jobs/reply';
 import type { Provider, Reply } from '../../providers/contract';
 
 /** What the contexts of an execution, of a webhook and of the editor's lists have in common. */
@@ -113,8 +114,8 @@ export async function sendOptions(
 	);
 	const reply = {
 		status: response.statusCode,
-		headers: textHeaders(response.headers),
-		body: parsedBody(response.body),
+		headers: replyHeaders(response.headers),
+		body: parseReplyBody(response.body),
 	};
 	if (!authenticate || !hasCredential(context, provider)) return reply;
 	const { apiKey } = await context.getCredentials(provider.credential);
@@ -138,7 +139,7 @@ export async function openStream(
 	const response = await send(context, provider, options, request.authenticate, signal);
 	return {
 		status: response.statusCode,
-		headers: textHeaders(response.headers),
+		headers: replyHeaders(response.headers),
 		stream: response.body as unknown as ByteStream,
 	};
 }
@@ -170,20 +171,4 @@ async function send(
 		provider.credential,
 		options,
 	)) as IN8nHttpFullResponse;
-}
-
-function textHeaders(headers: IN8nHttpFullResponse['headers']): Record<string, string> {
-	return Object.fromEntries(
-		Object.entries(headers ?? {}).map(([name, value]) => [name.toLowerCase(), String(value)]),
-	);
-}
-
-/** `json: true` leaves a body that is no JSON as text; some services send JSON as text/plain. */
-function parsedBody(body: unknown): unknown {
-	if (typeof body !== 'string') return body;
-	try {
-		return JSON.parse(body);
-	} catch {
-		return body;
-	}
 }

@@ -1,8 +1,8 @@
 /** The searchable model lists of the editor, one method for each search that a provider declares. */
 import type { ILoadOptionsFunctions, INodeListSearchResult } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
-import type { ModelSearch, Provider, Reply } from '../../providers/contract';
-import { requestOf } from '../../jobs/host';
+import { searchModels } from '../../jobs/searchModels';
+import type { Provider } from '../../providers/contract';
 import { providers } from '../../providers/registry';
 import { accountOf, sendRequest } from './http';
 
@@ -17,21 +17,25 @@ type SearchMethod = (
 
 export function searchMethods(): Record<string, SearchMethod> {
 	const entries = providers.flatMap((provider) =>
-		Object.entries(provider.modelSearch ?? {}).map(
-			([kind, search]) =>
-				[searchMethodName(provider, kind), searchMethod(provider, search)] as const,
+		Object.keys(provider.modelSearch ?? {}).map(
+			(kind) => [searchMethodName(provider, kind), searchMethod(provider, kind)] as const,
 		),
 	);
 	return Object.fromEntries(entries);
 }
 
-function searchMethod(provider: Provider, search: ModelSearch): SearchMethod {
+function searchMethod(provider: Provider, kind: string): SearchMethod {
 	return async function (filter, paginationToken) {
 		const account = await accountOf(this, provider);
-		const call = search.call(filter?.trim() || undefined, paginationToken);
-		const reply: Reply = await sendRequest(this, provider, requestOf(provider, account, call));
-		const found = search.read(reply);
-		if ('failure' in found) {
+		const query = {
+			kind,
+			...(filter ? { text: filter } : {}),
+			...(paginationToken ? { cursor: paginationToken } : {}),
+		};
+		const found = await searchModels(provider, account, query, async (request) =>
+			sendRequest(this, provider, request),
+		);
+		if (found.failure) {
 			throw new NodeOperationError(this.getNode(), found.failure.message, {
 				description: found.failure.advice,
 			});

@@ -5,9 +5,8 @@ import type {
 	IExecuteSingleFunctions,
 	INodeExecutionData,
 } from 'n8n-workflow';
-import { DownloadError, downloadVideo } from '../../jobs/download';
+import { DownloadError, downloadFailure, downloadVideo } from '../../jobs/download';
 import type { Account } from '../../jobs/host';
-import { failure } from '../../providers/replies/failures';
 import { isFinal, type Job, type Provider } from '../../providers/contract';
 import { ItemError, providerFailure } from './errors';
 import type { N8nHost } from './host';
@@ -44,8 +43,7 @@ export async function videoItem(
 	const storing = storeVideo(context, provider, account, job, host, choice, signal);
 	const stored = await storing.catch((error: unknown) => {
 		if (!(error instanceof DownloadError)) throw error;
-		const problem = failure('network', error.message, { accepted: 'yes', advice: error.advice });
-		throw new ItemError(providerFailure(provider.id, problem, job));
+		throw new ItemError(providerFailure(provider.id, downloadFailure(error), job));
 	});
 	return { ...jobItem(stored.job, context.getItemIndex()), binary: stored.binary };
 }

@@ -2,9 +2,9 @@
 import type { IExecuteSingleFunctions, INodeExecutionData } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 import type { Account } from '../../jobs/host';
-import { asItStands, pollUntilDone } from '../../jobs/poll';
-import { isFinal, type Job, type Provider } from '../../providers/contract';
-import { DOUBTFUL_ADVICE, failure } from '../../providers/replies/failures';
+import { asItStands, failureOf, lastingProblem, pollUntilDone } from '../../jobs/poll';
+import type { Job, Provider } from '../../providers/contract';
+import { DOUBTFUL_ADVICE } from '../../providers/replies/failures';
 import { errorItem, ItemError, providerFailure, toNodeError, type ItemFailure } from './errors';
 import type { N8nHost } from './host';
 import { jobItem, signalOf, videoItem, type DownloadChoice } from './output';
@@ -34,23 +34,17 @@ export async function waitAndSettle(
 		...signalOf(context),
 		...options,
 	});
-	const { job, problem } = result;
-	options.onProgress?.(job);
-	if (problem && !isFinal(job.status) && !problem.retryable) {
-		throw new ItemError(providerFailure(provider.id, problem, job));
-	}
+	options.onProgress?.(result.job);
+	const problem = lastingProblem(result);
+	if (problem) throw new ItemError(providerFailure(provider.id, problem, result.job));
 	return await settle(settling, asItStands(result));
 }
 
 /** A job that is not final yet is returned as it stands: running out of patience is not an error. */
 export async function settle(settling: Settling, job: Job): Promise<INodeExecutionData> {
 	const { context, provider, account, host, download } = settling;
-	if (job.status === 'failed' || job.status === 'cancelled') {
-		const reason =
-			job.failure ??
-			failure('generation_failed', 'The provider gave no reason.', { accepted: 'yes' });
-		throw new ItemError(providerFailure(provider.id, reason, job));
-	}
+	const reason = failureOf(job);
+	if (reason) throw new ItemError(providerFailure(provider.id, reason, job));
 	if (isTool(context)) return toolItem(job, context.getItemIndex());
 	if (job.status !== 'succeeded' || !download) return jobItem(job, context.getItemIndex());
 	return await videoItem(context, provider, account, job, host, download);

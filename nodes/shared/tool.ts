@@ -3,10 +3,10 @@
  * agent pays for every word that it reads and can not look at a file.
  */
 import type { IDataObject, IExecuteSingleFunctions, INodeExecutionData } from 'n8n-workflow';
+import { DEFAULT_WAIT_MINUTES } from '../../jobs/poll';
 import { isFinal, type Job } from '../../providers/contract';
 import type { NodeOptions } from './readOptions';
 
-const DEFAULT_WAIT_MINUTES = 10;
 /** An agent that hears nothing for longer than this is stopped by the chat or the model's own time limit. */
 const TOOL_WAIT_MINUTES = 2;
 

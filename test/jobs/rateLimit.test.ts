@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createConcurrencyLimit, createRateLimit } from '../../jobs/concurrency';
+import { createConcurrencyLimit } from '../../jobs/concurrency';
+import { createRateLimit } from '../../jobs/rateLimit';
 
 /** Time that passes only in sleeps; sleepers wake in the order of their times. */
 function clock() {

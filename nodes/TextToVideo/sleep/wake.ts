@@ -17,12 +17,12 @@ import type {
 import type { Account } from '../../../jobs/host';
 import { createConcurrencyLimit } from '../../../jobs/concurrency';
 import { pollOnce } from '../../../jobs/poll';
+import { isJob } from '../../../jobs/resolveJob';
 import { isFinal, type Job, type Provider } from '../../../providers/contract';
 import { providerById } from '../../../providers/registry';
 import { accountOf, requestSettings } from '../../shared/http';
 import { hostOf, type N8nHost } from '../../shared/host';
 import { NodeStore } from './nodeStore';
-import { isJob } from '../../shared/jobInput';
 
 /** The node's own path keeps a late callback from waking another node of the same execution. */
 export const wakeWebhooks: IWebhookDescription[] = [

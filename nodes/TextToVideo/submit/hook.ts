@@ -20,7 +20,7 @@ import { withNextPoll } from '../../../jobs/poll';
 import { isFinal, type Job, type Provider } from '../../../providers/contract';
 import { failure } from '../../../providers/replies/failures';
 import { providerById } from '../../../providers/registry';
-import { unreachable } from '../sleep/reachability';
+import { canCallBack } from '../../../providers/callbackAddress';
 import { errorItem, forErrorOutput, ItemError, providerFailure } from '../../shared/errors';
 import { hostOf } from '../../shared/host';
 import { submitOptionsProperty } from '../../shared/options';
@@ -64,7 +64,7 @@ export async function submitHook(
 	const run = runOf(this, provider, account, {
 		...choices,
 		...(callbackUrl
-			? { callbackUrl, unreachable: unreachable(provider, account, callbackUrl) }
+			? { callbackUrl, unreachable: !canCallBack(provider, account.baseUrl, callbackUrl) }
 			: {}),
 	});
 	if (run.isAbandoned(this.getItemIndex())) return [];
@@ -157,11 +157,6 @@ async function newJob({ context, run, provider, account, host, options }: Work):
 				}),
 			),
 		);
-	}
-	try {
-		await run.pace(context.getExecutionCancelSignal());
-	} finally {
-		refuseAfterStop(context, provider);
 	}
 	return await submitItem({ context, run, provider, account, host, options, values });
 }

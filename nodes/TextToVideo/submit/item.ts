@@ -5,17 +5,17 @@ import type {
 	IExecuteSingleFunctions,
 } from 'n8n-workflow';
 import type { Account } from '../../../jobs/host';
-import { submitOnce } from '../../../jobs/submit';
-import type { Job, JsonObject, Provider, Reply, RequestValues } from '../../../providers/contract';
+import { submitJob } from '../../../jobs/submit';
+import type { Job, JsonObject, Provider, RequestValues } from '../../../providers/contract';
 import { fieldsOf } from '../../../providers/schema/fields';
 import { absoluteUrl } from '../../../providers/hosts';
-import { withTracking } from '../../../providers/replies/job';
 import { setPath, wirePath } from '../../../providers/schema/wire';
 import { ItemError, providerFailure } from '../../shared/errors';
 import type { N8nHost } from '../../shared/host';
 import { commonOptions, sendOptions } from '../../shared/http';
 import { signalOf } from '../../shared/output';
 import type { Run } from './run';
+import { refuseAfterStop } from './stop';
 
 export type RequestOptions = DeclarativeRestApiSettings.ResultOptions['options'];
 
@@ -38,11 +38,13 @@ export async function submitItem(submission: Submission): Promise<Job> {
 	const itemIndex = context.getItemIndex();
 	const request = submitOptions(submission);
 	const send = async () => await sendOptions(context, provider, request, true);
-	const read = (reply: Reply) =>
-		provider.readSubmit(reply, values, { nowMs: host.now(), baseUrl: account.baseUrl });
-	const reading = await submitOnce(send, read, host, {
+	const reading = await submitJob({
+		...{ provider, account, values, send, host },
+		rateLimit: run.rateLimit,
 		...signalOf(context),
-		idempotent: provider.capabilities.idempotencyHeader !== undefined,
+	}).catch((error: unknown) => {
+		refuseAfterStop(context, provider);
+		throw error;
 	});
 	if (!reading.job) {
 		run.recordFailure(itemIndex, reading.failure);
@@ -53,7 +55,7 @@ export async function submitItem(submission: Submission): Promise<Job> {
 		}
 		throw new ItemError(providerFailure(provider.id, reading.failure));
 	}
-	const job = withTracking(provider, reading.job, values);
+	const { job } = reading;
 	run.recordSubmitted(itemIndex, job);
 	// Where a wait is stopped or n8n dies, the log is the only place that still knows the id.
 	context.logger.info(`Submitted ${provider.title} job ${job.jobId} (item ${itemIndex})`);

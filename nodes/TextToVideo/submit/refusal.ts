@@ -1,5 +1,6 @@
 /** Why a run may not start. Everything is known to be right before anything is sent. */
 import { NodeOperationError, type IExecuteSingleFunctions } from 'n8n-workflow';
+import type { Provider } from '../../../providers/contract';
 import type { PreparedItem } from './validateItems';
 
 const DEFAULT_MAX_JOBS = 100;
@@ -10,8 +11,10 @@ const EARLIER_STEP =
 
 export interface RefusalOptions {
 	maximumJobs?: number;
-	/** Why the provider could not reach the address that the run would be woken at. */
-	unreachable?: { message: string; advice: string };
+	/** Where the provider is to report. */
+	callbackUrl?: string;
+	/** The provider could not reach that address. */
+	unreachable?: boolean;
 }
 
 /** @param before jobs that earlier rounds of a loop have submitted */
@@ -19,7 +22,8 @@ export function refusalOf(
 	context: IExecuteSingleFunctions,
 	items: PreparedItem[],
 	before: number,
-	{ maximumJobs = DEFAULT_MAX_JOBS, unreachable }: RefusalOptions,
+	{ title }: Provider,
+	{ maximumJobs = DEFAULT_MAX_JOBS, callbackUrl = '', unreachable }: RefusalOptions,
 ): NodeOperationError | undefined {
 	const node = context.getNode();
 	if (items.length + before > maximumJobs) {
@@ -31,9 +35,15 @@ export function refusalOf(
 		);
 	}
 	if (unreachable) {
-		return new NodeOperationError(node, `${unreachable.message} Nothing was submitted.`, {
-			description: unreachable.advice,
-		});
+		const { origin } = new URL(callbackUrl);
+		return new NodeOperationError(
+			node,
+			`${title} can not call this n8n back: n8n's public address is ${origin}, which only this machine or network can reach. Nothing was submitted.`,
+			{
+				description:
+					'Set WEBHOOK_URL of n8n to an address that the provider can reach, or set When Submitted to "Wait for the Video". A loop of n8n\'s Wait node and Fetch Result works without a public address too.',
+			},
+		);
 	}
 	// Who goes on past errors gets one for each wrong item, and the others' videos.
 	if (context.continueOnFail()) return undefined;

@@ -19,22 +19,21 @@ import {
 	type Ledger,
 	type LedgerEntry,
 } from '../../../jobs/ledger';
-import { createConcurrencyLimit, type createRateLimit } from '../../../jobs/concurrency';
+import { createConcurrencyLimit } from '../../../jobs/concurrency';
+import { rateLimitOf, type RateLimit } from '../../../jobs/rateLimit';
 import type { Job, Provider, ProviderFailure } from '../../../providers/contract';
 import { prepareAll, type PreparedItem } from './validateItems';
-import { pacerOf } from '../../shared/pacers';
+import { sleepOrStop } from '../../shared/host';
 import { refusalOf, type RefusalOptions } from './refusal';
 import { NodeStore, type Sleep } from '../sleep/nodeStore';
 
 export interface RunOptions extends RefusalOptions {
 	parallelJobs?: number;
-	/** Where the provider is to report; set when the run will sleep. */
-	callbackUrl?: string;
 }
 
 export class Run {
 	readonly gate: ReturnType<typeof createConcurrencyLimit>;
-	readonly pace: ReturnType<typeof createRateLimit>;
+	readonly rateLimit: RateLimit;
 	readonly callbackUrl: string | undefined;
 	/** Set while the node runs again because a callback woke it: everything was submitted before, nothing is now. */
 	readonly woken: Sleep | undefined;
@@ -60,7 +59,7 @@ export class Run {
 		before?: Run,
 	) {
 		this.gate = createConcurrencyLimit(options.parallelJobs || provider.limits.parallelJobs);
-		this.pace = pacerOf(provider, account);
+		this.rateLimit = rateLimitOf(provider, account, { now: Date.now, sleep: sleepOrStop });
 		this.callbackUrl = options.callbackUrl;
 		this.after = Promise.allSettled(before?.busy ?? []);
 		this.runIndex = Number(context.getWorkflowDataProxy(0).$runIndex);
@@ -72,7 +71,7 @@ export class Run {
 		this.items = prepareAll(context, provider, account, options.callbackUrl);
 		this.refusal = this.woken
 			? undefined
-			: refusalOf(context, this.items, submittedCount(this.earlierRounds()), options);
+			: refusalOf(context, this.items, submittedCount(this.earlierRounds()), provider, options);
 	}
 
 	/** False when the item was here before: the node is being tried again and needs a run of its own. */

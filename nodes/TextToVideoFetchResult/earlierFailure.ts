@@ -1,15 +1,7 @@
-/** What an earlier step of ours hands on: a whole job, or the failure that it ended with. */
-import type { Job } from '../../providers/contract';
+/** The failure that an earlier step of ours hands on. */
+import { isJob } from '../../jobs/resolveJob';
 import { isObject } from '../../providers/schema/wire';
-import type { ItemFailure } from './errors';
-
-/** Whether a value is a whole job, as our nodes give it. */
-export const isJob = (value: unknown): value is Job =>
-	isObject(value) &&
-	typeof value.jobId === 'string' &&
-	typeof value.provider === 'string' &&
-	typeof value.status === 'string' &&
-	Array.isArray(value.videos);
+import type { ItemFailure } from '../shared/errors';
 
 /** The failure in an item that an earlier node of ours passed on with "On Error: Continue". */
 export function failureIn(json: unknown): ItemFailure | undefined {
