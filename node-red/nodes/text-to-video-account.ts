@@ -5,8 +5,8 @@ import {
 	type AccountCredentials,
 	type AccountDef,
 	type AccountNode,
-} from '../src/account';
-import { addAdminRoutes } from '../src/admin';
+} from '../src/account/account';
+import { addAdminRoutes } from '../src/account/adminRoutes';
 
 export default function register(RED: NodeAPI): void {
 	function Account(this: AccountNode, def: AccountDef): void {

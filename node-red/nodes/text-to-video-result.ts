@@ -3,17 +3,17 @@ import type { Node, NodeAPI, NodeDef } from 'node-red';
 import { DEFAULT_WAIT_MINUTES } from '../../jobs/poll';
 import { isJob, resolveJob } from '../../jobs/resolveJob';
 import { isFinal, type Job, type Provider } from '../../providers/contract';
-import { accountOf } from '../src/account';
-import type { Entry, Prepared } from '../src/entry';
-import type { Message } from '../src/messages';
-import { numberOr } from '../src/numbers';
-import { planOutput, type OutputDef } from '../src/outputChoice';
-import { JobError, refused } from '../src/problems';
-import { resumeWhenStarted } from '../src/resume';
-import { Runner } from '../src/runner';
-import { translator } from '../src/texts';
-import { evaluate } from '../src/values';
-import { endJob, otherProvider } from '../src/work';
+import { accountOf } from '../src/account/account';
+import type { JobRun, PreparedJob } from '../src/jobs/jobRun';
+import type { Message } from '../src/messages/message';
+import { numberOr } from '../src/input/numbers';
+import { planOutput, type OutputDef } from '../src/output/outputPlan';
+import { JobError, refused } from '../src/messages/errors';
+import { resumeWhenStarted } from '../src/jobs/resume';
+import { Runner } from '../src/jobs/runner';
+import { translator } from '../src/i18n/translate';
+import { evaluate } from '../src/input/values';
+import { endJob, otherProvider } from '../src/jobs/work';
 
 interface ResultDef extends NodeDef, OutputDef {
 	account?: string;
@@ -51,7 +51,7 @@ export default function register(RED: NodeAPI): void {
 		def: ResultDef,
 		runner: Runner,
 		msg: Message,
-	): Promise<Prepared> {
+	): Promise<PreparedJob> {
 		const { provider, host } = accountOf(RED, def.account, t);
 		const source = { RED, node, msg, t };
 		const field = { name: 'jobId', title: t('label.job-id') };
@@ -71,7 +71,7 @@ export default function register(RED: NodeAPI): void {
 		};
 	}
 
-	async function ask(runner: Runner, { controller, wait }: Entry, job: Job): Promise<Job> {
+	async function ask(runner: Runner, { controller, wait }: JobRun, job: Job): Promise<Job> {
 		if (job.status === 'succeeded' && job.videos.length > 0) return job;
 		const reading = await runner.ask(reopened(job), controller.signal);
 		if (reading.job) return reading.job;

@@ -2,15 +2,15 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 import { CALLBACK_EVENTS, type CallbackEvent } from '../../jobs/callback/receive';
 import type { Job } from '../../providers/contract';
-import { accountOf, type AccountHandle } from '../src/account';
-import { addReceiver } from '../src/callbackRoute';
-import type { Entry } from '../src/entry';
-import type { Message } from '../src/messages';
-import { planOutput, type OutputDef } from '../src/outputChoice';
-import { asJobError, describe } from '../src/problems';
-import { resumeWhenStarted } from '../src/resume';
-import { Runner } from '../src/runner';
-import { translator } from '../src/texts';
+import { accountOf, type AccountHandle } from '../src/account/account';
+import { addReceiver } from '../src/callbacks/route';
+import type { JobRun } from '../src/jobs/jobRun';
+import type { Message } from '../src/messages/message';
+import { planOutput, type OutputDef } from '../src/output/outputPlan';
+import { asJobError, describe } from '../src/messages/errors';
+import { resumeWhenStarted } from '../src/jobs/resume';
+import { Runner } from '../src/jobs/runner';
+import { translator } from '../src/i18n/translate';
 
 interface WebhookDef extends NodeDef, OutputDef {
 	account?: string;
@@ -63,7 +63,7 @@ export default function register(RED: NodeAPI): void {
 		}
 		try {
 			const plan = await planOutput({ RED, node, msg, t }, def);
-			const entry: Entry = {
+			const entry: JobRun = {
 				...{ msg, send, done, plan, job },
 				stage: 'queued',
 				wait: false,

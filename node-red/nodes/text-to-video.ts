@@ -4,17 +4,17 @@ import { DEFAULT_WAIT_MINUTES } from '../../jobs/poll';
 import { canCallBack } from '../../providers/callbackAddress';
 import type { Job, RequestValues } from '../../providers/contract';
 import { issueText, validate } from '../../providers/schema/validate';
-import { accountOf, type AccountHandle } from '../src/account';
-import type { Entry, Prepared } from '../src/entry';
-import type { Message } from '../src/messages';
-import { numberOr } from '../src/numbers';
-import { planOutput, type OutputDef } from '../src/outputChoice';
-import { refused } from '../src/problems';
-import { Runner } from '../src/runner';
-import { submitJob } from '../src/submit';
-import { translator } from '../src/texts';
-import { readValues, type Rows } from '../src/values';
-import { resumeWhenStarted } from '../src/resume';
+import { accountOf, type AccountHandle } from '../src/account/account';
+import type { JobRun, PreparedJob } from '../src/jobs/jobRun';
+import type { Message } from '../src/messages/message';
+import { numberOr } from '../src/input/numbers';
+import { planOutput, type OutputDef } from '../src/output/outputPlan';
+import { refused } from '../src/messages/errors';
+import { Runner } from '../src/jobs/runner';
+import { submitJob } from '../src/jobs/submit';
+import { translator } from '../src/i18n/translate';
+import { readValues, type Rows } from '../src/input/values';
+import { resumeWhenStarted } from '../src/jobs/resume';
 
 interface TextToVideoDef extends NodeDef, OutputDef {
 	account?: string;
@@ -53,7 +53,7 @@ export default function register(RED: NodeAPI): void {
 		this.on('input', (msg, send, done) => void runner.receive(msg, send, done));
 	}
 
-	async function prepare(node: Node, def: TextToVideoDef, msg: Message): Promise<Prepared> {
+	async function prepare(node: Node, def: TextToVideoDef, msg: Message): Promise<PreparedJob> {
 		const handle = account(def);
 		const source = { RED, node, msg, t };
 		const rows = await readValues(source, handle.provider, def.fields ?? {});
@@ -72,7 +72,7 @@ export default function register(RED: NodeAPI): void {
 	async function submit(
 		node: Node,
 		def: TextToVideoDef,
-		entry: Entry,
+		entry: JobRun,
 		values: RequestValues,
 	): Promise<Job> {
 		const handle = account(def);

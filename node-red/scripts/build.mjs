@@ -30,15 +30,15 @@ for (const name of Object.keys(readJson(inRoot('package.json'))['node-red'].node
 	writeFileSync(path.join(beside, `${name}.html`), withSharedRows(html));
 }
 
-const { catalogueOf } = require(inRoot('dist/node-red/src/words.js'));
-for (const file of readdirSync(inRoot('words'))) {
+const { catalogueOf } = require(inRoot('dist/node-red/src/i18n/catalogue.js'));
+for (const file of readdirSync(inRoot('i18n'))) {
 	const language = path.basename(file, '.json');
 	const target = path.join(beside, 'locales', language, 'text-to-video-account.json');
-	const words = catalogueOf(readJson(inRoot('words', file)));
+	const words = catalogueOf(readJson(inRoot('i18n', file)));
 	writeFileSync(target, JSON.stringify({ ...readJson(target), words }));
 }
 
-const { editorProviders } = require(inRoot('dist/node-red/src/editorData.js'));
+const { editorProviders } = require(inRoot('dist/node-red/src/input/editorData.js'));
 mkdirSync(inRoot('resources'), { recursive: true });
 const script = readFileSync(inRoot('resources/editor.js'), 'utf8');
 const data = `var textToVideoProviders = ${JSON.stringify(editorProviders())};`;

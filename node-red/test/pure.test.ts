@@ -1,9 +1,9 @@
 /** The decisions that need no Node-RED. */
 import { describe, expect, it } from 'vitest';
 import type { HttpRequest } from '../../jobs/host';
-import { withKey } from '../src/authentication';
-import { persistentStore } from '../src/store';
-import { cancelRequest, jsonSafe } from '../src/messages';
+import { withKey } from '../src/runtime/authentication';
+import { persistentStore } from '../src/runtime/contextValue';
+import { cancelRequest, jsonSafe } from '../src/messages/message';
 
 describe('the key', () => {
 	const post: HttpRequest = {

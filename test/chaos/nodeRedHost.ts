@@ -4,7 +4,7 @@ import { createServer, type RequestListener } from 'node:http';
 import { createRequire } from 'node:module';
 import type { NodeAPI } from 'node-red';
 import { flowWith, openHelper, type FlowNode } from '../../node-red/test/support/helper';
-import type { Message } from '../../node-red/src/messages';
+import type { Message } from '../../node-red/src/messages/message';
 import { smallValues } from '../simulators/client';
 import type { Simulator } from '../simulators/simulator';
 import { closeServer, listen } from '../simulators/http';

@@ -6,8 +6,8 @@ import account from '../../nodes/text-to-video-account';
 import textToVideo from '../../nodes/text-to-video';
 import result from '../../nodes/text-to-video-result';
 import webhook from '../../nodes/text-to-video-webhook';
-import { NAMESPACE } from '../../src/texts';
-import type { Message } from '../../src/messages';
+import { NAMESPACE } from '../../src/i18n/translate';
+import type { Message } from '../../src/messages/message';
 import type { Simulator } from '../../../test/simulators/simulator';
 
 const require = createRequire(import.meta.url);

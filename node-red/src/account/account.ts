@@ -1,0 +1,111 @@
+/** What the account node knows: provider, address, key, and where callbacks arrive. */
+import { createHmac, randomBytes } from 'node:crypto';
+import type { Node, NodeAPI, NodeDef } from 'node-red';
+import type { Account } from '../../../jobs/host';
+import { rateLimitOf, type RateLimit } from '../../../jobs/rateLimit';
+import type { Provider } from '../../../providers/contract';
+import { providerById } from '../../../providers/registry';
+import { needsKey } from '../runtime/authentication';
+import { createHost, sleep, type RuntimeHost } from '../runtime/host';
+import { refused } from '../messages/errors';
+import type { Translate } from '../i18n/translate';
+
+export interface AccountDef extends NodeDef {
+	provider?: string;
+	baseUrl?: string;
+	callbackBaseUrl?: string;
+}
+
+export interface AccountCredentials {
+	apiKey?: string;
+	webhookSecret?: string;
+	callbackToken?: string;
+}
+
+export interface AccountNode extends Node<AccountCredentials> {
+	textToVideo?: AccountHandle;
+}
+
+export interface AccountHandle {
+	id: string;
+	provider: Provider;
+	account: Account;
+	host: RuntimeHost;
+	hasKey: boolean;
+	/** Standard Webhooks secrets; several, parted by blanks or commas, while one is being replaced. */
+	secrets: string[];
+	/** The unguessable last part of the callback address. */
+	callbackToken: string;
+	/** The address for the provider; undefined where the account has no callback base URL. */
+	callbackUrl(): string | undefined;
+	/** Waits until the provider's documented requests a minute allow one more submit. */
+	rateLimit: RateLimit;
+}
+
+export const CALLBACK_ROUTE = '/text-to-video';
+
+export function createAccount(
+	RED: NodeAPI,
+	node: AccountNode,
+	{ provider: id = '', baseUrl, callbackBaseUrl }: AccountDef,
+): AccountHandle {
+	const provider = providerById(id);
+	const credentials = node.credentials ?? {};
+	const key = blankless(credentials.apiKey);
+	const account = { baseUrl: blankless(baseUrl) ?? provider.account.defaultBaseUrl };
+	const access = { authentication: provider.account.authentication, key };
+	const callbackToken = tokenOf(node.id, credentials);
+	return {
+		id: node.id,
+		provider,
+		account,
+		host: createHost(access, { info: (text) => node.log(text), warn: (text) => node.warn(text) }),
+		hasKey: key !== undefined,
+		secrets: (credentials.webhookSecret ?? '').split(/[\s,]+/).filter(Boolean),
+		callbackToken,
+		callbackUrl() {
+			const base = blankless(callbackBaseUrl)?.replace(/\/+$/, '');
+			const path = callbackPath({ id: node.id, callbackToken });
+			return base === undefined ? undefined : `${base}${nodeRoot(RED)}${path}`;
+		},
+		rateLimit: rateLimitOf(provider, account, { now: Date.now, sleep }),
+	};
+}
+
+export const callbackPath = ({ id, callbackToken }: { id: string; callbackToken: string }) =>
+	`${CALLBACK_ROUTE}/${id}/${callbackToken}`;
+
+/**
+ * @throws JobError where the node has no usable account. Said before anything is submitted.
+ */
+export function accountOf(RED: NodeAPI, accountId: string | undefined, t: Translate) {
+	const node = accountId ? (RED.nodes.getNode(accountId) as AccountNode | null) : null;
+	const handle = node?.textToVideo;
+	if (!handle) throw refused(t('error.no-account'), t('advice.choose-account'));
+	if (needsKey(handle.provider.account.authentication) && !handle.hasKey) {
+		throw refused(t('error.no-key', { provider: handle.provider.title }), t('advice.enter-key'));
+	}
+	return handle;
+}
+
+/** Where Node-RED hangs the routes of nodes, without the slash at the end. */
+export const nodeRoot = (RED: NodeAPI): string => {
+	const root: unknown = RED.settings.httpNodeRoot;
+	return typeof root === 'string' ? root.replace(/\/+$/, '') : '';
+};
+
+/** For accounts that have nothing secret to derive a token from, such as an imported example. */
+const processSecret = randomBytes(32);
+
+/** The editor draws one when an account is made. Without it, one is derived that does not change with a restart. */
+function tokenOf(nodeId: string, credentials: AccountCredentials): string {
+	const own = blankless(credentials.callbackToken);
+	if (own !== undefined && /^[\w-]{16,}$/.test(own)) return own;
+	const secret = blankless(credentials.apiKey) ?? blankless(credentials.webhookSecret);
+	return createHmac('sha256', secret ?? processSecret)
+		.update(`text-to-video callback ${nodeId}`)
+		.digest('base64url')
+		.slice(0, 32);
+}
+
+const blankless = (text: string | undefined): string | undefined => text?.trim() || undefined;

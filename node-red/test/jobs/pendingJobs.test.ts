@@ -1,0 +1,85 @@
+/** From one instance of a node to the next, with a context store that takes its time. */
+import type { Node, NodeAPI } from 'node-red';
+import { describe, expect, it } from 'vitest';
+import { hand, type Pending, type PendingJob } from '../../src/jobs/carrier';
+import { PendingJobs } from '../../src/jobs/pendingJobs';
+
+const pending = (jobId: string): PendingJob => ({
+	job: {
+		...{ provider: 'localGpu', jobId, status: 'processing', videos: [] },
+		submittedAt: '2026-01-01T00:00:00.000Z',
+	},
+	msg: { _msgid: 'm', payload: 'A fox' },
+	plan: { mode: 'job', maxBytes: 1 },
+	...{ deadlineMs: 1, wait: true },
+});
+
+/** A store that answers when it is told to. */
+function slowStore() {
+	let kept: unknown;
+	const due: Array<() => void> = [];
+	const context = {
+		get: (_key: string, _store: string, done: (error: null, value: unknown) => void) =>
+			due.push(() => done(null, kept)),
+		set: (_key: string, value: unknown, _store: string, done: () => void) =>
+			due.push(() => {
+				kept = structuredClone(value);
+				done();
+			}),
+	};
+	const RED = { settings: { contextStorage: { default: { module: 'remote' } } } };
+	return {
+		RED: RED as unknown as NodeAPI,
+		nodeOf: (id: string) =>
+			({ id, context: () => context, warn: () => undefined }) as unknown as Node,
+		/** Answers everything that was asked until there is no more. */
+		async answer() {
+			for (let idle = 0; idle < 3; idle += 1) {
+				const next = due.shift();
+				if (next) idle = -1;
+				next?.();
+				await new Promise((resolve) => setImmediate(resolve));
+			}
+		},
+		kept: () => kept as PendingJob[] | undefined,
+	};
+}
+
+describe('a handover', () => {
+	it('gives a job once, though memory and a slow store both tell of it', async () => {
+		const store = slowStore();
+		const node = store.nodeOf('twice');
+		const before = new PendingJobs(store.RED, node);
+		const ready = before.begin(() => undefined);
+		await store.answer();
+		await ready;
+		before.note([pending('a'), pending('b')]);
+		await store.answer();
+		before.end();
+		hand('twice', pending('a'));
+
+		const taken: Pending[] = [];
+		const after = new PendingJobs(store.RED, node).begin((one) => taken.push(one));
+		expect(taken.map(({ job }) => job?.jobId)).toEqual(['a']);
+		await store.answer();
+		await after;
+		expect(taken.map(({ job }) => job?.jobId)).toEqual(['a', 'b']);
+	});
+
+	it('is settled when the store has the newest state', async () => {
+		const store = slowStore();
+		const handover = new PendingJobs(store.RED, store.nodeOf('settled'));
+		const ready = handover.begin(() => undefined);
+		await store.answer();
+		await ready;
+		handover.note([pending('a')]);
+		handover.note([]);
+		let settled = false;
+		const end = handover.settled().then(() => (settled = true));
+		await new Promise((resolve) => setImmediate(resolve));
+		expect(settled).toBe(false);
+		await store.answer();
+		await end;
+		expect(store.kept()).toBeUndefined();
+	});
+});
