@@ -33,10 +33,15 @@ export async function openHelper(version: Version): Promise<Helper & { nodes: Re
 	const helper = require('node-red-node-test-helper') as Helper;
 	const runtime = require.resolve(version);
 	helper.init(runtime);
+	const { version: wanted } = require(`${version}/package.json`) as { version: string };
 	const translate = await texts(runtime);
 	const nodes = [account, textToVideo, result, webhook].map((register: Register) => {
-		// The helper gives nodes a translation that gives back the key; people read the text.
-		return (RED: NodeAPI) => register(Object.assign(RED, { _: translate }));
+		return (RED: NodeAPI) => {
+			const runs = String((RED.settings as { version?: string }).version);
+			if (!runs.startsWith(wanted)) throw new Error(`This is Node-RED ${runs}, not ${wanted}`);
+			// The helper gives nodes a translation that gives back the key; people read the text.
+			register(Object.assign(RED, { _: translate }));
+		};
 	});
 	await new Promise<void>((resolve) => helper.startServer(resolve));
 	return Object.assign(helper, { nodes });

@@ -10,6 +10,9 @@ import {
 } from '../../../test/simulators/simulator';
 import { flowWith, listen, openHelper, statuses, type FlowNode, type Version } from './helper';
 
+/** The versions of Node-RED that the package is for. */
+export const VERSIONS: Version[] = ['node-red', 'node-red-4'];
+
 export const NODE: FlowNode = { id: 'node', type: 'text-to-video', waitAtMost: '1' };
 export const RESULT: FlowNode = { id: 'node', type: 'text-to-video-result', operation: 'wait' };
 

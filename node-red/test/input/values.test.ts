@@ -6,8 +6,8 @@ import { fieldsOf, type Field } from '../../../providers/schema/fields';
 import { providers } from '../../../providers/registry';
 import { buildRequest } from '../../../providers/schema/wire';
 import { validValues } from '../../../test/support/arbitraryValues';
-import { until } from './helper';
-import type { Stage } from './stage';
+import { until } from '../support/helper';
+import { Stage, VERSIONS } from '../support/stage';
 
 interface Context {
 	set(name: string, value: unknown): void;
@@ -28,7 +28,9 @@ const WAYS: Record<string, (given: Given) => { type: string; value: string }> = 
 	jsonata: ({ name }) => ({ type: 'jsonata', value: `given.${name}` }),
 };
 
-export function describeValues(stage: Stage): void {
+describe.each(VERSIONS)('%s', (version) => {
+	const stage = new Stage(version);
+
 	describe('a value', () => {
 		it.each(providers.map((provider) => [provider.title, provider]))(
 			'of each field of %s is the same from the node, msg, flow, global, env and JSONata',
@@ -60,7 +62,7 @@ export function describeValues(stage: Stage): void {
 			},
 		);
 	});
-}
+});
 
 /** Valid, and of as many fields as there are at once. */
 function manyValues(provider: Provider): RequestValues {

@@ -1,10 +1,12 @@
 /** Fetch result. */
 import { describe, expect, it } from 'vitest';
 import { TINY_MP4 } from '../../../test/simulators/simulator';
-import { until, type FlowNode } from './helper';
-import { RESULT, type Stage } from './stage';
+import { until, type FlowNode } from '../support/helper';
+import { RESULT, Stage, VERSIONS } from '../support/stage';
 
-export function describeResult(stage: Stage): void {
+describe.each(VERSIONS)('%s', (version) => {
+	const stage = new Stage(version);
+
 	describe('fetch result', () => {
 		/** A job that was submitted earlier. */
 		async function submitted(durationMs: number, change: Partial<FlowNode> = {}) {
@@ -86,4 +88,4 @@ export function describeResult(stage: Stage): void {
 			expect((error as { message: string }).message).toContain('belongs to the provider "novita"');
 		});
 	});
-}
+});

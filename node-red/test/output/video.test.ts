@@ -3,9 +3,11 @@ import { readFile, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { TINY_MP4 } from '../../../test/simulators/simulator';
-import type { Stage } from './stage';
+import { Stage, VERSIONS } from '../support/stage';
 
-export function describeVideo(stage: Stage): void {
+describe.each(VERSIONS)('%s', (version) => {
+	const stage = new Stage(version);
+
 	describe('the video', () => {
 		it('is streamed to the file that msg.filename names, and nothing half-written stays', async () => {
 			const { node, out } = await stage.load({ output: 'file' });
@@ -59,4 +61,4 @@ export function describeVideo(stage: Stage): void {
 			expect(msg.job?.videos).toHaveLength(1);
 		});
 	});
-}
+});

@@ -1,52 +1,13 @@
-/** What becomes of jobs under way: cancelled, or carried over a redeploy. */
+/** What becomes of jobs under way when a node goes and comes again. */
 import { describe, expect, it } from 'vitest';
-import { listen, until } from './helper';
-import type { Stage } from './stage';
+import { listen, until } from '../support/helper';
+import { Stage, VERSIONS } from '../support/stage';
 
 /** Node-RED takes a node without a place for a config node. */
 const PLACE = { z: 'tab', x: 1, y: 1 };
 
-export function describeLife(stage: Stage): void {
-	describe('cancel', () => {
-		it('ends all jobs of the node, at the provider too', async () => {
-			const { node, caught } = await stage.load({ parallel: '1' }, { durationMs: Infinity });
-			node.receive({ payload: 'A fox' });
-			node.receive({ payload: 'In line' });
-			await until(() => stage.sim.book.charges === 1);
-			node.receive({ cancel: true });
-			await caught.next(2);
-			const [inLine, running] = [...caught.all].sort(
-				(a, b) => Number(Boolean(a.job)) - Number(Boolean(b.job)),
-			);
-			expect(inLine?.failure).toMatchObject({ code: 'cancelled', accepted: 'no' });
-			expect(running?.job).toMatchObject({ status: 'cancelled' });
-			expect(stage.sim.book.of('cancel')).toHaveLength(1);
-			expect(stage.sim.book.charges).toBe(1);
-		});
-
-		it('ends one job by its id, and says where it does not know it', async () => {
-			const { node, caught, texts } = await stage.load({}, { durationMs: Infinity });
-			node.receive({ payload: 'One' });
-			node.receive({ payload: 'Two' });
-			await until(() => stage.sim.book.charges === 2);
-			const jobId = stage.sim.book.jobs[0]!.id;
-			await until(() => texts.some((text) => /2 running/.test(text)));
-			node.receive({ reset: jobId });
-			expect((await caught.next()).job).toMatchObject({ jobId, status: 'cancelled' });
-			node.receive({ reset: 'other' });
-			const { error } = await caught.next();
-			expect((error as { message: string }).message).toMatch(/not waiting for job other/);
-			expect(stage.sim.book.of('cancel')).toHaveLength(1);
-		});
-
-		it('ends a message too whose fields are still being read', async () => {
-			const { node, caught } = await stage.load();
-			node.receive({ payload: 'A fox' });
-			node.receive({ cancel: true });
-			expect((await caught.next()).failure).toMatchObject({ code: 'cancelled', accepted: 'no' });
-			expect(stage.sim.book.requests).toEqual([]);
-		});
-	});
+describe.each(VERSIONS)('%s', (version) => {
+	const stage = new Stage(version);
 
 	describe('a redeploy', () => {
 		it('picks up the job that was under way and the message in line, and pays for nothing twice', async () => {
@@ -204,4 +165,4 @@ export function describeLife(stage: Stage): void {
 			expect(warnings).toEqual([]);
 		});
 	});
-}
+});

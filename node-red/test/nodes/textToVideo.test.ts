@@ -1,9 +1,11 @@
 /** What goes to the provider, and what comes back. */
 import { describe, expect, it } from 'vitest';
-import { until } from './helper';
-import type { Stage } from './stage';
+import { until } from '../support/helper';
+import { Stage, VERSIONS } from '../support/stage';
 
-export function describeSubmitting(stage: Stage): void {
+describe.each(VERSIONS)('%s', (version) => {
+	const stage = new Stage(version);
+
 	describe('text to video', () => {
 		it('takes the prompt from msg.payload, waits, and gives the job', async () => {
 			const { node, out, texts } = await stage.load();
@@ -255,4 +257,4 @@ export function describeSubmitting(stage: Stage): void {
 			expect((error as { message: string }).message).toContain('2 messages in line already');
 		});
 	});
-}
+});

@@ -1,3 +1,0 @@
-import { describeNodes } from './support/nodeSpecs';
-
-describeNodes('node-red-4');
