@@ -9,11 +9,11 @@ import type { Message } from '../src/messages/message';
 import { numberOr } from '../src/input/numbers';
 import { planOutput, type OutputDef } from '../src/output/outputPlan';
 import { JobError, refused } from '../src/messages/errors';
-import { resumeWhenStarted } from '../src/jobs/resume';
-import { Runner } from '../src/jobs/runner';
+import { JobRunner } from '../src/jobs/runner';
 import { translator } from '../src/i18n/translate';
 import { evaluate } from '../src/input/values';
-import { endJob, otherProvider } from '../src/jobs/work';
+import { otherProvider } from '../src/jobs/ask';
+import { endJob } from '../src/jobs/cancel';
 
 interface ResultDef extends NodeDef, OutputDef {
 	account?: string;
@@ -35,21 +35,19 @@ export default function register(RED: NodeAPI): void {
 
 	function FetchResult(this: Node, def: ResultDef): void {
 		RED.nodes.createNode(this, def);
-		const runner: Runner = new Runner({
+		const runner: JobRunner = new JobRunner({
 			RED,
 			node: this,
 			account: () => accountOf(RED, def.account, t),
 			parallel: PARALLEL,
 			prepare: async (msg) => await prepare(this, def, runner, msg),
-		});
-		resumeWhenStarted(RED, this, runner);
-		this.on('input', (msg, send, done) => void runner.receive(msg, send, done));
+		}).attach();
 	}
 
 	async function prepare(
 		node: Node,
 		def: ResultDef,
-		runner: Runner,
+		runner: JobRunner,
 		msg: Message,
 	): Promise<PreparedJob> {
 		const { provider, host } = accountOf(RED, def.account, t);
@@ -66,12 +64,12 @@ export default function register(RED: NodeAPI): void {
 			...{ plan, job, cancels },
 			wait: def.operation === 'wait',
 			deadlineMs: host.now() + minutes * MINUTE_MS,
-			begin: async (entry) =>
-				cancels ? await endJob(accountOf(RED, def.account, t), job) : await ask(runner, entry, job),
+			begin: async (run) =>
+				cancels ? await endJob(accountOf(RED, def.account, t), job) : await ask(runner, run, job),
 		};
 	}
 
-	async function ask(runner: Runner, { controller, wait }: JobRun, job: Job): Promise<Job> {
+	async function ask(runner: JobRunner, { controller, wait }: JobRun, job: Job): Promise<Job> {
 		if (job.status === 'succeeded' && job.videos.length > 0) return job;
 		const reading = await runner.ask(reopened(job), controller.signal);
 		if (reading.job) return reading.job;

@@ -8,8 +8,7 @@ import type { JobRun } from '../src/jobs/jobRun';
 import type { Message } from '../src/messages/message';
 import { planOutput, type OutputDef } from '../src/output/outputPlan';
 import { asJobError, describe } from '../src/messages/errors';
-import { resumeWhenStarted } from '../src/jobs/resume';
-import { Runner } from '../src/jobs/runner';
+import { JobRunner } from '../src/jobs/runner';
 import { translator } from '../src/i18n/translate';
 
 interface WebhookDef extends NodeDef, OutputDef {
@@ -28,8 +27,7 @@ export default function register(RED: NodeAPI): void {
 	function Webhook(this: Node, def: WebhookDef): void {
 		RED.nodes.createNode(this, def);
 		const account = () => accountOf(RED, def.account, t);
-		const runner = new Runner({ RED, node: this, account, parallel: PARALLEL });
-		resumeWhenStarted(RED, this, runner);
+		const runner = new JobRunner({ RED, node: this, account, parallel: PARALLEL }).attach();
 		let handle: AccountHandle;
 		try {
 			if ((RED.settings.httpNodeRoot as unknown) === false) throw new Error(t('error.no-http'));
@@ -50,7 +48,7 @@ export default function register(RED: NodeAPI): void {
 	async function receive(
 		node: Node,
 		def: WebhookDef,
-		runner: Runner,
+		runner: JobRunner,
 		job: Job,
 		event: CallbackEvent,
 	): Promise<void> {
@@ -63,14 +61,14 @@ export default function register(RED: NodeAPI): void {
 		}
 		try {
 			const plan = await planOutput({ RED, node, msg, t }, def);
-			const entry: JobRun = {
+			const run: JobRun = {
 				...{ msg, send, done, plan, job },
 				stage: 'queued',
 				wait: false,
 				deadlineMs: 0,
 				controller: new AbortController(),
 			};
-			runner.start(entry, async () => job);
+			runner.start(run, async () => job);
 		} catch (error) {
 			const problem = asJobError(error, job);
 			describe(msg, problem);

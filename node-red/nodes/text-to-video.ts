@@ -10,11 +10,10 @@ import type { Message } from '../src/messages/message';
 import { numberOr } from '../src/input/numbers';
 import { planOutput, type OutputDef } from '../src/output/outputPlan';
 import { refused } from '../src/messages/errors';
-import { Runner } from '../src/jobs/runner';
+import { JobRunner } from '../src/jobs/runner';
 import { submitJob } from '../src/jobs/submit';
 import { translator } from '../src/i18n/translate';
 import { readValues, type Rows } from '../src/input/values';
-import { resumeWhenStarted } from '../src/jobs/resume';
 
 interface TextToVideoDef extends NodeDef, OutputDef {
 	account?: string;
@@ -40,7 +39,7 @@ export default function register(RED: NodeAPI): void {
 	function TextToVideo(this: Node, def: TextToVideoDef): void {
 		RED.nodes.createNode(this, def);
 		const account = () => accountOf(RED, def.account, t);
-		const runner = new Runner({
+		new JobRunner({
 			RED,
 			node: this,
 			account,
@@ -48,9 +47,7 @@ export default function register(RED: NodeAPI): void {
 			longestLine: numberOr(def.longestLine, DEFAULT_LONGEST_LINE),
 			submits: true,
 			prepare: async (msg) => await prepare(this, def, msg),
-		});
-		resumeWhenStarted(RED, this, runner);
-		this.on('input', (msg, send, done) => void runner.receive(msg, send, done));
+		}).attach();
 	}
 
 	async function prepare(node: Node, def: TextToVideoDef, msg: Message): Promise<PreparedJob> {
@@ -63,7 +60,7 @@ export default function register(RED: NodeAPI): void {
 			plan,
 			wait: def.mode !== 'return',
 			deadlineMs: 0,
-			begin: async (entry) => await submit(node, def, entry, values),
+			begin: async (run) => await submit(node, def, run, values),
 		};
 	}
 
@@ -72,13 +69,13 @@ export default function register(RED: NodeAPI): void {
 	async function submit(
 		node: Node,
 		def: TextToVideoDef,
-		entry: JobRun,
+		run: JobRun,
 		values: RequestValues,
 	): Promise<Job> {
 		const handle = account(def);
-		const job = await submitJob(handle, values, entry.controller.signal);
+		const job = await submitJob(handle, values, run.controller.signal);
 		const minutes = numberOr(def.waitAtMost, DEFAULT_WAIT_MINUTES);
-		entry.deadlineMs = handle.host.now() + minutes * MINUTE_MS;
+		run.deadlineMs = handle.host.now() + minutes * MINUTE_MS;
 		node.log(t('log.submitted', { provider: handle.provider.title, id: job.jobId }));
 		return job;
 	}

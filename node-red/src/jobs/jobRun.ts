@@ -31,7 +31,7 @@ export interface PreparedJob extends Omit<
 	'msg' | 'send' | 'done' | 'stage' | 'controller'
 > {
 	/** Submits, or finds the job that exists. */
-	begin(entry: JobRun): Promise<Job>;
+	begin(run: JobRun): Promise<Job>;
 }
 
 export function newJobRun(
@@ -48,7 +48,7 @@ export function newJobRun(
 	};
 }
 
-export function stopJobRun(entry: JobRun, why: Stop): void {
-	entry.stop ??= why;
-	entry.controller.abort();
+export function stopJobRun(run: JobRun, why: Stop): void {
+	run.stop ??= why;
+	run.controller.abort();
 }

@@ -3,18 +3,17 @@
  * user's persistent context store.
  */
 import type { Node, NodeAPI } from 'node-red';
-import { isJob } from '../../../jobs/resolveJob';
-import { isObject } from '../../../providers/schema/wire';
-import { adoptAll, hand, release, type Pending, type PendingJob } from './carrier';
 import { jsonSafe } from '../messages/message';
 import { contextValue, type ContextValue } from '../runtime/contextValue';
+import { adoptAll, handOn, stopAdopting, type Adopt } from './handedOn';
+import { isPendingJob, type Pending, type PendingJob } from './pendingJob';
 
 const CONTEXT_KEY = 'pendingJobs';
 
 export class PendingJobs {
-	private readonly drawer: ContextValue;
+	private readonly stored: ContextValue;
 	private hasRead = false;
-	private adopt?: (pending: Pending) => void;
+	private adopt?: Adopt;
 	/** What is to be written next; older states need not be. */
 	private next?: PendingJob[];
 	private writing = Promise.resolve();
@@ -23,12 +22,12 @@ export class PendingJobs {
 		RED: NodeAPI,
 		private readonly node: Node,
 	) {
-		this.drawer = contextValue(RED, node, CONTEXT_KEY);
+		this.stored = contextValue(RED, node, CONTEXT_KEY);
 	}
 
 	/** Gives what an earlier instance, or an earlier process, left, and what an earlier instance still learns. */
-	async begin(takeUp: (pending: Pending) => void): Promise<void> {
-		// One that was handed over in memory may be done and gone before the store has answered.
+	async takeOver(takeUp: Adopt): Promise<void> {
+		// One that was handed on in memory may be done and gone before the store has answered.
 		const taken = new Set<string>();
 		this.adopt = (pending) => {
 			if (pending.job) taken.add(pending.job.jobId);
@@ -36,7 +35,7 @@ export class PendingJobs {
 		};
 		adoptAll(this.node.id, this.adopt);
 		try {
-			const found = await this.drawer.read();
+			const found = await this.stored.read();
 			for (const pending of Array.isArray(found) ? found.filter(isPendingJob) : []) {
 				if (!taken.has(pending.job.jobId)) takeUp(pending);
 			}
@@ -47,35 +46,35 @@ export class PendingJobs {
 	}
 
 	/** For the next instance, or for the one that lives by now. */
-	leave(pending: Pending): void {
-		hand(this.node.id, pending);
+	handOn(pending: Pending): void {
+		handOn(this.node.id, pending);
 	}
 
 	/** Writes down which jobs are under way, for a restart. */
-	note(pending: PendingJob[]): void {
+	write(pending: PendingJob[]): void {
 		// What an earlier process left must be read before it is overwritten.
-		if (!this.hasRead || !this.drawer.lasts) return;
+		if (!this.hasRead || !this.stored.lasts) return;
 		this.next = pending;
 		this.writing = this.writing
-			.then(async () => await this.write())
+			.then(async () => await this.writeNext())
 			.catch((error: unknown) => this.warn(error));
 	}
 
-	private async write(): Promise<void> {
+	private async writeNext(): Promise<void> {
 		const pending = this.next;
 		if (!pending) return;
 		delete this.next;
-		const kept = pending.map((entry) => ({ ...entry, msg: jsonSafe(entry.msg) }));
-		await this.drawer.write(kept.length > 0 ? kept : undefined);
+		const kept = pending.map((one) => ({ ...one, msg: jsonSafe(one.msg) }));
+		await this.stored.write(kept.length > 0 ? kept : undefined);
 	}
 
-	/** What is left from now on waits for the next instance. */
+	/** What is handed on from now waits for the next instance. */
 	end(): void {
-		release(this.node.id, this.adopt);
+		stopAdopting(this.node.id, this.adopt);
 	}
 
 	/** All is written. An instance that comes next must not read of a job that is done. */
-	async settled(): Promise<void> {
+	async written(): Promise<void> {
 		await this.writing;
 	}
 
@@ -83,14 +82,3 @@ export class PendingJobs {
 		this.node.warn(error instanceof Error ? error.message : String(error));
 	}
 }
-
-const isPendingJob = (value: unknown): value is PendingJob => {
-	const entry = value as Partial<PendingJob> | null;
-	return (
-		isObject(entry) &&
-		isJob(entry.job) &&
-		isObject(entry.msg) &&
-		typeof entry.deadlineMs === 'number' &&
-		isObject(entry.plan)
-	);
-};

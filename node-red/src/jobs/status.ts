@@ -10,14 +10,14 @@ export interface Shown {
 }
 
 /** `{}` clears the line. */
-export function statusOf(entries: Shown[], t: Translate, nowMs: number): NodeStatus {
-	const [first] = entries;
+export function statusOf(runs: Shown[], t: Translate, nowMs: number): NodeStatus {
+	const [first] = runs;
 	if (!first) return {};
-	const queued = entries.filter(({ stage }) => stage === 'queued').length;
-	const waiting = entries.length === queued;
+	const queued = runs.filter(({ stage }) => stage === 'queued').length;
+	const waiting = runs.length === queued;
 	const shape = waiting ? 'ring' : 'dot';
-	if (entries.length === 1) return { fill: 'blue', shape, text: stageText(first, t, nowMs) };
-	const running = entries.length - queued;
+	if (runs.length === 1) return { fill: 'blue', shape, text: stageText(first, t, nowMs) };
+	const running = runs.length - queued;
 	const text = t(queued > 0 ? 'status.many-queued' : 'status.many', { running, queued });
 	return { fill: 'blue', shape, text };
 }

@@ -1,7 +1,8 @@
 /** From one instance of a node to the next, with a context store that takes its time. */
 import type { Node, NodeAPI } from 'node-red';
 import { describe, expect, it } from 'vitest';
-import { hand, type Pending, type PendingJob } from '../../src/jobs/carrier';
+import { handOn } from '../../src/jobs/handedOn';
+import type { Pending, PendingJob } from '../../src/jobs/pendingJob';
 import { PendingJobs } from '../../src/jobs/pendingJobs';
 
 const pending = (jobId: string): PendingJob => ({
@@ -45,37 +46,37 @@ function slowStore() {
 	};
 }
 
-describe('a handover', () => {
-	it('gives a job once, though memory and a slow store both tell of it', async () => {
+describe('pending jobs', () => {
+	it('give a job once, though memory and a slow store both tell of it', async () => {
 		const store = slowStore();
 		const node = store.nodeOf('twice');
 		const before = new PendingJobs(store.RED, node);
-		const ready = before.begin(() => undefined);
+		const ready = before.takeOver(() => undefined);
 		await store.answer();
 		await ready;
-		before.note([pending('a'), pending('b')]);
+		before.write([pending('a'), pending('b')]);
 		await store.answer();
 		before.end();
-		hand('twice', pending('a'));
+		handOn('twice', pending('a'));
 
 		const taken: Pending[] = [];
-		const after = new PendingJobs(store.RED, node).begin((one) => taken.push(one));
+		const after = new PendingJobs(store.RED, node).takeOver((one) => taken.push(one));
 		expect(taken.map(({ job }) => job?.jobId)).toEqual(['a']);
 		await store.answer();
 		await after;
 		expect(taken.map(({ job }) => job?.jobId)).toEqual(['a', 'b']);
 	});
 
-	it('is settled when the store has the newest state', async () => {
+	it('are written when the store has the newest state', async () => {
 		const store = slowStore();
-		const handover = new PendingJobs(store.RED, store.nodeOf('settled'));
-		const ready = handover.begin(() => undefined);
+		const jobs = new PendingJobs(store.RED, store.nodeOf('settled'));
+		const ready = jobs.takeOver(() => undefined);
 		await store.answer();
 		await ready;
-		handover.note([pending('a')]);
-		handover.note([]);
+		jobs.write([pending('a')]);
+		jobs.write([]);
 		let settled = false;
-		const end = handover.settled().then(() => (settled = true));
+		const end = jobs.written().then(() => (settled = true));
 		await new Promise((resolve) => setImmediate(resolve));
 		expect(settled).toBe(false);
 		await store.answer();

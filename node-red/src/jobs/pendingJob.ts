@@ -1,0 +1,56 @@
+/** What of a message outlives its node: the next instance of the node goes on with it. Plain data. */
+import { isJob } from '../../../jobs/resolveJob';
+import type { Job, ProviderFailure } from '../../../providers/contract';
+import { isObject } from '../../../providers/schema/wire';
+import type { Message } from '../messages/message';
+import type { OutputPlan } from '../output/video';
+import type { JobRun } from './jobRun';
+
+export interface PendingJob {
+	job: Job;
+	msg: Message;
+	/** Unix milliseconds. */
+	deadlineMs: number;
+	plan: OutputPlan;
+	/** Whether to wait for the end, or pass the job on as it is. */
+	wait: boolean;
+	/** The job's end is what was asked for. */
+	cancels?: boolean;
+}
+
+/** A message in line, for which nothing was submitted. */
+export interface QueuedMessage {
+	msg: Message;
+	job?: undefined;
+	failure?: undefined;
+}
+
+/** A message that failed when nobody was there to be told. */
+export interface FailedMessage {
+	msg: Message;
+	job?: undefined;
+	failure: ProviderFailure;
+}
+
+export type Pending = PendingJob | QueuedMessage | FailedMessage;
+
+export const isQueued = (pending: Pending): pending is QueuedMessage =>
+	!pending.job && !pending.failure;
+
+/** What there is to keep of a message whose job exists. */
+export function pendingJobOf(run: JobRun): PendingJob | undefined {
+	const { job, msg, deadlineMs, plan, wait, cancels } = run;
+	return job && { job, msg, deadlineMs, plan, wait, ...(cancels ? { cancels } : {}) };
+}
+
+/** Of what lay in the context store, which people can change. */
+export const isPendingJob = (value: unknown): value is PendingJob => {
+	const pending = value as Partial<PendingJob> | null;
+	return (
+		isObject(pending) &&
+		isJob(pending.job) &&
+		isObject(pending.msg) &&
+		typeof pending.deadlineMs === 'number' &&
+		isObject(pending.plan)
+	);
+};

@@ -1,0 +1,71 @@
+/** What is done for the job of one message: begun, waited for, put into the message. */
+import {
+	asItStands,
+	failureOf,
+	lastingProblem,
+	pollUntilDone,
+	withNextPoll,
+} from '../../../jobs/poll';
+import type { Job } from '../../../providers/contract';
+import type { AccountHandle } from '../account/account';
+import { JobError } from '../messages/errors';
+import type { Message } from '../messages/message';
+import { fillMessage } from '../output/video';
+import type { JobRun } from './jobRun';
+
+export interface RunObserver {
+	/** @throws JobError where there is no usable account */
+	handle(): AccountHandle;
+	enter(run: JobRun, stage: JobRun['stage']): void;
+	/** A job exists from now on. */
+	jobExists(): void;
+	show(): void;
+}
+
+/**
+ * @param begin submits, or finds the job that exists
+ * @returns the message to pass on
+ * @throws JobError where the job ended badly
+ */
+export async function perform(
+	run: JobRun,
+	begin: () => Promise<Job>,
+	{ handle, enter, jobExists, show }: RunObserver,
+): Promise<Message> {
+	const { signal } = run.controller;
+	signal.throwIfAborted();
+	enter(run, run.job ? 'waiting' : 'submitting');
+	// A deploy may take the account away while the job is being submitted; it is needed to cancel the job then.
+	const account = handle();
+	run.job = await begin();
+	enter(run, 'waiting');
+	jobExists();
+	signal.throwIfAborted();
+	if (run.wait) await wait(run, run.job, account, show);
+	else run.job = withNextPoll(account.provider, run.job, 0, account.host.now());
+	const { job } = run;
+	const reason = failureOf(job);
+	const wanted = job.status === 'cancelled' && run.cancels === true;
+	if (reason && !wanted) throw new JobError(reason, job);
+	if (job.status === 'succeeded' && run.plan.mode !== 'job') enter(run, 'downloading');
+	return await fillMessage(run.msg, job, run.plan, account, signal);
+}
+
+async function wait(
+	run: JobRun,
+	submitted: Job,
+	{ provider, account, host }: AccountHandle,
+	show: () => void,
+): Promise<void> {
+	const result = await pollUntilDone(provider, account, submitted, host, {
+		deadlineMs: run.deadlineMs,
+		signal: run.controller.signal,
+		onProgress(progressed) {
+			run.job = progressed;
+			show();
+		},
+	});
+	run.job = asItStands(result);
+	const problem = lastingProblem(result);
+	if (problem) throw new JobError(problem, result.job);
+}
