@@ -54,14 +54,6 @@ export default tseslint.config(
 		],
 		rules: { 'no-console': 'off' },
 	},
-	{
-		// Scripts of one page, which Node-RED loads without modules: a namespace is what they share.
-		files: ['node-red/editor/**/*.ts'],
-		rules: {
-			'@typescript-eslint/no-namespace': 'off',
-			'@typescript-eslint/no-unused-vars': ['error', { varsIgnorePattern: '^TextToVideo$' }],
-		},
-	},
 	{ ...(Array.isArray(community) ? community[0] : community), files: SHIPPED_TO_N8N },
 	{
 		// Host-independent code can not know n8n's errors; the nodes turn what it throws into them.

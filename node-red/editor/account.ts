@@ -1,68 +1,70 @@
 /** The dialog of the account. */
-namespace TextToVideo {
-	export function accountForm(node: EditorNode): void {
-		const select = $('#node-config-input-provider');
-		const sorted = [...textToVideoProviders].sort((a, b) => a.title.localeCompare(b.title));
-		for (const { id, title } of sorted) $('<option>').val(id).text(title).appendTo(select);
-		const saved = providerOf(node.provider)?.id ?? textToVideoProviders[0]?.id ?? '';
-		select.val(saved);
-		const show = () => {
-			const provider = providerOf(select.val());
-			if (!provider) return;
-			$('#ttv-account-about')
-				.empty()
-				.append(document.createTextNode(`${word(provider.description)} `))
-				.append(
-					$('<a target="_blank" rel="noopener"></a>')
-						.attr('href', provider.documentationUrl)
-						.text(t('text-to-video-account.tip.documentation')),
-				);
-			$('#node-config-input-baseUrl').attr('placeholder', provider.defaultBaseUrl);
-			$('#node-config-input-apiKey').attr(
-				'placeholder',
-				provider.needsKey ? '' : t('text-to-video-account.placeholder.optional-key'),
+import { isFromEnvironment } from './check';
+import { t, word } from './i18n';
+import { providerOf } from './providers';
+
+export function accountForm(node: EditorNode): void {
+	const select = $('#node-config-input-provider');
+	const sorted = [...textToVideoProviders].sort((a, b) => a.title.localeCompare(b.title));
+	for (const { id, title } of sorted) $('<option>').val(id).text(title).appendTo(select);
+	const saved = providerOf(node.provider)?.id ?? textToVideoProviders[0]?.id ?? '';
+	select.val(saved);
+	const show = () => {
+		const provider = providerOf(select.val());
+		if (!provider) return;
+		$('#ttv-account-about')
+			.empty()
+			.append(document.createTextNode(`${word(provider.description)} `))
+			.append(
+				$('<a target="_blank" rel="noopener"></a>')
+					.attr('href', provider.documentationUrl)
+					.text(t('text-to-video-account.tip.documentation')),
 			);
-			$('.ttv-callbacks').toggle(provider.callback);
-			$('.ttv-signed').toggle(provider.signsCallbacks);
-		};
-		select.on('change', show);
-		show();
-		if (!node.credentials?.has_callbackToken && !node.credentials?.callbackToken) {
-			$('#node-config-input-callbackToken').val(newToken());
-		}
-		showCallbackUrl(node);
-	}
-
-	/** 192 random bits; whoever does not know them can not reach the callback address. */
-	function newToken(): string {
-		const bytes = crypto.getRandomValues(new Uint8Array(24));
-		return btoa(String.fromCharCode(...bytes))
-			.replace(/\+/g, '-')
-			.replace(/\//g, '_');
-	}
-
-	function showCallbackUrl(node: EditorNode): void {
-		const field = $('#ttv-callback-url');
-		field.attr('placeholder', t('text-to-video-account.tip.not-deployed'));
-		$.getJSON(`text-to-video/accounts/${node.id}`).then(
-			({ callbackUrl }: { callbackUrl: string | null }) => field.val(callbackUrl ?? ''),
-			() => undefined,
+		$('#node-config-input-baseUrl').attr('placeholder', provider.defaultBaseUrl);
+		$('#node-config-input-apiKey').attr(
+			'placeholder',
+			provider.needsKey ? '' : t('text-to-video-account.placeholder.optional-key'),
 		);
-		$('#ttv-callback-copy').on('click', (event) => {
-			event.preventDefault();
-			field.trigger('select');
-			document.execCommand('copy');
-		});
+		$('.ttv-callbacks').toggle(provider.callback);
+		$('.ttv-signed').toggle(provider.signsCallbacks);
+	};
+	select.on('change', show);
+	show();
+	if (!node.credentials?.has_callbackToken && !node.credentials?.callbackToken) {
+		$('#node-config-input-callbackToken').val(newToken());
 	}
-
-	export const isWebAddress = (value: unknown): true | string =>
-		value === undefined ||
-		value === '' ||
-		isFromEnvironment(value) ||
-		/^https?:\/\/[^\s/]+/i.test(String(value))
-			? true
-			: t('text-to-video-account.problem.url');
-
-	export const isProvider = (value: unknown): true | string =>
-		providerOf(value) ? true : t('text-to-video-account.problem.provider');
+	showCallbackUrl(node);
 }
+
+/** 192 random bits; whoever does not know them can not reach the callback address. */
+function newToken(): string {
+	const bytes = crypto.getRandomValues(new Uint8Array(24));
+	return btoa(String.fromCharCode(...bytes))
+		.replace(/\+/g, '-')
+		.replace(/\//g, '_');
+}
+
+function showCallbackUrl(node: EditorNode): void {
+	const field = $('#ttv-callback-url');
+	field.attr('placeholder', t('text-to-video-account.tip.not-deployed'));
+	$.getJSON(`text-to-video/accounts/${node.id}`).then(
+		({ callbackUrl }: { callbackUrl: string | null }) => field.val(callbackUrl ?? ''),
+		() => undefined,
+	);
+	$('#ttv-callback-copy').on('click', (event) => {
+		event.preventDefault();
+		field.trigger('select');
+		document.execCommand('copy');
+	});
+}
+
+export const isWebAddress = (value: unknown): true | string =>
+	value === undefined ||
+	value === '' ||
+	isFromEnvironment(value) ||
+	/^https?:\/\/[^\s/]+/i.test(String(value))
+		? true
+		: t('text-to-video-account.problem.url');
+
+export const isProvider = (value: unknown): true | string =>
+	providerOf(value) ? true : t('text-to-video-account.problem.provider');

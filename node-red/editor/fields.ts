@@ -1,108 +1,113 @@
 /** All fields of the account's provider: the required ones in sight, the others folded. */
-namespace TextToVideo {
-	export interface FieldsForm {
-		/** Draws the rows of the provider that the account has now. */
-		draw(): void;
-		read(): Record<string, EditorRow>;
-	}
+import { errorsIn } from './check';
+import { t, word } from './i18n';
+import { readAll, startRow } from './lists';
+import { providerOfAccount } from './providers';
+import type { RowControl } from './rowFrame';
+import { addRow } from './rows';
 
-	export function fieldsForm(
-		container: JQuery,
-		saved: Record<string, EditorRow>,
-		accountId: () => unknown,
-	): FieldsForm {
-		let drawn: string | undefined;
-		let controls: Array<readonly [string, RowControl]> = [];
-		/** What was typed for each provider, so that looking at another account loses nothing. */
-		const typed = new Map<string, Record<string, EditorRow>>();
-		let kept = saved;
+export interface FieldsForm {
+	/** Draws the rows of the provider that the account has now. */
+	draw(): void;
+	read(): Record<string, EditorRow>;
+}
 
-		const read = () => readAll(controls);
+export function fieldsForm(
+	container: JQuery,
+	saved: Record<string, EditorRow>,
+	accountId: () => unknown,
+): FieldsForm {
+	let drawn: string | undefined;
+	let controls: Array<readonly [string, RowControl]> = [];
+	/** What was typed for each provider, so that looking at another account loses nothing. */
+	const typed = new Map<string, Record<string, EditorRow>>();
+	let kept = saved;
 
-		function draw(): void {
-			const provider = providerOfAccount(accountId());
-			if (provider && provider.id === drawn) return;
-			if (drawn !== undefined) typed.set(drawn, read());
-			kept = (provider && typed.get(provider.id)) ?? carried(drawn, saved);
-			controls = [];
-			container.empty();
-			drawn = provider?.id;
-			if (!provider) {
-				$('<div class="form-tips"></div>').text(t('editor.choose-account')).appendTo(container);
-				return;
-			}
-			about(provider).appendTo(container);
-			const fields = provider.fields.filter(({ role }) => role !== 'callback');
-			for (const field of fields.filter(({ main }) => main)) add(container, field, provider);
-			const more = folded(container, t('editor.more'));
-			const count = () => {
-				const names = fields.filter(({ main }) => !main).map(({ name }) => name);
-				const set = Object.keys(read()).filter((name) => names.includes(name)).length;
-				more.badge.text(set > 0 ? t('editor.set', { n: set }) : '');
-			};
-			const place = { accountId, changed: () => count() };
-			for (const field of fields.filter(({ main }) => !main)) {
-				controls.push([field.name, addRow(more.body, field, kept[field.name], place)]);
-			}
-			count();
+	const read = () => readAll(controls);
+
+	function draw(): void {
+		const provider = providerOfAccount(accountId());
+		if (provider && provider.id === drawn) return;
+		if (drawn !== undefined) typed.set(drawn, read());
+		kept = (provider && typed.get(provider.id)) ?? carried(drawn, saved);
+		controls = [];
+		container.empty();
+		drawn = provider?.id;
+		if (!provider) {
+			$('<div class="form-tips"></div>').text(t('editor.choose-account')).appendTo(container);
+			return;
 		}
-
-		/** A new provider starts with what the last one was given, but for lists, which mean something else to each. */
-		function carried(last: string | undefined, first: Record<string, EditorRow>) {
-			if (last === undefined) return first;
-			const rows = Object.entries(typed.get(last) ?? {});
-			return Object.fromEntries(rows.filter(([, { type }]) => type !== 'list'));
+		about(provider).appendTo(container);
+		const fields = provider.fields.filter(({ role }) => role !== 'callback');
+		for (const field of fields.filter(({ main }) => main)) add(container, field, provider);
+		const more = folded(container, t('editor.more'));
+		const count = () => {
+			const names = fields.filter(({ main }) => !main).map(({ name }) => name);
+			const set = Object.keys(read()).filter((name) => names.includes(name)).length;
+			more.badge.text(set > 0 ? t('editor.set', { n: set }) : '');
+		};
+		const place = { accountId, changed: () => count() };
+		for (const field of fields.filter(({ main }) => !main)) {
+			controls.push([field.name, addRow(more.body, field, kept[field.name], place)]);
 		}
-
-		function add(parent: JQuery, field: EditorField, provider: EditorProvider): void {
-			const start = kept[field.name] ?? firstRow(field, provider);
-			const place = { accountId, changed: () => undefined };
-			controls.push([field.name, addRow(parent, field, start, place)]);
-		}
-
-		return { draw, read };
+		count();
 	}
 
-	/** A required list starts with one item to fill in. */
-	function firstRow(field: EditorField, provider: EditorProvider): EditorRow | undefined {
-		if (field.type !== 'list') return startRow(field);
-		if (!field.required && field.name !== provider.promptField) return undefined;
-		const item = (field.items ?? []).flatMap((inner) => {
-			const row = startRow(inner);
-			return row ? [[inner.name, row] as const] : [];
-		});
-		return { type: 'list', value: [Object.fromEntries(item)] };
+	/** A new provider starts with what the last one was given, but for lists, which mean something else to each. */
+	function carried(last: string | undefined, first: Record<string, EditorRow>) {
+		if (last === undefined) return first;
+		const rows = Object.entries(typed.get(last) ?? {});
+		return Object.fromEntries(rows.filter(([, { type }]) => type !== 'list'));
 	}
 
-	function about(provider: EditorProvider): JQuery {
-		const link = $('<a target="_blank" rel="noopener"></a>')
-			.attr('href', provider.documentationUrl)
-			.text(t('text-to-video-account.tip.documentation'));
-		return $('<div class="ttv-about"></div>')
-			.append(
-				$('<b>').text(provider.title),
-				' · ',
-				document.createTextNode(`${word(provider.description)} `),
-			)
-			.append(link);
+	function add(parent: JQuery, field: EditorField, provider: EditorProvider): void {
+		const start = kept[field.name] ?? firstRow(field, provider);
+		const place = { accountId, changed: () => undefined };
+		controls.push([field.name, addRow(parent, field, start, place)]);
 	}
 
-	/** A part that opens with a click or the keyboard. */
-	export function folded(container: JQuery, title: string): { body: JQuery; badge: JQuery } {
-		const details = $('<details class="ttv-folded"></details>').appendTo(container);
-		const summary = $('<summary></summary>').text(title).appendTo(details);
-		const badge = $('<span class="ttv-badge"></span>').appendTo(summary);
-		const body = $('<div></div>').appendTo(details);
-		return { body, badge };
-	}
+	return { draw, read };
+}
 
-	/** For the `validate` of a definition: true, or what is wrong in words. */
-	export function validateFields(node: EditorNode, rows: unknown): true | string {
-		const provider = providerOfAccount(node.account);
-		// Without an account that is what is wrong, and its own property says so.
-		if (!provider) return true;
-		const given = (rows ?? {}) as Record<string, EditorRow>;
-		const found = problems(provider.fields, given, provider.promptField);
-		return found.length === 0 ? true : found.join('\n');
-	}
+/** A required list starts with one item to fill in. */
+function firstRow(field: EditorField, provider: EditorProvider): EditorRow | undefined {
+	if (field.type !== 'list') return startRow(field);
+	if (!field.required && field.name !== provider.promptField) return undefined;
+	const item = (field.items ?? []).flatMap((inner) => {
+		const row = startRow(inner);
+		return row ? [[inner.name, row] as const] : [];
+	});
+	return { type: 'list', value: [Object.fromEntries(item)] };
+}
+
+function about(provider: EditorProvider): JQuery {
+	const link = $('<a target="_blank" rel="noopener"></a>')
+		.attr('href', provider.documentationUrl)
+		.text(t('text-to-video-account.tip.documentation'));
+	return $('<div class="ttv-about"></div>')
+		.append(
+			$('<b>').text(provider.title),
+			' · ',
+			document.createTextNode(`${word(provider.description)} `),
+		)
+		.append(link);
+}
+
+/** A part that opens with a click or the keyboard. */
+export function folded(container: JQuery, title: string): { body: JQuery; badge: JQuery } {
+	const details = $('<details class="ttv-folded"></details>').appendTo(container);
+	const summary = $('<summary></summary>').text(title).appendTo(details);
+	const badge = $('<span class="ttv-badge"></span>').appendTo(summary);
+	const body = $('<div></div>').appendTo(details);
+	return { body, badge };
+}
+
+/** For the `validate` of a definition: true, or what is wrong in words. */
+export function validateFields(node: EditorNode, rows: unknown): true | string {
+	const provider = providerOfAccount(node.account);
+	// Without an account that is what is wrong, and its own property says so.
+	if (!provider) return true;
+	const given = (rows ?? {}) as Record<string, EditorRow>;
+	const found = errorsIn(provider.fields, given, provider.promptField);
+	return found.length === 0 ? true : found.join('\n');
 }

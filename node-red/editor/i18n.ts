@@ -1,31 +1,16 @@
 /** Texts of the editor, all from the account node's catalogue. */
-namespace TextToVideo {
-	const CATALOGUE = 'node-red-contrib-text-to-video/text-to-video-account';
+const CATALOGUE = 'node-red-contrib-text-to-video/text-to-video-account';
 
-	export const t = (key: string, values?: object): string => RED._(`${CATALOGUE}:${key}`, values);
+export const t = (key: string, values?: object): string => RED._(`${CATALOGUE}:${key}`, values);
 
-	/** A provider's own word in the editor's language; the English one where there is none. Key: see `src/i18n/catalogue.ts`. */
-	export function word(english: string): string {
-		const key = `${CATALOGUE}:words.${english.replace(/[^A-Za-z0-9]+/g, '-')}`;
-		return RED._(key, { defaultValue: '' }) || english;
-	}
-
-	/** "e.g. A paper boat": the example is a value and stays as it is, what introduces it is a word. */
-	export const example = (placeholder = ''): string =>
-		/^e\.g\. /.test(placeholder)
-			? t('editor.example', { value: placeholder.replace(/^e\.g\. /, '') })
-			: placeholder;
-
-	/** Node-RED puts the value of an environment variable in its place when it starts the node. */
-	export const isFromEnvironment = (value: unknown): boolean => /^\$\{[^}]+\}$/.test(String(value));
-
-	export const providerOf = (id: unknown): EditorProvider | undefined =>
-		textToVideoProviders.find((provider) => provider.id === id);
-
-	/** The provider of the account with this node id. */
-	export function providerOfAccount(accountId: unknown): EditorProvider | undefined {
-		return typeof accountId === 'string'
-			? providerOf(RED.nodes.node(accountId)?.provider)
-			: undefined;
-	}
+/** A provider's own word in the editor's language; the English one where there is none. Key: see `src/i18n/catalogue.ts`. */
+export function word(english: string): string {
+	const key = `${CATALOGUE}:words.${english.replace(/[^A-Za-z0-9]+/g, '-')}`;
+	return RED._(key, { defaultValue: '' }) || english;
 }
+
+/** "e.g. A paper boat": the example is a value and stays as it is, what introduces it is a word. */
+export const example = (placeholder = ''): string =>
+	/^e\.g\. /.test(placeholder)
+		? t('editor.example', { value: placeholder.replace(/^e\.g\. /, '') })
+		: placeholder;

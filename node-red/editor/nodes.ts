@@ -1,62 +1,64 @@
 /** The dialogs of the three nodes. */
-namespace TextToVideo {
-	const accountId = (): unknown => $('#node-input-account').val();
+import { fieldsForm, type FieldsForm } from './fields';
+import { outputForm, startWith } from './output';
+import { providerOfAccount } from './providers';
 
-	export function openTextToVideo(node: EditorNode): void {
-		const form = fieldsForm(
-			$('#ttv-fields'),
-			(node.fields ?? {}) as Record<string, EditorRow>,
-			accountId,
-		);
-		$('#ttv-fields').data('form', form);
-		const show = () => {
-			form.draw();
-			$('.ttv-when-callback').toggle(providerOfAccount(accountId())?.callback === true);
-			$('.ttv-when-waiting').toggle($('#node-input-mode').val() === 'wait');
-		};
-		startWith($('#node-input-mode'), 'wait');
-		$('#node-input-account').on('change', show);
-		$('#node-input-mode').on('change', show);
-		outputForm();
-		show();
-	}
+const accountId = (): unknown => $('#node-input-account').val();
 
-	export function saveTextToVideo(node: EditorNode): void {
-		const form = $('#ttv-fields').data('form') as FieldsForm;
-		// Without an account there are no rows to read, and what was set before stays.
-		if (providerOfAccount(accountId())) node.fields = form.read();
-	}
+export function openTextToVideo(node: EditorNode): void {
+	const form = fieldsForm(
+		$('#ttv-fields'),
+		(node.fields ?? {}) as Record<string, EditorRow>,
+		accountId,
+	);
+	$('#ttv-fields').data('form', form);
+	const show = () => {
+		form.draw();
+		$('.ttv-when-callback').toggle(providerOfAccount(accountId())?.callback === true);
+		$('.ttv-when-waiting').toggle($('#node-input-mode').val() === 'wait');
+	};
+	startWith($('#node-input-mode'), 'wait');
+	$('#node-input-account').on('change', show);
+	$('#node-input-mode').on('change', show);
+	outputForm();
+	show();
+}
 
-	export function openResult(): void {
-		$('#node-input-jobId').typedInput({
-			default: 'msg',
-			types: ['msg', 'str', 'flow', 'global', 'jsonata', 'env'],
-			typeField: $('#node-input-jobIdType'),
-		});
-		const show = () => {
-			const operation = String($('#node-input-operation').val());
-			$('.ttv-when-waiting').toggle(operation === 'wait');
-			$('.ttv-when-fetching').toggle(operation !== 'cancel');
-			if (operation === 'cancel') $('.ttv-when-file, .ttv-when-video').hide();
-			else $('#node-input-output').trigger('change');
-		};
-		startWith($('#node-input-operation'), 'wait');
-		outputForm();
-		$('#node-input-operation').on('change', show);
-		show();
-	}
+export function saveTextToVideo(node: EditorNode): void {
+	const form = $('#ttv-fields').data('form') as FieldsForm;
+	// Without an account there are no rows to read, and what was set before stays.
+	if (providerOfAccount(accountId())) node.fields = form.read();
+}
 
-	export function openWebhook(node: EditorNode): void {
-		const chosen = (node.events ?? []) as string[];
-		$('.ttv-event').each((_index, box) => {
-			$(box).prop('checked', chosen.includes(String($(box).val())));
-		});
-		outputForm();
-	}
+export function openResult(): void {
+	$('#node-input-jobId').typedInput({
+		default: 'msg',
+		types: ['msg', 'str', 'flow', 'global', 'jsonata', 'env'],
+		typeField: $('#node-input-jobIdType'),
+	});
+	const show = () => {
+		const operation = String($('#node-input-operation').val());
+		$('.ttv-when-waiting').toggle(operation === 'wait');
+		$('.ttv-when-fetching').toggle(operation !== 'cancel');
+		if (operation === 'cancel') $('.ttv-when-file, .ttv-when-video').hide();
+		else $('#node-input-output').trigger('change');
+	};
+	startWith($('#node-input-operation'), 'wait');
+	outputForm();
+	$('#node-input-operation').on('change', show);
+	show();
+}
 
-	export function saveWebhook(node: EditorNode): void {
-		node.events = $('.ttv-event:checked')
-			.toArray()
-			.map((box) => String($(box).val()));
-	}
+export function openWebhook(node: EditorNode): void {
+	const chosen = (node.events ?? []) as string[];
+	$('.ttv-event').each((_index, box) => {
+		$(box).prop('checked', chosen.includes(String($(box).val())));
+	});
+	outputForm();
+}
+
+export function saveWebhook(node: EditorNode): void {
+	node.events = $('.ttv-event:checked')
+		.toArray()
+		.map((box) => String($(box).val()));
 }

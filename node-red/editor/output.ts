@@ -1,40 +1,41 @@
 /** What becomes of the video: the same part in every node that can give one. */
-namespace TextToVideo {
-	export function outputForm(): void {
-		const output = $('#node-input-output');
-		const filename = $('#node-input-filename');
-		startWith(output, 'job');
-		filename.typedInput({
-			default: 'msg',
-			types: ['msg', 'str', 'flow', 'global', 'jsonata', 'env'],
-			typeField: $('#node-input-filenameType'),
-		});
-		const show = () => {
-			const mode = String(output.val());
-			$('.ttv-when-file').toggle(mode === 'file');
-			$('.ttv-when-video').toggle(mode !== 'job');
-			$('#node-input-maximumSize').attr('placeholder', mode === 'buffer' ? '64' : '2048');
-		};
-		output.on('change', show);
-		show();
-	}
+import { isFromEnvironment } from './check';
+import { t } from './i18n';
 
-	/** A node that another tool wrote may leave out what is usual. */
-	export function startWith(select: JQuery, usual: string): void {
-		if (!select.val()) select.val(usual);
-	}
-
-	export function validateFilename(node: EditorNode, value: unknown): true | string {
-		return node.output !== 'file' || String(value ?? '').trim() !== ''
-			? true
-			: t('editor.file-missing');
-	}
-
-	/** Blank, or a number above zero. */
-	export const isAmount = (value: unknown): boolean =>
-		value === undefined ||
-		value === null ||
-		value === '' ||
-		isFromEnvironment(value) ||
-		Number(value) > 0;
+export function outputForm(): void {
+	const output = $('#node-input-output');
+	const filename = $('#node-input-filename');
+	startWith(output, 'job');
+	filename.typedInput({
+		default: 'msg',
+		types: ['msg', 'str', 'flow', 'global', 'jsonata', 'env'],
+		typeField: $('#node-input-filenameType'),
+	});
+	const show = () => {
+		const mode = String(output.val());
+		$('.ttv-when-file').toggle(mode === 'file');
+		$('.ttv-when-video').toggle(mode !== 'job');
+		$('#node-input-maximumSize').attr('placeholder', mode === 'buffer' ? '64' : '2048');
+	};
+	output.on('change', show);
+	show();
 }
+
+/** A node that another tool wrote may leave out what is usual. */
+export function startWith(select: JQuery, usual: string): void {
+	if (!select.val()) select.val(usual);
+}
+
+export function validateFilename(node: EditorNode, value: unknown): true | string {
+	return node.output !== 'file' || String(value ?? '').trim() !== ''
+		? true
+		: t('editor.file-missing');
+}
+
+/** Blank, or a number above zero. */
+export const isAmount = (value: unknown): boolean =>
+	value === undefined ||
+	value === null ||
+	value === '' ||
+	isFromEnvironment(value) ||
+	Number(value) > 0;

@@ -1,12 +1,14 @@
 /**
- * Builds the package: runtime by tsc into dist/, the editor's one script and the providers' data into resources/, and
+ * Builds the package: runtime by tsc into dist/, the editor's one script, with the providers' data, by esbuild into
+ * resources/, and
  * the files that Node-RED wants beside each node (html, locales with the providers' words, icons).
  */
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { buildSync } from 'esbuild';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const require = createRequire(import.meta.url);
@@ -15,11 +17,8 @@ const readJson = (file) => JSON.parse(readFileSync(file, 'utf8'));
 
 rmSync(inRoot('dist'), { recursive: true, force: true });
 rmSync(inRoot('resources'), { recursive: true, force: true });
-for (const project of ['tsconfig.json', 'editor/tsconfig.json']) {
-	execFileSync(process.execPath, [require.resolve('typescript/bin/tsc'), '-p', inRoot(project)], {
-		stdio: 'inherit',
-	});
-}
+const tsc = require.resolve('typescript/bin/tsc');
+execFileSync(process.execPath, [tsc, '-p', inRoot('tsconfig.json')], { stdio: 'inherit' });
 
 const beside = inRoot('dist/node-red/nodes');
 for (const folder of ['locales', 'icons']) {
@@ -39,10 +38,15 @@ for (const file of readdirSync(inRoot('i18n'))) {
 }
 
 const { editorProviders } = require(inRoot('dist/node-red/src/input/editorData.js'));
-mkdirSync(inRoot('resources'), { recursive: true });
-const script = readFileSync(inRoot('resources/editor.js'), 'utf8');
-const data = `var textToVideoProviders = ${JSON.stringify(editorProviders())};`;
-writeFileSync(inRoot('resources/editor.js'), `${data}\n${script}`);
+buildSync({
+	entryPoints: [inRoot('editor/index.ts')],
+	outfile: inRoot('resources/editor.js'),
+	bundle: true,
+	format: 'iife',
+	globalName: 'TextToVideo',
+	target: 'es2020',
+	banner: { js: `var textToVideoProviders = ${JSON.stringify(editorProviders())};` },
+});
 
 /** Rows that several dialogs have stand once, in `nodes/rows/`; a dialog names them where they belong. */
 function withSharedRows(html) {
