@@ -2,17 +2,17 @@ import { isIP } from 'node:net';
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import { Deliverer } from './callbacks/deliverer.ts';
 import type { Config } from './config.ts';
-import { openCore, started, startDispatcher } from './core/core.ts';
-import type { Core } from './core/core.ts';
-import { Estimator } from './core/estimate.ts';
-import { VideoService } from './core/service.ts';
-import { webhookSecrets } from './core/webhookSecret.ts';
+import { openCore, started, startDispatcher } from './compose.ts';
+import type { Core } from './compose.ts';
+import { Estimator } from './videos/estimate.ts';
+import { VideoService } from './videos/service.ts';
+import { webhookSecrets } from './callbacks/secrets.ts';
 import { checkEngineName } from './engines/registry.ts';
 import { ChangeFeed } from './http/changeFeed.ts';
 import { KeyRing } from './http/keys.ts';
-import { buildServer } from './http/server.ts';
-import { Caretaker } from './runner/caretaker.ts';
-import { UsageError } from './usageError.ts';
+import { buildServer } from './server.ts';
+import { Caretaker } from './maintenance/maintenance.ts';
+import { UsageError } from './lib/usageError.ts';
 import { version } from './version.ts';
 
 export interface RunningServer {

@@ -5,11 +5,11 @@ import { startServer, startWorker } from './app.ts';
 import { examine, report } from './commands/doctor.ts';
 import { COMMANDS, helpText } from './commands/help.ts';
 import { readConfig } from './config.ts';
-import { readWebhookSecret } from './core/webhookSecret.ts';
+import { readWebhookSecret } from './callbacks/secrets.ts';
 import { FolderInUseError } from './db/folderLock.ts';
-import { modelsCommand } from './models/command.ts';
-import { setupCommand } from './setup/command.ts';
-import { UsageError } from './usageError.ts';
+import { modelsCommand } from './commands/models.ts';
+import { setupCommand } from './commands/setup.ts';
+import { UsageError } from './lib/usageError.ts';
 import { version } from './version.ts';
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`);

@@ -1,10 +1,10 @@
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
-import type { Limits } from './core/limits.ts';
-import { readGiven } from './optionReader.ts';
-import type { Command } from './optionReader.ts';
-import { GIB } from './options.ts';
-import { UsageError } from './usageError.ts';
+import type { Limits } from './videos/limits.ts';
+import { readGiven } from './commands/optionReader.ts';
+import type { Command } from './commands/optionReader.ts';
+import { GIB } from './commands/options.ts';
+import { UsageError } from './lib/usageError.ts';
 
 /** Everything a person can set, by flag or by environment variable. */
 export interface Config {

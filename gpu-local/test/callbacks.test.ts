@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readWebhookSecret } from '../src/core/webhookSecret.ts';
+import { readWebhookSecret } from '../src/callbacks/secrets.ts';
 import { judge } from '../src/callbacks/schedule.ts';
 import { startReceiver } from './support/receiver.ts';
 import { eventually, startTestServer } from './support/server.ts';

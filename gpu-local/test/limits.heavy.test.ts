@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { VideoService } from '../src/core/service.ts';
+import type { VideoService } from '../src/videos/service.ts';
 import { openTestCore } from './support/core.ts';
 import { startPostgres } from './support/postgres.ts';
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { RequestValues } from '../../providers/contract';
-import { DEFAULT_LIMITS } from '../src/core/limits.ts';
-import { chooseModel } from '../src/core/models.ts';
-import { completeRequest } from '../src/core/videoRequest.ts';
+import { DEFAULT_LIMITS } from '../src/videos/limits.ts';
+import { chooseModel } from '../src/videos/models.ts';
+import { completeRequest } from '../src/videos/request.ts';
 import type { ModelInfo } from '../src/engines/engine.ts';
 
 const MODEL: ModelInfo = {

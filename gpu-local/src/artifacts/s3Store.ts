@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { rm, stat } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { AwsClient } from 'aws4fetch';
-import { UsageError } from '../usageError.ts';
+import { UsageError } from '../lib/usageError.ts';
 import { ARTIFACT_NAME } from './store.ts';
 import type { ArtifactStore } from './store.ts';
 

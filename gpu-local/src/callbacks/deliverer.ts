@@ -1,11 +1,11 @@
 import { signedHeaders } from './signature.ts';
 import type { Database } from '../db/database.ts';
-import type { Log } from '../log.ts';
+import type { Log } from '../lib/log.ts';
 import type { Claim, Queue } from '../queue/queue.ts';
-import { Doorbell } from '../runner/doorbell.ts';
+import { Doorbell } from '../lib/signal.ts';
 import { deliveryById, disableEndpoint, recordAttempt } from '../store/deliveries.ts';
 import type { Delivery } from '../store/deliveries.ts';
-import { ApiError } from '../core/errors.ts';
+import { ApiError } from '../videos/errors.ts';
 import { resolveCallback } from './guard.ts';
 import type { CallbackPolicy } from './guard.ts';
 import { judge } from './schedule.ts';

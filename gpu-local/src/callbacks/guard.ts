@@ -1,6 +1,6 @@
 import { lookup } from 'node:dns/promises';
 import { BlockList, isIP } from 'node:net';
-import { ApiError } from '../core/errors.ts';
+import { ApiError } from '../videos/errors.ts';
 
 export interface CallbackPolicy {
 	/**

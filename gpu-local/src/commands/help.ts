@@ -1,4 +1,4 @@
-import { OPTIONS } from '../options.ts';
+import { OPTIONS } from './options.ts';
 
 export const COMMANDS: Record<string, string> = {
 	serve: 'Answer requests and make videos (this is what happens without a command).',

@@ -2,7 +2,7 @@ import type { Provider, RequestValues } from '../../../providers/contract';
 import { issueText, validate } from '../../../providers/schema/validate';
 import type { Issue } from '../../../providers/schema/validate';
 import { isObject, readRequest } from '../../../providers/schema/wire';
-import { ApiError } from '../core/errors.ts';
+import { ApiError } from '../videos/errors.ts';
 
 /** The server checks callback addresses itself, so a local one is no mistake here. */
 const OWN_ADDRESS = 'http://127.0.0.1';

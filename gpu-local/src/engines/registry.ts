@@ -1,4 +1,4 @@
-import { UsageError } from '../usageError.ts';
+import { UsageError } from '../lib/usageError.ts';
 import type { Engine, EngineFactory, EngineOptions } from './engine.ts';
 
 /** Loaded only when chosen: an engine that is not used costs nothing. */

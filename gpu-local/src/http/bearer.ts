@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify';
-import { ApiError } from '../core/errors.ts';
+import { ApiError } from '../videos/errors.ts';
 import type { KeyRing } from './keys.ts';
 
 declare module 'fastify' {

@@ -1,5 +1,5 @@
 import type { Database } from '../db/database.ts';
-import type { Log } from '../log.ts';
+import type { Log } from '../lib/log.ts';
 import type { VideoRow } from '../store/video.ts';
 import { changedSince } from '../store/videos.ts';
 

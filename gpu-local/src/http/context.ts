@@ -1,8 +1,8 @@
 import type { FastifyRequest } from 'fastify';
 import { signPath } from '../artifacts/signedUrl.ts';
 import type { ArtifactStore } from '../artifacts/store.ts';
-import type { VideoService } from '../core/service.ts';
-import type { Estimator } from '../core/estimate.ts';
+import type { VideoService } from '../videos/service.ts';
+import type { Estimator } from '../videos/estimate.ts';
 import type { Database } from '../db/database.ts';
 import type { VideoRow } from '../store/video.ts';
 import type { KeyRing } from './keys.ts';

@@ -1,5 +1,5 @@
 import type { FastifyBaseLogger, FastifyError } from 'fastify';
-import { ApiError } from '../core/errors.ts';
+import { ApiError } from '../videos/errors.ts';
 
 /** Whatever was thrown, as something that can be told to the caller. What is our fault is logged. */
 export function toApiError(error: FastifyError | Error, log: FastifyBaseLogger): ApiError {

@@ -3,7 +3,7 @@ import type { Database } from '../db/database.ts';
 import { STATUSES } from '../store/video.ts';
 import { artifactBytes } from '../store/videos.ts';
 import { countByStatus } from '../store/statistics.ts';
-import type { Runner } from '../store/runners.ts';
+import type { Runner } from '../store/workers.ts';
 
 interface Sample {
 	labels?: Record<string, string>;

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import { ApiError } from '../core/errors.ts';
+import { ApiError } from '../videos/errors.ts';
 import { countByStatus } from '../store/statistics.ts';
 import { checkBearer } from './bearer.ts';
 import type { HttpContext } from './context.ts';

@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { ArtifactStore, ByteRange } from '../artifacts/store.ts';
-import { ApiError, notFound } from '../core/errors.ts';
+import { ApiError, notFound } from '../videos/errors.ts';
 import type { Artifact } from '../store/video.ts';
 
 /** Answers with a finished file, or with the part of it that was asked for. */

@@ -1,6 +1,6 @@
 import { rm, stat } from 'node:fs/promises';
 import { basename, join, relative, resolve, sep } from 'node:path';
-import { UsageError } from '../usageError.ts';
+import { UsageError } from '../lib/usageError.ts';
 import { digestFile, downloadFolder, downloadFromHub, parseHubSource } from './hub.ts';
 import type { HubOptions, HubSource } from './hub.ts';
 import { recognise } from './recognise.ts';

@@ -1,9 +1,9 @@
 /** The core of a server without the server: database, queue, files, and a runner that says it is there. */
 import { pino } from 'pino';
 import { readConfig } from '../../src/config.ts';
-import { openCore, started } from '../../src/core/core.ts';
-import { VideoService } from '../../src/core/service.ts';
-import { reportRunner } from '../../src/store/runners.ts';
+import { openCore, started } from '../../src/compose.ts';
+import { VideoService } from '../../src/videos/service.ts';
+import { reportRunner } from '../../src/store/workers.ts';
 
 const silent = pino({ level: 'silent' });
 

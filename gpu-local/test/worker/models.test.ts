@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readPage, withTables } from '../../docs/tables.ts';
 import { toModelInfos } from '../../src/engines/diffusers/models.ts';
-import { modelsCommand } from '../../src/models/command.ts';
+import { modelsCommand } from '../../src/commands/models.ts';
 import { recognise } from '../../src/models/recognise.ts';
 import { ModelRegistry } from '../../src/models/registry.ts';
 import { writePipeline, writeSafetensors } from './modelFiles.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { workerEnv } from '../../src/engines/diffusers/child.ts';
+import { workerEnv } from '../../src/engines/diffusers/engineProcess.ts';
 import { parseWorkerMessage } from '../../src/engines/diffusers/protocol.ts';
 import { BACKENDS, chooseBackend, devices } from '../../src/setup/backend.ts';
 import type { Machine } from '../../src/setup/backend.ts';

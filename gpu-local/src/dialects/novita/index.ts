@@ -1,8 +1,8 @@
 import type { FastifyError, FastifyInstance } from 'fastify';
 import { novita } from '../../../../providers/novita';
-import type { ApiError, ApiErrorCode } from '../../core/errors.ts';
-import { notFound } from '../../core/errors.ts';
-import { knownModels } from '../../core/models.ts';
+import type { ApiError, ApiErrorCode } from '../../videos/errors.ts';
+import { notFound } from '../../videos/errors.ts';
+import { knownModels } from '../../videos/models.ts';
 import type { ModelInfo } from '../../engines/engine.ts';
 import { checkBearer } from '../../http/bearer.ts';
 import { baseUrlOf, estimate, fileUrl } from '../../http/context.ts';

@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify';
-import { ApiError } from '../../core/errors.ts';
+import { ApiError } from '../../videos/errors.ts';
 
 /** `multipart/form-data` as an object of texts. Files would be images to start from, which nothing here takes. */
 export async function readForm(request: FastifyRequest): Promise<Record<string, unknown>> {

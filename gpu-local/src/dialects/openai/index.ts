@@ -1,7 +1,7 @@
 import multipart from '@fastify/multipart';
 import type { FastifyError, FastifyInstance } from 'fastify';
-import { ApiError, notFound } from '../../core/errors.ts';
-import { knownModels } from '../../core/models.ts';
+import { ApiError, notFound } from '../../videos/errors.ts';
+import { knownModels } from '../../videos/models.ts';
 import { checkBearer } from '../../http/bearer.ts';
 import type { ChangeFeed } from '../../http/changeFeed.ts';
 import { baseUrlOf, estimate, fileUrl } from '../../http/context.ts';

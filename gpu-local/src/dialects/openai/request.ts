@@ -2,7 +2,7 @@ import { fieldsOf } from '../../../../providers/schema/fields';
 import { localGpu } from '../../../../providers/localGpu';
 import { isObject, wirePath } from '../../../../providers/schema/wire';
 import type { RequestValues } from '../../../../providers/contract';
-import { ApiError } from '../../core/errors.ts';
+import { ApiError } from '../../videos/errors.ts';
 import { readValues } from '../readValues.ts';
 
 export interface ReadOrder {

@@ -7,7 +7,7 @@ import {
 	stableDiffusionV5,
 } from '../../../../providers/stableDiffusionApi';
 import { isObject } from '../../../../providers/schema/wire';
-import { ApiError, notFound } from '../../core/errors.ts';
+import { ApiError, notFound } from '../../videos/errors.ts';
 import { baseUrlOf, estimate, fileUrl } from '../../http/context.ts';
 import type { HttpContext } from '../../http/context.ts';
 import { toApiError } from '../../http/errors.ts';

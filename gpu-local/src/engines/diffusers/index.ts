@@ -14,7 +14,7 @@ import type {
 	EngineResult,
 	ModelInfo,
 } from '../engine.ts';
-import { WorkerChild } from './child.ts';
+import { WorkerChild } from './engineProcess.ts';
 import { resolveModel, resolveRequest, toModelInfos } from './models.ts';
 
 const NOT_SET_UP = 'Python is not set up; run "gpu-local setup"';

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { UsageError } from '../../usageError.ts';
+import { UsageError } from '../../lib/usageError.ts';
 import { EngineError } from '../engine.ts';
 import type {
 	Engine,

@@ -1,8 +1,8 @@
 import type { Sql } from '../db/database.ts';
-import type { Runner } from '../store/runners.ts';
+import type { Runner } from '../store/workers.ts';
 import { paceOf, workAhead } from '../store/statistics.ts';
 import type { Pace } from '../store/statistics.ts';
-import { cached } from './cached.ts';
+import { cached } from '../lib/cached.ts';
 import type { VideoRow } from '../store/video.ts';
 
 const PACE_FRESH_MS = 5000;

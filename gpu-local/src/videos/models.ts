@@ -1,6 +1,6 @@
 import { Queue } from '../queue/queue.ts';
 import type { ModelInfo } from '../engines/engine.ts';
-import type { Runner } from '../store/runners.ts';
+import type { Runner } from '../store/workers.ts';
 import { ApiError } from './errors.ts';
 
 export interface Choice {

@@ -1,11 +1,11 @@
 import { parseArgs } from 'node:util';
-import { UsageError } from '../usageError.ts';
-import { addModel, removeModel, verifyModel } from './add.ts';
-import { KINDS } from './recognise.ts';
-import type { Kind } from './recognise.ts';
-import { ModelRegistry } from './registry.ts';
-import type { ModelEntry } from './registry.ts';
-import { readTable } from './table.ts';
+import { UsageError } from '../lib/usageError.ts';
+import { addModel, removeModel, verifyModel } from '../models/add.ts';
+import { KINDS } from '../models/recognise.ts';
+import type { Kind } from '../models/recognise.ts';
+import { ModelRegistry } from '../models/registry.ts';
+import type { ModelEntry } from '../models/registry.ts';
+import { readTable } from '../models/table.ts';
 
 export interface CommandContext {
 	modelsFolder: string;

@@ -2,7 +2,7 @@ import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
-import { WorkerChild } from '../src/engines/diffusers/child.ts';
+import { WorkerChild } from '../src/engines/diffusers/engineProcess.ts';
 import type { GenerateMessage } from '../src/engines/diffusers/protocol.ts';
 
 let folder: string;

@@ -1,17 +1,17 @@
 import type { ArtifactStore } from '../artifacts/store.ts';
 import type { Database } from '../db/database.ts';
 import type { Engine, Progress } from '../engines/engine.ts';
-import type { Log } from '../log.ts';
+import type { Log } from '../lib/log.ts';
 import type { Queue } from '../queue/queue.ts';
 import { saveProgress } from '../store/videos.ts';
-import type { Endings } from './endings.ts';
+import type { Endings } from './settle.ts';
 import { failureOf, toVideoError } from './failure.ts';
 import { percentOf } from './progress.ts';
 import { progressWriter } from './progressWriter.ts';
-import { Ended } from './run.ts';
-import type { Run } from './run.ts';
-import { runJob } from './runJob.ts';
-import type { Made } from './runJob.ts';
+import { Ended } from './attempt.ts';
+import type { Run } from './attempt.ts';
+import { runJob } from './makeVideo.ts';
+import type { Made } from './makeVideo.ts';
 
 const TOUCH_EVERY_MS = 3000;
 

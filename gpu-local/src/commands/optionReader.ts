@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { OPTIONS } from './options.ts';
 import type { Option, OptionName } from './options.ts';
-import { UsageError } from './usageError.ts';
+import { UsageError } from '../lib/usageError.ts';
 
 /** Which command's options count. */
 export type Command = 'server' | 'worker';

@@ -2,7 +2,7 @@ import type { ArtifactStore } from '../artifacts/store.ts';
 import type { Database, Sql } from '../db/database.ts';
 import { countQueued } from '../store/statistics.ts';
 import { artifactBytes } from '../store/videos.ts';
-import { cached } from './cached.ts';
+import { cached } from '../lib/cached.ts';
 import { ApiError } from './errors.ts';
 import type { Limits } from './limits.ts';
 

@@ -7,8 +7,8 @@ import { checkCallbackUrl } from '../callbacks/guard.ts';
 import type { CallbackPolicy } from '../callbacks/guard.ts';
 import type { Database } from '../db/database.ts';
 import type { Queue } from '../queue/queue.ts';
-import { liveRunners } from '../store/runners.ts';
-import type { Runner } from '../store/runners.ts';
+import { liveRunners } from '../store/workers.ts';
+import type { Runner } from '../store/workers.ts';
 import { isOpen } from '../store/video.ts';
 import type { VideoError, VideoRow } from '../store/video.ts';
 import {
@@ -21,12 +21,12 @@ import {
 	videoByNumber,
 } from '../store/videos.ts';
 import type { NewVideo, Page } from '../store/videos.ts';
-import { cached } from './cached.ts';
+import { cached } from '../lib/cached.ts';
 import { ApiError, notFound } from './errors.ts';
 import type { Limits } from './limits.ts';
 import { chooseModel, shorten } from './models.ts';
-import { Room } from './room.ts';
-import { completeRequest } from './videoRequest.ts';
+import { Room } from './admission.ts';
+import { completeRequest } from './request.ts';
 
 export interface ServiceOptions {
 	limits: Limits;

@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util';
-import { UsageError } from '../usageError.ts';
-import { BACKENDS, chooseBackend, lookAtMachine } from './backend.ts';
-import type { Backend } from './backend.ts';
-import { ensureEnvironment, SetupError } from './environment.ts';
+import { UsageError } from '../lib/usageError.ts';
+import { BACKENDS, chooseBackend, lookAtMachine } from '../setup/backend.ts';
+import type { Backend } from '../setup/backend.ts';
+import { ensureEnvironment, SetupError } from '../setup/environment.ts';
 
 export interface SetupContext {
 	env: Record<string, string | undefined>;

@@ -2,7 +2,7 @@ import { enqueueCallbackFor } from '../callbacks/enqueue.ts';
 import type { CallbackContext } from '../callbacks/bodies.ts';
 import type { ArtifactStore } from '../artifacts/store.ts';
 import type { Database } from '../db/database.ts';
-import type { Log } from '../log.ts';
+import type { Log } from '../lib/log.ts';
 import type { Queue } from '../queue/queue.ts';
 import { SCHEMA } from '../queue/queue.ts';
 import { toVideo } from '../store/video.ts';

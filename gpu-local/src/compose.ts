@@ -2,21 +2,21 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FastifyBaseLogger } from 'fastify';
-import { openFolderStore } from '../artifacts/folderStore.ts';
-import { openS3Store } from '../artifacts/s3Store.ts';
-import type { ArtifactStore } from '../artifacts/store.ts';
-import type { CallbackContext } from '../callbacks/bodies.ts';
-import type { Config } from '../config.ts';
-import type { Database } from '../db/database.ts';
-import { openPglite } from '../db/pglite.ts';
-import { openPostgres } from '../db/postgres.ts';
-import { migrate } from '../db/schema.ts';
-import { createEngine } from '../engines/registry.ts';
-import { fileUrl } from '../http/context.ts';
-import { Queue } from '../queue/queue.ts';
-import { Dispatcher } from '../runner/dispatcher.ts';
-import { removeAllRunners } from '../store/runners.ts';
-import { settingOr } from '../store/settings.ts';
+import { openFolderStore } from './artifacts/folderStore.ts';
+import { openS3Store } from './artifacts/s3Store.ts';
+import type { ArtifactStore } from './artifacts/store.ts';
+import type { CallbackContext } from './callbacks/bodies.ts';
+import type { Config } from './config.ts';
+import type { Database } from './db/database.ts';
+import { openPglite } from './db/pglite.ts';
+import { openPostgres } from './db/postgres.ts';
+import { migrate } from './db/schema.ts';
+import { createEngine } from './engines/registry.ts';
+import { fileUrl } from './http/context.ts';
+import { Queue } from './queue/queue.ts';
+import { Dispatcher } from './worker/worker.ts';
+import { removeAllRunners } from './store/workers.ts';
+import { settingOr } from './store/settings.ts';
 
 /** What servers and workers have in common. */
 export interface Core {

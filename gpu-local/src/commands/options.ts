@@ -1,4 +1,4 @@
-import { DEFAULT_LIMITS } from './core/limits.ts';
+import { DEFAULT_LIMITS } from '../videos/limits.ts';
 
 export interface Option {
 	/** Environment variable. */

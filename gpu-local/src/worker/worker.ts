@@ -4,17 +4,17 @@ import type { ArtifactStore } from '../artifacts/store.ts';
 import type { CallbackContext } from '../callbacks/bodies.ts';
 import type { Database } from '../db/database.ts';
 import type { Engine } from '../engines/engine.ts';
-import type { Log } from '../log.ts';
+import type { Log } from '../lib/log.ts';
 import { Queue } from '../queue/queue.ts';
 import type { Claim } from '../queue/queue.ts';
-import { removeRunner, REPORT_EVERY_MS, reportRunner } from '../store/runners.ts';
+import { removeRunner, REPORT_EVERY_MS, reportRunner } from '../store/workers.ts';
 import { claimVideo, heldClaims } from '../store/videos.ts';
-import { Attempts } from './attempts.ts';
-import type { AttemptOptions } from './attempts.ts';
-import { Doorbell } from './doorbell.ts';
-import { Endings } from './endings.ts';
-import { Ended } from './run.ts';
-import type { Run } from './run.ts';
+import { Attempts } from './runAttempt.ts';
+import type { AttemptOptions } from './runAttempt.ts';
+import { Doorbell } from '../lib/signal.ts';
+import { Endings } from './settle.ts';
+import { Ended } from './attempt.ts';
+import type { Run } from './attempt.ts';
 
 export interface DispatcherOptions extends AttemptOptions {
 	/** How long a finished video is kept. */

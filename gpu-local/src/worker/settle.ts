@@ -2,12 +2,12 @@ import type { ArtifactStore } from '../artifacts/store.ts';
 import type { CallbackContext } from '../callbacks/bodies.ts';
 import { enqueueCallbackFor } from '../callbacks/enqueue.ts';
 import type { Database } from '../db/database.ts';
-import type { Log } from '../log.ts';
+import type { Log } from '../lib/log.ts';
 import type { Queue } from '../queue/queue.ts';
 import type { VideoError } from '../store/video.ts';
 import { completeVideo, failVideo, releaseVideo } from '../store/videos.ts';
-import type { Run } from './run.ts';
-import type { Made } from './runJob.ts';
+import type { Run } from './attempt.ts';
+import type { Made } from './makeVideo.ts';
 
 /** How a run ends: the job's row, its queue entry and the callback about it change together. */
 export class Endings {
