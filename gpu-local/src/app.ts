@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import { Deliverer } from './callbacks/deliverer.ts';
 import type { Config } from './config.ts';
-import { openCore, started, startDispatcher } from './compose.ts';
+import { openCore, withCleanup, startVideoWorker } from './compose.ts';
 import type { Core } from './compose.ts';
 import { Estimator } from './videos/estimate.ts';
 import { VideoService } from './videos/service.ts';
@@ -11,7 +11,7 @@ import { checkEngineName } from './engines/registry.ts';
 import { ChangeFeed } from './http/changeFeed.ts';
 import { KeyRing } from './http/keys.ts';
 import { buildServer } from './server.ts';
-import { Caretaker } from './maintenance/maintenance.ts';
+import { Maintenance } from './maintenance/maintenance.ts';
 import { UsageError } from './lib/usageError.ts';
 import { version } from './version.ts';
 
@@ -25,9 +25,9 @@ export interface RunningServer {
 export async function startServer(config: Config, log: FastifyBaseLogger): Promise<RunningServer> {
 	checkExposure(config);
 	checkEngineName(config.engine);
-	const { result: url, stop } = await started(log, async (closers) => {
+	const { result: url, stop } = await withCleanup(log, async (closers) => {
 		const core = await openCore(config, log, closers);
-		await startCaring(core);
+		await startMaintenance(core);
 		return await startHttp(core);
 	});
 	return { url, stop };
@@ -44,46 +44,46 @@ export async function startWorker(
 			'A worker shares its work through PostgreSQL. Give the same --database-url (or DATABASE_URL) as to the server, and the same --artifacts place.',
 		);
 	}
-	const { result: description, stop } = await started(log, async (closers) => {
+	const { result: description, stop } = await withCleanup(log, async (closers) => {
 		const core = await openCore(config, log, closers);
-		await startDispatcher(core);
+		await startVideoWorker(core);
 		return `${config.engine}, on ${core.database.description}`;
 	});
 	return { description, stop };
 }
 
-async function startCaring(core: Core): Promise<void> {
-	const { config, database, queue, artifacts, callbacks, log, closers } = core;
+async function startMaintenance(core: Core): Promise<void> {
+	const { config, database, queue, artifacts, callbackBody, log, closers } = core;
 	const secrets = await webhookSecrets(database, config.dataFolder, config.webhookSecrets);
 	const policy = { allow: config.callbackAllow };
 	const deliverer = new Deliverer(database, queue, policy, secrets, log);
 	await queue.onNews('callbacks', () => deliverer.wake());
 	deliverer.start();
 	closers.push(() => deliverer.stop());
-	const caretaker = new Caretaker(
+	const maintenance = new Maintenance(
 		database,
 		queue,
 		artifacts,
-		callbacks,
+		callbackBody,
 		config.historySeconds,
 		log,
 	);
-	caretaker.start();
-	closers.push(() => caretaker.stop());
+	maintenance.start();
+	closers.push(() => maintenance.stop());
 }
 
 async function startHttp(core: Core): Promise<string> {
-	const { config, database, queue, artifacts, callbacks, urlSecret, log, closers } = core;
-	const service = new VideoService(database, queue, artifacts, callbacks, {
+	const { config, database, queue, artifacts, callbackBody, urlSecret, log, closers } = core;
+	const service = new VideoService(database, queue, artifacts, callbackBody, {
 		limits: config.limits,
 		defaultModel: config.defaultModel,
 		aliases: config.modelAliases,
 		callbacks: { allow: config.callbackAllow },
 	});
 	if (config.work) {
-		const dispatcher = await startDispatcher(core);
-		service.onQueued = () => dispatcher.wake();
-		service.onCancelled = (id) => dispatcher.cancel(id);
+		const worker = await startVideoWorker(core);
+		service.onQueued = () => worker.wake();
+		service.onCancelled = (id) => worker.cancel(id);
 	}
 	const feed = new ChangeFeed(database, log);
 	const app = await buildServer({

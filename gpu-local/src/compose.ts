@@ -5,17 +5,18 @@ import type { FastifyBaseLogger } from 'fastify';
 import { openFolderStore } from './artifacts/folderStore.ts';
 import { openS3Store } from './artifacts/s3Store.ts';
 import type { ArtifactStore } from './artifacts/store.ts';
-import type { CallbackContext } from './callbacks/bodies.ts';
+import type { CallbackBody } from './callbacks/enqueue.ts';
 import type { Config } from './config.ts';
 import type { Database } from './db/database.ts';
 import { openPglite } from './db/pglite.ts';
 import { openPostgres } from './db/postgres.ts';
 import { migrate } from './db/schema.ts';
+import { createCallbackBody } from './dialects/callbackBody.ts';
 import { createEngine } from './engines/registry.ts';
-import { fileUrl } from './http/context.ts';
 import { Queue } from './queue/queue.ts';
-import { Dispatcher } from './worker/worker.ts';
-import { removeAllRunners } from './store/workers.ts';
+import { VideoWorker } from './worker/worker.ts';
+import { removeAllWorkers } from './store/workers.ts';
+import { requeueRunning } from './store/videos.ts';
 import { settingOr } from './store/settings.ts';
 
 /** What servers and workers have in common. */
@@ -25,7 +26,7 @@ export interface Core {
 	queue: Queue;
 	artifacts: ArtifactStore;
 	urlSecret: string;
-	callbacks: CallbackContext;
+	callbackBody: CallbackBody;
 	log: FastifyBaseLogger;
 	/** Closed last to first. */
 	closers: Array<() => Promise<void>>;
@@ -54,27 +55,22 @@ export async function openCore(
 		? openS3Store(artifactsPlace, config.env)
 		: await openFolderStore(artifactsPlace);
 	const urlSecret = await settingOr(database, 'url_secret', randomBytes(32).toString('base64url'));
-	const callbacks: CallbackContext = {
-		fileUrl: (video) => fileUrl({ urlSecret }, String(video.dialect_data.baseUrl ?? ''), video),
-	};
-	return { config, database, queue, artifacts, urlSecret, callbacks, log, closers };
+	const callbackBody = createCallbackBody(urlSecret);
+	return { config, database, queue, artifacts, urlSecret, callbackBody, log, closers };
 }
 
 /** Nobody else can be at work on the built-in database: whatever is marked so was lost. */
 async function recover(database: Database, queue: Queue, log: FastifyBaseLogger): Promise<void> {
-	await removeAllRunners(database);
+	await removeAllWorkers(database);
 	const recovered = await queue.recoverAll();
 	if (recovered === 0) return;
-	await database.query(
-		`UPDATE gpu_local.videos SET status = 'queued', stage = NULL, step = NULL, steps = NULL,
-			progress = 0, claim = NULL, updated_at = clock_timestamp() WHERE status = 'running'`,
-	);
+	await requeueRunning(database);
 	log.info({ recovered }, 'Work of the last run was put back into the queue');
 }
 
 /** Starts making videos on this machine. */
-export async function startDispatcher(core: Core): Promise<Dispatcher> {
-	const { config, database, queue, artifacts, callbacks, log, closers } = core;
+export async function startVideoWorker(core: Core): Promise<VideoWorker> {
+	const { config, database, queue, artifacts, callbackBody, log, closers } = core;
 	const engine = await createEngine(config.engine, {
 		dataFolder: config.dataFolder,
 		modelsFolder: config.modelsFolder,
@@ -84,12 +80,12 @@ export async function startDispatcher(core: Core): Promise<Dispatcher> {
 	closers.push(() => engine.close());
 	const workFolder = join(config.dataFolder, 'work');
 	if (database.kind === 'pglite') await rm(workFolder, { recursive: true, force: true });
-	const dispatcher = new Dispatcher(
+	const worker = new VideoWorker(
 		database,
 		queue,
 		engine,
 		artifacts,
-		callbacks,
+		callbackBody,
 		{
 			workFolder,
 			jobSeconds: config.limits.jobSeconds,
@@ -98,14 +94,14 @@ export async function startDispatcher(core: Core): Promise<Dispatcher> {
 		},
 		log,
 	);
-	await queue.onNews('videos', () => dispatcher.wake());
-	await dispatcher.start();
-	closers.push(() => dispatcher.stop(config.shutdownGraceMs));
-	return dispatcher;
+	await queue.onNews('videos', () => worker.wake());
+	await worker.start();
+	closers.push(() => worker.stop(config.shutdownGraceMs));
+	return worker;
 }
 
 /** Runs `open`; what it opened is closed by `stop`, or at once where it fails. */
-export async function started<Result>(
+export async function withCleanup<Result>(
 	log: FastifyBaseLogger,
 	open: (closers: Core['closers']) => Promise<Result>,
 ): Promise<{ result: Result; stop: () => Promise<void> }> {

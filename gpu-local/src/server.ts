@@ -5,7 +5,7 @@ import { ApiError, notFound } from './videos/errors.ts';
 import { novitaDialect } from './dialects/novita/index.ts';
 import { openaiDialect } from './dialects/openai/index.ts';
 import { stableDiffusionApiDialect } from './dialects/stableDiffusionApi/index.ts';
-import type { Artifact } from './store/video.ts';
+import { artifactNamed } from './store/videos.ts';
 import type { ChangeFeed } from './http/changeFeed.ts';
 import type { HttpContext } from './http/context.ts';
 import { toApiError } from './http/errors.ts';
@@ -61,7 +61,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
 			error: { code: 'not_found', message: `There is nothing at ${request.url.split('?')[0]}.` },
 		});
 	});
-	const metrics = new Metrics(context.database, () => context.service.runners());
+	const metrics = new Metrics(context.database, () => context.service.workers());
 	metrics.watch(app);
 	await app.register(pageRoutes);
 	await app.register(operationRoutes, { context, metrics });
@@ -79,19 +79,10 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
 					'The link is not valid any more. Ask for the job again to get a new one.',
 				);
 			}
-			const artifact = await artifactNamed(context, name);
+			const artifact = await artifactNamed(context.database, name);
+			if (!artifact) throw notFound('such file any more');
 			return await sendFile(request, reply, context.artifacts, artifact, name);
 		},
 	);
 	return app;
-}
-
-async function artifactNamed(context: HttpContext, name: string): Promise<Artifact> {
-	const id = name.slice(0, 32);
-	const [row] = await context.database.query<{ artifact: Artifact | null }>(
-		'SELECT artifact FROM gpu_local.videos WHERE id = $1',
-		[id],
-	);
-	if (row?.artifact?.name !== name) throw notFound('such file any more');
-	return row.artifact;
 }

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readWebhookSecret } from '../src/callbacks/secrets.ts';
-import { judge } from '../src/callbacks/schedule.ts';
+import { nextStep } from '../src/callbacks/schedule.ts';
 import { startReceiver } from './support/receiver.ts';
 import { eventually, startTestServer } from './support/server.ts';
 import type { TestServer } from './support/server.ts';
@@ -164,7 +164,7 @@ describe('the schedule of attempts', () => {
 	it('goes on for days, and then gives up', () => {
 		const waits: number[] = [];
 		for (let attempt = 1; ; attempt++) {
-			const verdict = judge({ status: 500 }, attempt, 0);
+			const verdict = nextStep({ status: 500 }, attempt, 0);
 			if (verdict.kind !== 'retry') {
 				expect(verdict.kind).toBe('give-up');
 				break;
@@ -188,6 +188,6 @@ describe('the schedule of attempts', () => {
 		],
 		[{ error: 'nothing listens' }, { kind: 'retry', afterSeconds: 5 }],
 	])('%j is %j', (outcome, verdict) => {
-		expect(judge(outcome, 1, 0)).toEqual(verdict);
+		expect(nextStep(outcome, 1, 0)).toEqual(verdict);
 	});
 });

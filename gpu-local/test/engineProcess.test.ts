@@ -2,11 +2,11 @@ import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
-import { WorkerChild } from '../src/engines/diffusers/engineProcess.ts';
+import { EngineProcess } from '../src/engines/diffusers/engineProcess.ts';
 import type { GenerateMessage } from '../src/engines/diffusers/protocol.ts';
 
 let folder: string;
-let child: WorkerChild;
+let child: EngineProcess;
 
 afterEach(async () => {
 	await child.stop();
@@ -14,7 +14,7 @@ afterEach(async () => {
 });
 
 /** A process that says `hello` and then does as the script says with each message. */
-async function startChild(script: string): Promise<WorkerChild> {
+async function startChild(script: string): Promise<EngineProcess> {
 	folder = await mkdtemp(join(tmpdir(), 'worker-child-'));
 	const python = join(folder, 'python');
 	await writeFile(
@@ -29,7 +29,7 @@ require('node:readline').createInterface({ input: process.stdin }).on('line', (l
 `,
 	);
 	await chmod(python, 0o755);
-	child = new WorkerChild({
+	child = new EngineProcess({
 		python,
 		workerFolder: folder,
 		device: undefined,

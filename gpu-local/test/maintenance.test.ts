@@ -3,14 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { pino } from 'pino';
-import { Caretaker } from '../src/maintenance/maintenance.ts';
+import { Maintenance } from '../src/maintenance/maintenance.ts';
 import type { Core } from '../src/compose.ts';
 import type { VideoService } from '../src/videos/service.ts';
 import { SCHEMA } from '../src/queue/queue.ts';
-import { claimVideo, completeVideo } from '../src/store/videos.ts';
+import { leaseVideo, completeVideo } from '../src/store/videos.ts';
 import { openTestCore } from './support/core.ts';
 
-const CLAIM = '00000000-0000-4000-8000-000000000002';
+const LEASE = '00000000-0000-4000-8000-000000000002';
 
 describe('what happens without anybody asking', () => {
 	let core: Core;
@@ -42,7 +42,7 @@ describe('what happens without anybody asking', () => {
 		for (;;) {
 			const claim = await core.queue.nextVideo(['video/preview', 'video/other'], loaded);
 			if (!claim) return order;
-			const video = await claimVideo(core.database, claim.id, CLAIM, 'test');
+			const video = await leaseVideo(core.database, claim.id, LEASE, 'test');
 			order.push(video!.request.prompt);
 			await core.database.transaction(async (tx) => {
 				await tx.query('DELETE FROM gpu_local.videos WHERE id = $1', [claim.id]);
@@ -76,16 +76,16 @@ describe('what happens without anybody asking', () => {
 	});
 
 	it('files whose time is up are removed, and files that no job knows', async () => {
-		const caretaker = new Caretaker(
+		const maintenance = new Maintenance(
 			core.database,
 			core.queue,
 			core.artifacts,
-			core.callbacks,
+			core.callbackBody,
 			3600,
 			pino({ level: 'silent' }),
 		);
 		const video = await create('me');
-		await claimVideo(core.database, video.id, CLAIM, 'test');
+		await leaseVideo(core.database, video.id, LEASE, 'test');
 		const name = `${video.id.replaceAll('-', '')}-${'a'.repeat(16)}.mp4`;
 		const orphan = `${'b'.repeat(32)}-${'b'.repeat(16)}.mp4.part`;
 		const fresh = `${'c'.repeat(32)}-${'c'.repeat(16)}.mp4`;
@@ -95,7 +95,7 @@ describe('what happens without anybody asking', () => {
 		}
 		const longAgo = new Date(Date.now() - 48 * 3600 * 1000);
 		await utimes(join(videos, orphan), longAgo, longAgo);
-		await completeVideo(core.database, CLAIM, {
+		await completeVideo(core.database, LEASE, {
 			artifact: {
 				...{ name, bytes: 1, sha256: '', mimeType: 'video/mp4' },
 				...{ width: 2, height: 2, frames: 1, fps: 1, durationSeconds: 1 },
@@ -105,19 +105,19 @@ describe('what happens without anybody asking', () => {
 			timings: {},
 			expiresAt: new Date(Date.now() - 1000),
 		});
-		await caretaker.sweep();
+		await maintenance.sweep();
 		expect((await readdir(videos)).sort()).toEqual([fresh, 'somebody-elses.txt'].sort());
 		expect(await service.get('me', video.id)).toMatchObject({ status: 'expired', artifact: null });
-		await caretaker.sweep(Date.now() + 3601 * 1000);
+		await maintenance.sweep(Date.now() + 3601 * 1000);
 		await expect(service.get('me', video.id)).rejects.toMatchObject({ code: 'not_found' });
 	});
 
 	it('a job that nobody will run any more fails, and says why', async () => {
-		const caretaker = new Caretaker(
+		const maintenance = new Maintenance(
 			core.database,
 			core.queue,
 			core.artifacts,
-			core.callbacks,
+			core.callbackBody,
 			3600,
 			pino({ level: 'silent' }),
 		);
@@ -127,7 +127,7 @@ describe('what happens without anybody asking', () => {
 			`UPDATE gpu_local.videos SET created_at = now() - interval '1 minute' WHERE id = $1`,
 			[video.id],
 		);
-		await caretaker.failLost();
+		await maintenance.failLost();
 		expect(await service.get('me', video.id)).toMatchObject({
 			status: 'failed',
 			error: { code: 'worker_lost' },

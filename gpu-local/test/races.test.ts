@@ -14,10 +14,10 @@ import type { Database } from '../src/db/database.ts';
 import { sendEvents } from '../src/dialects/openai/events.ts';
 import { EngineError } from '../src/engines/engine.ts';
 import type { ChangeFeed } from '../src/http/changeFeed.ts';
-import { Endings } from '../src/worker/settle.ts';
+import { Settlement } from '../src/worker/settle.ts';
 import { failureOf } from '../src/worker/failure.ts';
 import type { VideoRow } from '../src/store/video.ts';
-import { claimVideo } from '../src/store/videos.ts';
+import { leaseVideo } from '../src/store/videos.ts';
 import { openTestCore } from './support/core.ts';
 import { eventually } from './support/server.ts';
 
@@ -74,8 +74,8 @@ describe('jobs', () => {
 	it('keep their file where the answer to the last commit got lost', async () => {
 		const { video } = await create('me');
 		const claim = (await core.queue.nextVideo(['video/preview']))!;
-		const fence = '00000000-0000-4000-8000-000000000002';
-		const claimed = (await claimVideo(core.database, claim.id, fence, 'test'))!;
+		const lease = '00000000-0000-4000-8000-000000000002';
+		const claimed = (await leaseVideo(core.database, claim.id, lease, 'test'))!;
 		const name = `${video.id.replaceAll('-', '')}-0123456789abcdef.mp4`;
 		await writeFile(join(folder, 'made.mp4'), 'x');
 		await core.artifacts.put(join(folder, 'made.mp4'), name, 'video/mp4');
@@ -86,11 +86,18 @@ describe('jobs', () => {
 				throw new Error('The connection broke');
 			},
 		};
-		const endings = new Endings(lossy, core.queue, core.artifacts, core.callbacks, 3600, silent);
+		const settlement = new Settlement(
+			lossy,
+			core.queue,
+			core.artifacts,
+			core.callbackBody,
+			3600,
+			silent,
+		);
 		const run = {
 			video: claimed,
-			claim,
-			fence,
+			queueClaim: claim,
+			lease,
 			controller: new AbortController(),
 			done: Promise.resolve(),
 		};
@@ -101,7 +108,7 @@ describe('jobs', () => {
 			warnings: [],
 			timings: {},
 		};
-		await expect(endings.complete(run, made)).rejects.toThrow('The connection broke');
+		await expect(settlement.complete(run, made)).rejects.toThrow('The connection broke');
 		expect(await service.get('me', video.id)).toMatchObject({ status: 'completed' });
 		expect(await readdir(join(folder, 'videos'))).toEqual([name]);
 	});

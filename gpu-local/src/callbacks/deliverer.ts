@@ -1,15 +1,13 @@
 import { signedHeaders } from './signature.ts';
 import type { Database } from '../db/database.ts';
 import type { Log } from '../lib/log.ts';
-import type { Claim, Queue } from '../queue/queue.ts';
-import { Doorbell } from '../lib/signal.ts';
+import type { QueueClaim, Queue } from '../queue/queue.ts';
+import { Signal } from '../lib/signal.ts';
 import { deliveryById, disableEndpoint, recordAttempt } from '../store/deliveries.ts';
-import type { Delivery } from '../store/deliveries.ts';
-import { ApiError } from '../videos/errors.ts';
-import { resolveCallback } from './guard.ts';
+import type { Delivery, DeliveryOutcome } from '../store/deliveries.ts';
+import { RefusedAddressError, resolveCallback } from './guard.ts';
 import type { CallbackPolicy } from './guard.ts';
-import { judge } from './schedule.ts';
-import type { Outcome } from './schedule.ts';
+import { nextStep } from './schedule.ts';
 import { send } from './send.ts';
 
 const AT_ONCE = 16;
@@ -18,7 +16,7 @@ const ERROR_PAUSE_MS = 2000;
 
 /** Sends callbacks, and sends them again over hours where the receiver does not take them. */
 export class Deliverer {
-	readonly #bell = new Doorbell();
+	readonly #signal = new Signal();
 	readonly #running = new Set<Promise<void>>();
 	#stopping = false;
 	#loop: Promise<void> | undefined;
@@ -38,12 +36,12 @@ export class Deliverer {
 
 	/** There may be something to send. */
 	wake(): void {
-		this.#bell.ring();
+		this.#signal.notify();
 	}
 
 	async stop(): Promise<void> {
 		this.#stopping = true;
-		this.#bell.ring();
+		this.#signal.notify();
 		await this.#loop;
 		await Promise.all(this.#running);
 	}
@@ -60,19 +58,19 @@ export class Deliverer {
 						})
 						.finally(() => {
 							this.#running.delete(run);
-							this.#bell.ring();
+							this.#signal.notify();
 						});
 					this.#running.add(run);
 				}
-				if (tickets.length === 0) await this.#bell.wait(IDLE_LOOK_MS);
+				if (tickets.length === 0) await this.#signal.wait(IDLE_LOOK_MS);
 			} catch (error) {
 				this.log.error({ err: error }, 'Callbacks could not be taken from the queue');
-				await this.#bell.wait(ERROR_PAUSE_MS);
+				await this.#signal.wait(ERROR_PAUSE_MS);
 			}
 		}
 	}
 
-	async #deliver(claim: Claim, deliveryId: string): Promise<void> {
+	async #deliver(claim: QueueClaim, deliveryId: string): Promise<void> {
 		const delivery = await deliveryById(this.database, deliveryId);
 		if (delivery?.status !== 'pending') {
 			await this.queue.complete(this.database, claim);
@@ -82,7 +80,7 @@ export class Deliverer {
 		await this.#record(claim, delivery, outcome);
 	}
 
-	async #attempt(delivery: Delivery): Promise<Outcome> {
+	async #attempt(delivery: Delivery): Promise<DeliveryOutcome> {
 		try {
 			const target = await resolveCallback(delivery.url, this.policy);
 			const headers = signedHeaders(
@@ -93,13 +91,13 @@ export class Deliverer {
 			);
 			return await send(target, delivery.body, headers);
 		} catch (error) {
-			const refused = error instanceof ApiError;
+			const refused = error instanceof RefusedAddressError;
 			return { error: (error as Error).message, ...(refused ? { refused } : {}) };
 		}
 	}
 
-	async #record(claim: Claim, delivery: Delivery, outcome: Outcome): Promise<void> {
-		const verdict = judge(outcome, delivery.attempts + 1, Math.random());
+	async #record(claim: QueueClaim, delivery: Delivery, outcome: DeliveryOutcome): Promise<void> {
+		const verdict = nextStep(outcome, delivery.attempts + 1, Math.random());
 		const attempt = { at: new Date().toISOString(), ...outcome };
 		await this.database.transaction(async (tx) => {
 			// A claim that was lost while the receiver took its time: the other attempt records itself.

@@ -1,6 +1,5 @@
 import { lookup } from 'node:dns/promises';
 import { BlockList, isIP } from 'node:net';
-import { ApiError } from '../videos/errors.ts';
 
 export interface CallbackPolicy {
 	/**
@@ -8,6 +7,11 @@ export interface CallbackPolicy {
 	 * local network. `*` allows every private and loopback address.
 	 */
 	allow: readonly string[];
+}
+
+/** The address may not be called, now or later. */
+export class RefusedAddressError extends Error {
+	override readonly name = 'RefusedAddressError';
 }
 
 /** Where a callback connects: the address that was checked, not one looked up a second time. */
@@ -166,10 +170,8 @@ const pair = (high: string, low: string): string => (Number(high) * 256 + Number
 
 const hostOf = (url: URL): string => url.hostname.replace(/^\[|\]$/g, '');
 
-const refused = (url: string, reason: string): ApiError =>
-	new ApiError(400, 'invalid_request', `The webhook address ${url} cannot be used: ${reason}.`, {
-		field: 'webhook_url',
-	});
+const refused = (url: string, reason: string): RefusedAddressError =>
+	new RefusedAddressError(`The webhook address ${url} cannot be used: ${reason}.`);
 
 function blockList(ranges: string[]): BlockList {
 	const list = new BlockList();

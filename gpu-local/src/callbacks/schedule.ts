@@ -1,3 +1,5 @@
+import type { DeliveryOutcome } from '../store/deliveries.ts';
+
 const MINUTE = 60;
 const HOUR = 60 * MINUTE;
 
@@ -15,17 +17,6 @@ const DELAYS_SECONDS = [
 ];
 const JITTER = 0.1;
 
-/** What a receiver answered, or why it could not be reached. */
-export interface Outcome {
-	/** HTTP status; undefined where there was no answer. */
-	status?: number;
-	error?: string;
-	/** As the receiver asked. */
-	retryAfterSeconds?: number;
-	/** The address may not be called: no later attempt will be any different. */
-	refused?: boolean;
-}
-
 export type Verdict =
 	| { kind: 'delivered' }
 	/** The receiver said 410 Gone: it is never called again. */
@@ -37,7 +28,7 @@ export type Verdict =
  * @param attempts how many there were, this one included
  * @param random 0 … 1
  */
-export function judge(outcome: Outcome, attempts: number, random: number): Verdict {
+export function nextStep(outcome: DeliveryOutcome, attempts: number, random: number): Verdict {
 	const { status, retryAfterSeconds, refused } = outcome;
 	if (status !== undefined && status >= 200 && status < 300) return { kind: 'delivered' };
 	if (status === 410) return { kind: 'disable' };

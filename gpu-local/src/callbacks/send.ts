@@ -1,8 +1,8 @@
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import type { LookupFunction } from 'node:net';
+import type { DeliveryOutcome } from '../store/deliveries.ts';
 import type { CheckedTarget } from './guard.ts';
-import type { Outcome } from './schedule.ts';
 
 const TIMEOUT_MS = 15_000;
 const MAX_REPLY_BYTES = 64 * 1024;
@@ -15,14 +15,14 @@ export async function send(
 	target: CheckedTarget,
 	body: string,
 	headers: Record<string, string>,
-): Promise<Outcome> {
+): Promise<DeliveryOutcome> {
 	const { url, address, family } = target;
 	const lookup: LookupFunction = (_host, options, callback) => {
 		if (options.all) callback(null, [{ address, family }]);
 		else callback(null, address, family);
 	};
 	const start = url.protocol === 'https:' ? httpsRequest : httpRequest;
-	return await new Promise<Outcome>((resolve) => {
+	return await new Promise<DeliveryOutcome>((resolve) => {
 		const request = start(
 			url,
 			{
@@ -38,7 +38,7 @@ export async function send(
 				},
 			},
 			(response) => {
-				const outcome: Outcome = { status: response.statusCode ?? 0 };
+				const outcome: DeliveryOutcome = { status: response.statusCode ?? 0 };
 				const retryAfter = Number(response.headers['retry-after']);
 				if (Number.isFinite(retryAfter) && retryAfter > 0) outcome.retryAfterSeconds = retryAfter;
 				let bytes = 0;

@@ -7,11 +7,21 @@ import type { Config } from '../config.ts';
 import { openPostgres } from '../db/postgres.ts';
 import type { EngineCheck } from '../engines/engine.ts';
 import { createEngine } from '../engines/registry.ts';
+import { readConfig } from './config.ts';
+import { GIB } from './options.ts';
+import type { Terminal } from './terminal.ts';
 
-const GIB = 1024 ** 3;
+/** `gpu-local doctor`. */
+export async function doctorCommand(args: string[], { env, out }: Terminal): Promise<void> {
+	const checks = await examine(readConfig(args, env, 'server'));
+	out(report(checks));
+	const wrong = checks.filter(({ ok }) => !ok).length;
+	out(wrong === 0 ? '\nEverything works.' : `\n${wrong} of ${checks.length} checks failed.`);
+	process.exitCode = wrong === 0 ? 0 : 1;
+}
 
 /** Looks at this machine without changing anything, and says what to do about what does not work. */
-export async function examine(config: Config): Promise<EngineCheck[]> {
+async function examine(config: Config): Promise<EngineCheck[]> {
 	const checks: EngineCheck[] = [checkNode(process.versions.node)];
 	for (const check of [
 		() => checkDataFolder(config),
@@ -26,7 +36,7 @@ export async function examine(config: Config): Promise<EngineCheck[]> {
 }
 
 /** One line a check; what to do stands below it. */
-export function report(checks: EngineCheck[]): string {
+function report(checks: EngineCheck[]): string {
 	return checks
 		.flatMap(({ ok, name, message, remedy }) => [
 			`${ok ? 'ok   ' : 'WRONG'}  ${name}: ${message}`,

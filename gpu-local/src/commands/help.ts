@@ -1,6 +1,6 @@
 import { OPTIONS } from './options.ts';
 
-export const COMMANDS: Record<string, string> = {
+export const COMMANDS = {
 	serve: 'Answer requests and make videos (this is what happens without a command).',
 	worker: 'Only make videos, for a server on another machine.',
 	doctor: 'Say what works on this machine, and what to do about what does not.',
@@ -9,7 +9,7 @@ export const COMMANDS: Record<string, string> = {
 	'webhook-secret': 'Show the secret that callbacks are signed with.',
 	help: 'Show this.',
 	version: 'Show the version.',
-};
+} as const;
 
 const WIDTH = 96;
 const INDENT = 8;

@@ -6,17 +6,12 @@ import type { Kind } from '../models/recognise.ts';
 import { ModelRegistry } from '../models/registry.ts';
 import type { ModelEntry } from '../models/registry.ts';
 import { readTable } from '../models/table.ts';
+import { readConfig } from './config.ts';
+import type { Terminal } from './terminal.ts';
 
-export interface CommandContext {
-	modelsFolder: string;
-	env: Record<string, string | undefined>;
-	/** Where the answer goes. */
-	out(line: string): void;
-	/** Where progress goes; `again` overwrites the last line on a terminal. */
-	progress(line: string, again?: boolean): void;
-}
+type CommandContext = Pick<Terminal, 'env' | 'out' | 'progress'>;
 
-export const MODELS_HELP = `gpu-local models add WHAT [options]     add a model
+const MODELS_HELP = `gpu-local models add WHAT [options]     add a model
 gpu-local models list                   show all models
 gpu-local models remove NAME            forget a model (and delete it where it was downloaded)
 gpu-local models verify [NAME]          check that a model's files are sound and unchanged
@@ -41,7 +36,9 @@ export async function modelsCommand(args: string[], context: CommandContext): Pr
 	const [action = 'list', ...rest] = args;
 	const { values, positionals } = parse(rest);
 	if (values.help || action === '--help' || action === 'help') return context.out(MODELS_HELP);
-	const registry = new ModelRegistry(values.models ?? context.modelsFolder);
+	const registry = new ModelRegistry(
+		values.models ?? readConfig([], context.env, 'server').modelsFolder,
+	);
 	const [name] = positionals;
 	if (action === 'list') return await list(registry, context);
 	if (action === 'verify') return await verify(registry, name, context);

@@ -3,13 +3,9 @@ import { UsageError } from '../lib/usageError.ts';
 import { BACKENDS, chooseBackend, lookAtMachine } from '../setup/backend.ts';
 import type { Backend } from '../setup/backend.ts';
 import { ensureEnvironment, SetupError } from '../setup/environment.ts';
+import type { Terminal } from './terminal.ts';
 
-export interface SetupContext {
-	env: Record<string, string | undefined>;
-	out(line: string): void;
-}
-
-export const SETUP_HELP = `gpu-local setup [--backend NAME]
+const SETUP_HELP = `gpu-local setup [--backend NAME]
 
 Makes the Python environment of the engine "diffusers" in your cache folder and installs torch for this
 machine's device. Run it again after an interruption: what was downloaded is kept.
@@ -17,7 +13,10 @@ machine's device. Run it again after an interruption: what was downloaded is kep
   --backend NAME   ${Object.keys(BACKENDS).join(', ')}; otherwise chosen by looking at the machine`;
 
 /** `gpu-local setup`. */
-export async function setupCommand(args: string[], { env, out }: SetupContext): Promise<void> {
+export async function setupCommand(
+	args: string[],
+	{ env, out }: Pick<Terminal, 'env' | 'out'>,
+): Promise<void> {
 	const { values } = readArgs(args);
 	if (values.help) return out(SETUP_HELP);
 	const machine = lookAtMachine();

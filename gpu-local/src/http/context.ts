@@ -1,5 +1,4 @@
 import type { FastifyRequest } from 'fastify';
-import { signPath } from '../artifacts/signedUrl.ts';
 import type { ArtifactStore } from '../artifacts/store.ts';
 import type { VideoService } from '../videos/service.ts';
 import type { Estimator } from '../videos/estimate.ts';
@@ -25,17 +24,6 @@ export function baseUrlOf(context: HttpContext, request: FastifyRequest): string
 	return context.publicUrl ?? `${request.protocol}://${request.host}`;
 }
 
-/** A link to the finished file that works without a key until `expiresAt`. */
-export function fileUrl(
-	context: Pick<HttpContext, 'urlSecret'>,
-	baseUrl: string,
-	video: VideoRow,
-	expiresAt: Date | null = video.expires_at,
-): string | undefined {
-	if (!video.artifact || !expiresAt) return undefined;
-	return `${baseUrl}${signPath(context.urlSecret, video.artifact.name, expiresAt)}`;
-}
-
 export async function estimate(context: HttpContext, video: VideoRow): Promise<number | undefined> {
-	return await context.estimator.etaSeconds(video, await context.service.runners(), Date.now());
+	return await context.estimator.etaSeconds(video, await context.service.workers(), Date.now());
 }

@@ -2,8 +2,8 @@ import type { FastifyInstance } from 'fastify';
 import type { Database } from '../db/database.ts';
 import { STATUSES } from '../store/video.ts';
 import { artifactBytes } from '../store/videos.ts';
-import { countByStatus } from '../store/statistics.ts';
-import type { Runner } from '../store/workers.ts';
+import { countByStatus, countDeliveries, runTotals } from '../store/statistics.ts';
+import type { WorkerRecord } from '../store/workers.ts';
 
 interface Sample {
 	labels?: Record<string, string>;
@@ -16,7 +16,7 @@ export class Metrics {
 
 	constructor(
 		private readonly database: Database,
-		private readonly runners: () => Promise<Runner[]>,
+		private readonly workers: () => Promise<WorkerRecord[]>,
 	) {}
 
 	watch(app: FastifyInstance): void {
@@ -35,35 +35,30 @@ export class Metrics {
 
 	async text(): Promise<string> {
 		const counts = await countByStatus(this.database);
-		const [runs] = await this.database.query<{ seconds: unknown; count: unknown }>(
-			`SELECT COALESCE(SUM(run_ms), 0) / 1000.0 AS seconds, COUNT(run_ms) AS count
-			FROM gpu_local.videos`,
-		);
-		const deliveries = await this.database.query<{ status: string; count: unknown }>(
-			'SELECT status, COUNT(*) AS count FROM gpu_local.deliveries GROUP BY status',
-		);
-		const runners = await this.runners();
+		const runs = await runTotals(this.database);
+		const deliveries = await countDeliveries(this.database);
+		const workers = await this.workers();
 		return [
 			metric('gpu_local_jobs', 'gauge', 'Jobs on record by status.', [
 				...STATUSES.map((status) => ({ labels: { status }, value: counts[status] ?? 0 })),
 			]),
 			metric('gpu_local_run_seconds_sum', 'gauge', 'Run time of the completed jobs on record.', [
-				{ value: Number(runs?.seconds ?? 0) },
+				{ value: runs.seconds },
 			]),
 			metric('gpu_local_run_seconds_count', 'gauge', 'Completed jobs on record.', [
-				{ value: Number(runs?.count ?? 0) },
+				{ value: runs.count },
 			]),
 			metric(
 				'gpu_local_callbacks',
 				'gauge',
 				'Callbacks on record by status.',
-				deliveries.map(({ status, count }) => ({ labels: { status }, value: Number(count) })),
+				Object.entries(deliveries).map(([status, value]) => ({ labels: { status }, value })),
 			),
 			metric(
 				'gpu_local_runner_slots',
 				'gauge',
 				'Jobs that each machine can run at once.',
-				runners.map(({ id, host, engine, slots }) => ({
+				workers.map(({ id, host, engine, slots }) => ({
 					labels: { id, host, engine },
 					value: slots,
 				})),

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { ApiError } from '../videos/errors.ts';
-import { countByStatus } from '../store/statistics.ts';
+import { countByStatus, ping } from '../store/statistics.ts';
 import { checkBearer } from './bearer.ts';
 import type { HttpContext } from './context.ts';
 import type { Metrics } from './metrics.ts';
@@ -18,8 +18,8 @@ export async function operationRoutes(
 
 	/** Ready to take jobs: the database answers, and somebody is there who makes videos. */
 	app.get('/readyz', async () => {
-		await database.query('SELECT 1');
-		if ((await service.runners()).length === 0) {
+		await ping(database);
+		if ((await service.workers()).length === 0) {
 			throw new ApiError(503, 'unavailable', 'No machine that makes videos is connected.');
 		}
 		return { status: 'ready' };
@@ -38,7 +38,7 @@ export async function operationRoutes(
 			version,
 			database: database.kind,
 			jobs: await countByStatus(database),
-			runners: (await service.runners()).map(({ id, host, engine, slots, models }) => ({
+			runners: (await service.workers()).map(({ id, host, engine, slots, models }) => ({
 				id,
 				host,
 				engine,

@@ -1,16 +1,16 @@
-/** Somebody sleeps; somebody rings. A ring while nobody sleeps is kept for the next one who does. */
-export class Doorbell {
-	#rung = false;
+/** Wakes one waiter. A notification while nobody waits is kept for the next wait. */
+export class Signal {
+	#notified = false;
 	#wake: (() => void) | undefined;
 
-	ring(): void {
-		this.#rung = true;
+	notify(): void {
+		this.#notified = true;
 		this.#wake?.();
 	}
 
-	/** Resolves on a ring, or after this time. */
+	/** Resolves when notified, or after this time. */
 	async wait(milliseconds: number): Promise<void> {
-		if (!this.#rung) {
+		if (!this.#notified) {
 			await new Promise<void>((resolve) => {
 				const timer = setTimeout(resolve, milliseconds);
 				this.#wake = () => {
@@ -20,6 +20,6 @@ export class Doorbell {
 			});
 			this.#wake = undefined;
 		}
-		this.#rung = false;
+		this.#notified = false;
 	}
 }

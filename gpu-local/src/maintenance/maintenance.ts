@@ -1,13 +1,18 @@
 import { enqueueCallbackFor } from '../callbacks/enqueue.ts';
-import type { CallbackContext } from '../callbacks/bodies.ts';
+import type { CallbackBody } from '../callbacks/enqueue.ts';
 import type { ArtifactStore } from '../artifacts/store.ts';
 import type { Database } from '../db/database.ts';
 import type { Log } from '../lib/log.ts';
 import type { Queue } from '../queue/queue.ts';
-import { SCHEMA } from '../queue/queue.ts';
-import { toVideo } from '../store/video.ts';
 import type { VideoError } from '../store/video.ts';
-import { deleteFinishedBefore, expireVideos, markExpired } from '../store/videos.ts';
+import {
+	deleteFinishedBefore,
+	expireVideos,
+	failOpenVideo,
+	hasArtifact,
+	lostVideos,
+	markExpired,
+} from '../store/videos.ts';
 
 const LOST_LOOK_MS = 5000;
 const SWEEP_EVERY_MS = 60_000;
@@ -22,7 +27,7 @@ const LOST: VideoError = {
 };
 
 /** Regular work that any server may do: lost jobs, expired files, old records. */
-export class Caretaker {
+export class Maintenance {
 	readonly #timers: NodeJS.Timeout[] = [];
 	readonly #running = new Set<Promise<void>>();
 
@@ -30,7 +35,7 @@ export class Caretaker {
 		private readonly database: Database,
 		private readonly queue: Queue,
 		private readonly artifacts: ArtifactStore,
-		private readonly callbacks: CallbackContext,
+		private readonly callbackBody: CallbackBody,
 		private readonly historySeconds: number,
 		private readonly log: Log,
 	) {}
@@ -47,21 +52,10 @@ export class Caretaker {
 
 	/** Jobs whose queue entry was given up, or is gone, will not be run by anybody any more. */
 	async failLost(): Promise<void> {
-		const lost = await this.database.query<{ id: string }>(
-			`SELECT v.id FROM gpu_local.videos v
-			LEFT JOIN ${SCHEMA}.job j ON j.id = v.id AND j.name = v.queue
-			WHERE v.status IN ('queued', 'running') AND v.created_at < now() - interval '5 seconds'
-				AND (j.id IS NULL OR j.state IN ('failed', 'cancelled', 'completed'))`,
-		);
-		for (const { id } of lost) {
+		for (const id of await lostVideos(this.database)) {
 			await this.database.transaction(async (tx) => {
-				const [row] = await tx.query<Record<string, unknown>>(
-					`UPDATE gpu_local.videos SET status = 'failed', stage = NULL, error = $2,
-						finished_at = clock_timestamp(), updated_at = clock_timestamp()
-					WHERE id = $1 AND status IN ('queued', 'running') RETURNING *`,
-					[id, JSON.stringify(LOST)],
-				);
-				if (row) await enqueueCallbackFor(tx, this.queue, toVideo(row), this.callbacks);
+				const video = await failOpenVideo(tx, id, LOST);
+				if (video) await enqueueCallbackFor(tx, this.queue, video, this.callbackBody);
 			});
 			this.log.warn({ video: id }, 'A job whose process was lost is given up');
 		}
@@ -76,11 +70,7 @@ export class Caretaker {
 		await deleteFinishedBefore(this.database, new Date(nowMs - this.historySeconds * 1000));
 		for await (const { name, modifiedMs } of this.artifacts.list()) {
 			if (nowMs - modifiedMs < ORPHAN_AGE_MS) continue;
-			const [owner] = await this.database.query(
-				`SELECT 1 FROM gpu_local.videos WHERE artifact->>'name' = $1`,
-				[name],
-			);
-			if (!owner) await this.artifacts.remove(name);
+			if (!(await hasArtifact(this.database, name))) await this.artifacts.remove(name);
 		}
 	}
 

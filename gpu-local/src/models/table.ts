@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { OptionalField } from '../engines/engine.ts';
 import { workerFolder } from '../setup/locations.ts';
 
 /** A row of the worker's own table (`families.json`): what a family of models can do. */
@@ -10,7 +9,8 @@ export interface FamilyRow {
 	checkpoints: string;
 	pipelineClasses: string[];
 	schedulers: Record<string, string>;
-	supports: OptionalField[];
+	/** Optional fields of a request that the family honours. */
+	supports: string[];
 	clipLayers: number;
 	windowFrames: number;
 	prompts: 'travel' | 'clips';

@@ -3,7 +3,7 @@ import type { JobWithMetadata } from 'pg-boss';
 import type { Database, Sql } from '../db/database.ts';
 
 /**
- * pg-boss as the dispatcher of two kinds of work: videos (one queue a model, so that a machine takes
+ * pg-boss as the queue of two kinds of work: videos (one queue a model, so that a machine takes
  * only what it can make) and callbacks. What a job is, and how far it is, lives in our own tables.
  */
 export const SCHEMA = 'gpu_local_boss';
@@ -25,7 +25,7 @@ const KEEP_DONE_SECONDS = 3600;
  * pg-boss's own count is only a bound that is never reached in earnest.
  */
 const MAX_CLAIMS = 10_000;
-/** The runner itself ends a job that takes too long; the queue does only where the runner cannot. */
+/** The worker itself ends a job that takes too long; the queue does only where the worker cannot. */
 const OVERTIME_SECONDS = 60;
 /** After so long an attempt to deliver a callback is lost with its process: it has 15 seconds. */
 const CALLBACK_EXPIRES_SECONDS = 60;
@@ -33,7 +33,7 @@ const CALLBACK_EXPIRES_SECONDS = 60;
 const PASSED_OVER_SECONDS = 120;
 
 /** A claim on a queue entry. Settling it works only while the claim holds. */
-export interface Claim {
+export interface QueueClaim {
 	queue: string;
 	id: string;
 	retryCount: number;
@@ -137,7 +137,7 @@ export class Queue {
 	 * The job that stands first over all these queues. Of jobs of equal priority those of `warm` queues
 	 * come first, which saves loading a model, but they do not pass one that has waited for long.
 	 */
-	async nextVideo(queues: string[], warm: string[] = []): Promise<Claim | undefined> {
+	async nextVideo(queues: string[], warm: string[] = []): Promise<QueueClaim | undefined> {
 		for (;;) {
 			const [head] = await this.database.query<{ name: string }>(
 				`SELECT name FROM ${SCHEMA}.job
@@ -160,7 +160,7 @@ export class Queue {
 		}
 	}
 
-	async nextCallbacks(limit: number): Promise<Array<{ claim: Claim; deliveryId: string }>> {
+	async nextCallbacks(limit: number): Promise<Array<{ claim: QueueClaim; deliveryId: string }>> {
 		const jobs = await this.#boss.fetch<CallbackTicket>(CALLBACK_QUEUE, {
 			batchSize: limit,
 			includeMetadata: true,
@@ -169,17 +169,17 @@ export class Queue {
 	}
 
 	/** Says that the job is being worked on. False where the claim was lost. */
-	async touch(claim: Claim): Promise<boolean> {
+	async touch(claim: QueueClaim): Promise<boolean> {
 		return took(await this.#boss.touch(claim.queue, attemptOf(claim)));
 	}
 
 	/** False where the claim was lost. */
-	async complete(tx: Sql, claim: Claim): Promise<boolean> {
+	async complete(tx: Sql, claim: QueueClaim): Promise<boolean> {
 		return took(await this.#boss.complete(claim.queue, attemptOf(claim), null, { db: tx.boss }));
 	}
 
 	/** Gives the job back, for another attempt if any is left. */
-	async giveBack(tx: Sql, claim: Claim): Promise<void> {
+	async giveBack(tx: Sql, claim: QueueClaim): Promise<void> {
 		await this.#boss.fail(claim.queue, attemptOf(claim), null, { db: tx.boss });
 		await this.#announce(tx, 'videos');
 	}
@@ -211,13 +211,13 @@ export class Queue {
 	}
 }
 
-const claimOf = (job: JobWithMetadata<unknown>): Claim => ({
+const claimOf = (job: JobWithMetadata<unknown>): QueueClaim => ({
 	queue: job.name,
 	id: job.id,
 	retryCount: job.retryCount,
 });
 
-const attemptOf = ({ id, retryCount }: Claim) => ({ id, retryCount });
+const attemptOf = ({ id, retryCount }: QueueClaim) => ({ id, retryCount });
 
 /** pg-boss declares its reply empty; it bears how many jobs the call was able to change. */
 const took = (reply: object): boolean => (reply as { affected: number }).affected > 0;

@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { waitForLock } from '../lib/fileLock.ts';
 import { BACKENDS } from './backend.ts';
 import type { Backend } from './backend.ts';
 import { environmentPlan, pythonOf } from './locations.ts';
@@ -31,7 +31,6 @@ export interface Environment {
 /** The installer that is put into a new environment where the machine has no uv of its own. */
 const UV = 'uv==0.13.8';
 const MARK = '.complete.json';
-const LOCK_STALE_MS = 10_000;
 const TORCH_LINE = /^torch==([^\s;\\]+)/m;
 
 /** The environment, if its set-up was finished. */
@@ -54,7 +53,9 @@ export async function ensureEnvironment(options: SetupOptions): Promise<Environm
 	if (ready) return ready;
 	const { folder, locks } = environmentPlan(env, { backend: backend.name, dev });
 	await mkdir(dirname(folder), { recursive: true });
-	const unlock = await lockFolder(`${folder}.lock`, say);
+	const unlock = await waitForLock(`${folder}.lock`, () =>
+		say('Another set-up is at work; waiting for it.'),
+	);
 	try {
 		const made = findEnvironment(env, backend.name, dev);
 		if (made) return made;
@@ -174,35 +175,4 @@ async function writeMark(folder: string, backend: Backend): Promise<void> {
 	const mark = join(folder, MARK);
 	await writeFile(`${mark}.part`, JSON.stringify({ backend: backend.name }));
 	await rename(`${mark}.part`, mark);
-}
-
-/** One set-up at a time; a lock whose owner stopped refreshing it is taken over. */
-async function lockFolder(path: string, say: (line: string) => void): Promise<() => Promise<void>> {
-	for (let told = false; ;) {
-		try {
-			const file = await open(path, 'wx');
-			const timer = setInterval(() => {
-				const now = new Date();
-				void file.utimes(now, now).catch(() => undefined);
-			}, LOCK_STALE_MS / 5);
-			timer.unref();
-			return async () => {
-				clearInterval(timer);
-				await file.close();
-				await rm(path, { force: true });
-			};
-		} catch (error) {
-			if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-		}
-		const age = await stat(path).then(
-			({ mtimeMs }) => Date.now() - mtimeMs,
-			() => 0,
-		);
-		if (age > LOCK_STALE_MS) await rm(path, { force: true });
-		else {
-			if (!told) say('Another set-up is at work; waiting for it.');
-			told = true;
-			await sleep(500);
-		}
-	}
 }

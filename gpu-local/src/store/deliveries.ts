@@ -1,7 +1,17 @@
 import type { Sql } from '../db/database.ts';
-import type { Outcome } from '../callbacks/schedule.ts';
 
-export interface DeliveryAttempt extends Outcome {
+/** What a receiver answered, or why it could not be reached. */
+export interface DeliveryOutcome {
+	/** HTTP status; undefined where there was no answer. */
+	status?: number;
+	error?: string;
+	/** As the receiver asked. */
+	retryAfterSeconds?: number;
+	/** The address may not be called: no later attempt will be any different. */
+	refused?: boolean;
+}
+
+export interface DeliveryAttempt extends DeliveryOutcome {
 	/** ISO 8601. */
 	at: string;
 }

@@ -17,6 +17,35 @@ export async function countQueued(sql: Sql, owner?: string): Promise<number> {
 	return Number(row?.count ?? 0);
 }
 
+/** Any number that no other lock on the same database bears. */
+const ADMISSION_LOCK = 7_848_402;
+
+/** Until the transaction ends nobody else counts and stores. */
+export async function lockAdmission(tx: Sql): Promise<void> {
+	await tx.query('SELECT pg_advisory_xact_lock($1)', [ADMISSION_LOCK]);
+}
+
+/** All run time of the jobs on record, and how many they are. */
+export async function runTotals(sql: Sql): Promise<{ seconds: number; count: number }> {
+	const [row] = await sql.query<{ seconds: unknown; count: unknown }>(
+		`SELECT COALESCE(SUM(run_ms), 0) / 1000.0 AS seconds, COUNT(run_ms) AS count
+		FROM gpu_local.videos`,
+	);
+	return { seconds: Number(row?.seconds ?? 0), count: Number(row?.count ?? 0) };
+}
+
+export async function countDeliveries(sql: Sql): Promise<Record<string, number>> {
+	const rows = await sql.query<{ status: string; count: unknown }>(
+		'SELECT status, COUNT(*) AS count FROM gpu_local.deliveries GROUP BY status',
+	);
+	return Object.fromEntries(rows.map(({ status, count }) => [status, Number(count)]));
+}
+
+/** Rejects where the database does not answer. */
+export async function ping(sql: Sql): Promise<void> {
+	await sql.query('SELECT 1');
+}
+
 /** Finished runs that an estimate looks back on. */
 const SAMPLE = 15;
 

@@ -59,7 +59,9 @@ export interface VideoRow {
 	/** 0 … 100. */
 	progress: number;
 	attempts: number;
+	/** The lease of the attempt that runs it. */
 	claim: string | null;
+	/** Host and id of the worker that ran it last. */
 	runner: string | null;
 	artifact: Artifact | null;
 	settings: Record<string, unknown> | null;

@@ -1,5 +1,6 @@
 import type { Sql } from '../db/database.ts';
 import type { Progress, VideoRequest } from '../engines/engine.ts';
+import { SCHEMA } from '../queue/queue.ts';
 import { toVideo } from './video.ts';
 import type { Artifact, VideoError, VideoRow } from './video.ts';
 
@@ -124,25 +125,25 @@ export async function changedSince(sql: Sql, since: Date, limit: number): Promis
 }
 
 /** Takes an open job for one run. Undefined where it was cancelled or finished in the meantime. */
-export async function claimVideo(
+export async function leaseVideo(
 	sql: Sql,
 	id: string,
-	claim: string,
-	runner: string,
+	lease: string,
+	worker: string,
 ): Promise<VideoRow | undefined> {
 	const [row] = await sql.query<Record<string, unknown>>(
 		`UPDATE gpu_local.videos SET status = 'running', stage = 'starting', step = NULL, steps = NULL,
 			progress = 0, attempts = attempts + 1, claim = $2, runner = $3, error = NULL,
 			started_at = clock_timestamp(), updated_at = clock_timestamp()
 		WHERE id = $1 AND status IN ('queued', 'running') RETURNING *`,
-		[id, claim, runner],
+		[id, lease, worker],
 	);
 	return row && toVideo(row);
 }
 
 export async function saveProgress(
 	sql: Sql,
-	claim: string,
+	lease: string,
 	progress: Progress,
 	percent: number,
 ): Promise<void> {
@@ -150,17 +151,17 @@ export async function saveProgress(
 		`UPDATE gpu_local.videos SET stage = $2, step = $3, steps = $4,
 			progress = GREATEST(progress, $5), updated_at = clock_timestamp()
 		WHERE claim = $1 AND status = 'running'`,
-		[claim, progress.stage, progress.step ?? null, progress.steps ?? null, percent],
+		[lease, progress.stage, progress.step ?? null, progress.steps ?? null, percent],
 	);
 }
 
-/** Which of these claims still hold: the others were cancelled or taken over. */
-export async function heldClaims(sql: Sql, claims: string[]): Promise<Set<string>> {
-	const rows = await sql.query<{ claim: string }>(
-		`SELECT claim FROM gpu_local.videos WHERE claim = ANY($1::uuid[]) AND status = 'running'`,
-		[claims],
+/** Which of these leases still hold: the others were cancelled or taken over. */
+export async function heldLeases(sql: Sql, leases: string[]): Promise<Set<string>> {
+	const rows = await sql.query<{ lease: string }>(
+		`SELECT claim AS lease FROM gpu_local.videos WHERE claim = ANY($1::uuid[]) AND status = 'running'`,
+		[leases],
 	);
-	return new Set(rows.map(({ claim }) => claim));
+	return new Set(rows.map(({ lease }) => lease));
 }
 
 export interface Completion {
@@ -171,10 +172,10 @@ export interface Completion {
 	expiresAt: Date;
 }
 
-/** False where the claim was lost: then the result must be thrown away. */
+/** Undefined where the lease was lost: then the result must be thrown away. */
 export async function completeVideo(
 	tx: Sql,
-	claim: string,
+	lease: string,
 	done: Completion,
 ): Promise<VideoRow | undefined> {
 	const [row] = await tx.query<Record<string, unknown>>(
@@ -184,7 +185,7 @@ export async function completeVideo(
 			finished_at = clock_timestamp(), updated_at = clock_timestamp()
 		WHERE claim = $1 AND status = 'running' RETURNING *`,
 		[
-			claim,
+			lease,
 			JSON.stringify(done.artifact),
 			JSON.stringify(done.settings),
 			JSON.stringify(done.warnings),
@@ -197,14 +198,14 @@ export async function completeVideo(
 
 export async function failVideo(
 	tx: Sql,
-	claim: string,
+	lease: string,
 	error: VideoError,
 ): Promise<VideoRow | undefined> {
 	const [row] = await tx.query<Record<string, unknown>>(
 		`UPDATE gpu_local.videos SET status = 'failed', stage = NULL, error = $2,
 			finished_at = clock_timestamp(), updated_at = clock_timestamp()
 		WHERE claim = $1 AND status = 'running' RETURNING *`,
-		[claim, JSON.stringify(error)],
+		[lease, JSON.stringify(error)],
 	);
 	return row && toVideo(row);
 }
@@ -225,12 +226,12 @@ export async function finishMock(
 }
 
 /** Puts a running job back into the queue; `refund` does not count the run as an attempt. */
-export async function releaseVideo(tx: Sql, claim: string, refund: boolean): Promise<boolean> {
+export async function releaseVideo(tx: Sql, lease: string, refund: boolean): Promise<boolean> {
 	const rows = await tx.query(
 		`UPDATE gpu_local.videos SET status = 'queued', stage = NULL, step = NULL, steps = NULL,
 			progress = 0, claim = NULL, attempts = attempts - $2, updated_at = clock_timestamp()
 		WHERE claim = $1 AND status = 'running' RETURNING id`,
-		[claim, refund ? 1 : 0],
+		[lease, refund ? 1 : 0],
 	);
 	return rows.length > 0;
 }
@@ -285,4 +286,55 @@ export async function artifactBytes(sql: Sql): Promise<number> {
 		FROM gpu_local.videos WHERE artifact IS NOT NULL`,
 	);
 	return Number(row?.bytes ?? 0);
+}
+
+/** Nobody is at work any more on what is marked as running: it waits again. */
+export async function requeueRunning(sql: Sql): Promise<void> {
+	await sql.query(
+		`UPDATE gpu_local.videos SET status = 'queued', stage = NULL, step = NULL, steps = NULL,
+			progress = 0, claim = NULL, updated_at = clock_timestamp() WHERE status = 'running'`,
+	);
+}
+
+/** Open jobs whose queue entry was given up, or is gone: nobody will run them any more. */
+export async function lostVideos(sql: Sql): Promise<string[]> {
+	const rows = await sql.query<{ id: string }>(
+		`SELECT v.id FROM gpu_local.videos v
+		LEFT JOIN ${SCHEMA}.job j ON j.id = v.id AND j.name = v.queue
+		WHERE v.status IN ('queued', 'running') AND v.created_at < now() - interval '5 seconds'
+			AND (j.id IS NULL OR j.state IN ('failed', 'cancelled', 'completed'))`,
+	);
+	return rows.map(({ id }) => id);
+}
+
+/** Ends an open job that no attempt holds. Undefined where it is finished by now. */
+export async function failOpenVideo(
+	tx: Sql,
+	id: string,
+	error: VideoError,
+): Promise<VideoRow | undefined> {
+	const [row] = await tx.query<Record<string, unknown>>(
+		`UPDATE gpu_local.videos SET status = 'failed', stage = NULL, error = $2,
+			finished_at = clock_timestamp(), updated_at = clock_timestamp()
+		WHERE id = $1 AND status IN ('queued', 'running') RETURNING *`,
+		[id, JSON.stringify(error)],
+	);
+	return row && toVideo(row);
+}
+
+/** Whether a job still refers to this file. */
+export async function hasArtifact(sql: Sql, name: string): Promise<boolean> {
+	const rows = await sql.query(`SELECT 1 FROM gpu_local.videos WHERE artifact->>'name' = $1`, [
+		name,
+	]);
+	return rows.length > 0;
+}
+
+/** The file of this name, which begins with its job's id. Undefined where the job has it no more. */
+export async function artifactNamed(sql: Sql, name: string): Promise<Artifact | undefined> {
+	const [row] = await sql.query<{ artifact: Artifact | null }>(
+		'SELECT artifact FROM gpu_local.videos WHERE id = $1',
+		[name.slice(0, 32)],
+	);
+	return row?.artifact?.name === name ? row.artifact : undefined;
 }

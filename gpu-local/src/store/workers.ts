@@ -2,7 +2,7 @@ import type { Sql } from '../db/database.ts';
 import type { ModelInfo } from '../engines/engine.ts';
 
 /** A process that makes videos, as the servers see it. */
-export interface Runner {
+export interface WorkerRecord {
 	id: string;
 	host: string;
 	engine: string;
@@ -12,36 +12,36 @@ export interface Runner {
 }
 
 export const REPORT_EVERY_MS = 5000;
-/** A runner that has been silent for so long is gone. */
+/** A worker that has been silent for so long is gone. */
 const SILENT_AFTER_SECONDS = 30;
 
-export async function reportRunner(sql: Sql, runner: Runner): Promise<void> {
+export async function reportWorker(sql: Sql, worker: WorkerRecord): Promise<void> {
 	await sql.query(
 		`INSERT INTO gpu_local.runners (id, host, engine, slots, fallback_model, models)
 		VALUES ($1, $2, $3, $4, $5, $6)
 		ON CONFLICT (id) DO UPDATE SET models = EXCLUDED.models, seen_at = clock_timestamp()`,
 		[
-			runner.id,
-			runner.host,
-			runner.engine,
-			runner.slots,
-			runner.fallback_model,
-			JSON.stringify(runner.models),
+			worker.id,
+			worker.host,
+			worker.engine,
+			worker.slots,
+			worker.fallback_model,
+			JSON.stringify(worker.models),
 		],
 	);
 }
 
-export async function removeRunner(sql: Sql, id: string): Promise<void> {
+export async function removeWorker(sql: Sql, id: string): Promise<void> {
 	await sql.query('DELETE FROM gpu_local.runners WHERE id = $1', [id]);
 }
 
-export async function removeAllRunners(sql: Sql): Promise<void> {
+export async function removeAllWorkers(sql: Sql): Promise<void> {
 	await sql.query('DELETE FROM gpu_local.runners');
 }
 
-export async function liveRunners(sql: Sql): Promise<Runner[]> {
+export async function liveWorkers(sql: Sql): Promise<WorkerRecord[]> {
 	await sql.query(`DELETE FROM gpu_local.runners WHERE seen_at < now() - interval '1 day'`);
-	return await sql.query<Runner>(
+	return await sql.query<WorkerRecord>(
 		`SELECT id, host, engine, slots, fallback_model, models FROM gpu_local.runners
 		WHERE seen_at > clock_timestamp() - interval '${SILENT_AFTER_SECONDS} seconds'
 		ORDER BY engine, host, id`,

@@ -1,6 +1,6 @@
 import type { ArtifactStore } from '../artifacts/store.ts';
 import type { Database, Sql } from '../db/database.ts';
-import { countQueued } from '../store/statistics.ts';
+import { countQueued, lockAdmission } from '../store/statistics.ts';
 import { artifactBytes } from '../store/videos.ts';
 import { cached } from '../lib/cached.ts';
 import { ApiError } from './errors.ts';
@@ -10,8 +10,6 @@ const USAGE_FRESH_MS = 2000;
 /** Room that a finished video is expected to need at most. */
 const EXPECTED_VIDEO_BYTES = 64 * 1024 * 1024;
 const QUEUE_FULL_RETRY_SECONDS = 30;
-/** Any number that no other lock on the same database bears. */
-const LOCK_NUMBER = 7_848_402;
 
 export interface DiskUse {
 	/** By all videos. */
@@ -21,7 +19,7 @@ export interface DiskUse {
 }
 
 /** Whether one more job has room: in the queue, and for its file. */
-export class Room {
+export class Admission {
 	readonly #usedBytes: () => Promise<number>;
 	readonly #freeBytes: () => Promise<number | undefined>;
 
@@ -41,7 +39,7 @@ export class Room {
 
 	/** Until the transaction ends nobody else stores a job: many at once count each other too. */
 	async takeTurn(tx: Sql): Promise<void> {
-		await tx.query('SELECT pg_advisory_xact_lock($1)', [LOCK_NUMBER]);
+		await lockAdmission(tx);
 	}
 
 	/** Throws where the job that was just stored is one too many. */

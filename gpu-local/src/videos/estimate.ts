@@ -1,5 +1,5 @@
 import type { Sql } from '../db/database.ts';
-import type { Runner } from '../store/workers.ts';
+import type { WorkerRecord } from '../store/workers.ts';
 import { paceOf, workAhead } from '../store/statistics.ts';
 import type { Pace } from '../store/statistics.ts';
 import { cached } from '../lib/cached.ts';
@@ -29,7 +29,11 @@ export class Estimator {
 	 * Seconds until an open job is done: from its own pace once it shows, before that from the median pace
 	 * of the model's last runs and the work that stands before it. Undefined while nothing is known.
 	 */
-	async etaSeconds(video: VideoRow, runners: Runner[], nowMs: number): Promise<number | undefined> {
+	async etaSeconds(
+		video: VideoRow,
+		workers: WorkerRecord[],
+		nowMs: number,
+	): Promise<number | undefined> {
 		if (video.status === 'running') {
 			const ranSeconds = (nowMs - (video.started_at?.getTime() ?? nowMs)) / 1000;
 			if (video.progress >= TELLING_PERCENT) {
@@ -43,7 +47,7 @@ export class Estimator {
 		if (video.status !== 'queued') return undefined;
 		const { secondsAUnit } = await this.#paceOf(video.queue);
 		if (secondsAUnit === undefined) return undefined;
-		const slots = runners.reduce((sum, runner) => sum + runner.slots, 0);
+		const slots = workers.reduce((sum, worker) => sum + worker.slots, 0);
 		const ahead = await workAhead(this.sql, video);
 		return positive(secondsAUnit * (ahead / Math.max(1, slots) + video.work));
 	}

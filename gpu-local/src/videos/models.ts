@@ -1,6 +1,6 @@
 import { Queue } from '../queue/queue.ts';
 import type { ModelInfo } from '../engines/engine.ts';
-import type { Runner } from '../store/workers.ts';
+import type { WorkerRecord } from '../store/workers.ts';
 import { ApiError } from './errors.ts';
 
 export interface Choice {
@@ -14,10 +14,10 @@ export interface Choice {
 const DIRECTORY_OR_ENDING = /^.*[\\/]|\.(safetensors|ckpt|pt|gguf)$/gi;
 
 /** What all live machines together can make; the first to offer a model describes it. */
-export function knownModels(runners: Runner[]): ModelInfo[] {
+export function knownModels(workers: WorkerRecord[]): ModelInfo[] {
 	const models = new Map<string, ModelInfo>();
-	for (const runner of runners) {
-		for (const model of runner.models) {
+	for (const worker of workers) {
+		for (const model of worker.models) {
 			const key = `${model.kind}/${model.id}`;
 			const known = models.get(key);
 			if (!known || (known.available === false && model.available !== false)) {
@@ -33,11 +33,11 @@ export function knownModels(runners: Runner[]): ModelInfo[] {
  * the user's aliases, or the stand-in of an engine for which every name is the same.
  */
 export function chooseModel(
-	runners: Runner[],
+	workers: WorkerRecord[],
 	name: string | undefined,
 	options: { defaultModel: string | undefined; aliases: Record<string, string> },
 ): Choice {
-	const checkpoints = knownModels(runners).filter(({ kind }) => kind === 'checkpoint');
+	const checkpoints = knownModels(workers).filter(({ kind }) => kind === 'checkpoint');
 	const usable = checkpoints.filter(({ available }) => available !== false);
 	if (checkpoints.length === 0) {
 		throw new ApiError(
@@ -56,7 +56,7 @@ export function chooseModel(
 		if (found.available === false) throw unavailable(found);
 		return choice(found, false);
 	}
-	const fallback = runners.map((runner) => runner.fallback_model).find((id) => id !== null);
+	const fallback = workers.map((worker) => worker.fallback_model).find((id) => id !== null);
 	const standIn = usable.find(({ id }) => id === fallback);
 	if (standIn) return choice(standIn, true);
 	throw new ApiError(

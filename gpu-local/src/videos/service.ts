@@ -1,14 +1,14 @@
 import { createHash, randomInt, randomUUID } from 'node:crypto';
 import type { RequestValues } from '../../../providers/contract';
 import type { ArtifactStore } from '../artifacts/store.ts';
-import type { CallbackContext } from '../callbacks/bodies.ts';
 import { enqueueCallbackFor } from '../callbacks/enqueue.ts';
-import { checkCallbackUrl } from '../callbacks/guard.ts';
+import type { CallbackBody } from '../callbacks/enqueue.ts';
+import { checkCallbackUrl, RefusedAddressError } from '../callbacks/guard.ts';
 import type { CallbackPolicy } from '../callbacks/guard.ts';
 import type { Database } from '../db/database.ts';
 import type { Queue } from '../queue/queue.ts';
-import { liveRunners } from '../store/workers.ts';
-import type { Runner } from '../store/workers.ts';
+import { liveWorkers } from '../store/workers.ts';
+import type { WorkerRecord } from '../store/workers.ts';
 import { isOpen } from '../store/video.ts';
 import type { VideoError, VideoRow } from '../store/video.ts';
 import {
@@ -25,7 +25,7 @@ import { cached } from '../lib/cached.ts';
 import { ApiError, notFound } from './errors.ts';
 import type { Limits } from './limits.ts';
 import { chooseModel, shorten } from './models.ts';
-import { Room } from './admission.ts';
+import { Admission } from './admission.ts';
 import { completeRequest } from './request.ts';
 
 export interface ServiceOptions {
@@ -35,7 +35,7 @@ export interface ServiceOptions {
 	callbacks: CallbackPolicy;
 }
 
-export interface Order {
+export interface CreateVideo {
 	/** Field values of the Local GPU provider, validated. */
 	values: RequestValues;
 	owner: string;
@@ -50,14 +50,14 @@ export interface Order {
 }
 
 const MAX_SEED = 2 ** 32 - 1;
-const RUNNERS_FRESH_MS = 1000;
-/** One step of priority outweighs any number of jobs that stand before in the fair order. */
+const WORKERS_FRESH_MS = 1000;
+/** One step of priority outweighs any number of jobs that stand before in the fair wanted. */
 const PRIORITY_STEP = 100_000_000;
 
 /** What every dialect does with jobs. Knows nothing about HTTP. */
 export class VideoService {
-	readonly #runners: () => Promise<Runner[]>;
-	readonly #room: Room;
+	readonly #workers: () => Promise<WorkerRecord[]>;
+	readonly #admission: Admission;
 	/** Called when something new stands in the queue of this process. */
 	onQueued: () => void = () => undefined;
 	/** Called with the id of a job that was cancelled through this process. */
@@ -67,31 +67,31 @@ export class VideoService {
 		private readonly database: Database,
 		private readonly queue: Queue,
 		private readonly artifacts: ArtifactStore,
-		private readonly callbacks: CallbackContext,
+		private readonly callbackBody: CallbackBody,
 		private readonly options: ServiceOptions,
 	) {
-		this.#runners = cached(() => liveRunners(database), RUNNERS_FRESH_MS);
-		this.#room = new Room(database, artifacts, options.limits);
+		this.#workers = cached(() => liveWorkers(database), WORKERS_FRESH_MS);
+		this.#admission = new Admission(database, artifacts, options.limits);
 	}
 
-	runners(): Promise<Runner[]> {
-		return this.#runners();
+	workers(): Promise<WorkerRecord[]> {
+		return this.#workers();
 	}
 
 	/** Stores a job and queues it, in one transaction: when this resolves, neither gets lost. */
-	async create(order: Order): Promise<{ video: VideoRow; created: boolean }> {
-		const { values, owner, dialect } = order;
+	async create(wanted: CreateVideo): Promise<{ video: VideoRow; created: boolean }> {
+		const { values, owner, dialect } = wanted;
 		const webhookUrl = typeof values.webhook_url === 'string' ? values.webhook_url : undefined;
-		if (webhookUrl !== undefined) checkCallbackUrl(webhookUrl, this.options.callbacks);
+		if (webhookUrl !== undefined) checkWebhook(webhookUrl, this.options.callbacks);
 		const asked = typeof values.model === 'string' ? values.model : undefined;
-		const chosen = chooseModel(await this.#runners(), asked, this.options);
+		const chosen = chooseModel(await this.#workers(), asked, this.options);
 		const completed = completeRequest(
 			values,
 			chosen.model,
 			this.options.limits,
 			randomInt(0, MAX_SEED),
 		);
-		const warnings = [...(order.warnings ?? []), ...completed.warnings];
+		const warnings = [...(wanted.warnings ?? []), ...completed.warnings];
 		if (chosen.substituted) {
 			warnings.unshift(
 				`There is no model "${shorten(asked ?? '')}" here; "${chosen.model.id}" was used instead.`,
@@ -106,10 +106,10 @@ export class VideoService {
 			warnings,
 			...(typeof values.track_id === 'string' ? { trackId: values.track_id } : {}),
 			...(webhookUrl === undefined ? {} : { webhookUrl }),
-			dialectData: order.dialectData ?? {},
-			...(order.idempotencyKey === undefined ? {} : { idempotencyKey: order.idempotencyKey }),
+			dialectData: wanted.dialectData ?? {},
+			...(wanted.idempotencyKey === undefined ? {} : { idempotencyKey: wanted.idempotencyKey }),
 			requestHash: hashOf({ dialect, values }),
-			priority: order.priority ?? 0,
+			priority: wanted.priority ?? 0,
 			work: completed.work,
 		});
 	}
@@ -119,13 +119,13 @@ export class VideoService {
 	 * sent as if it had.
 	 */
 	async createMock(
-		order: Pick<Order, 'owner' | 'dialect' | 'values' | 'dialectData'>,
+		wanted: Pick<CreateVideo, 'owner' | 'dialect' | 'values' | 'dialectData'>,
 		error: VideoError | undefined,
 	): Promise<VideoRow> {
-		const { values, owner, dialect } = order;
+		const { values, owner, dialect } = wanted;
 		const webhookUrl = String(values.webhook_url);
-		checkCallbackUrl(webhookUrl, this.options.callbacks);
-		const { model, queue } = chooseModel(await this.#runners(), undefined, this.options);
+		checkWebhook(webhookUrl, this.options.callbacks);
+		const { model, queue } = chooseModel(await this.#workers(), undefined, this.options);
 		const { request, work } = completeRequest(values, model, this.options.limits, 0);
 		return await this.database.transaction(async (tx) => {
 			const { row } = await insertVideo(tx, {
@@ -136,13 +136,13 @@ export class VideoService {
 				request,
 				warnings: [],
 				webhookUrl,
-				dialectData: order.dialectData ?? {},
+				dialectData: wanted.dialectData ?? {},
 				requestHash: '',
 				priority: 0,
 				work,
 			});
 			const finished = await finishMock(tx, row.id, error);
-			await enqueueCallbackFor(tx, this.queue, finished, this.callbacks);
+			await enqueueCallbackFor(tx, this.queue, finished, this.callbackBody);
 			return finished;
 		});
 	}
@@ -175,16 +175,16 @@ export class VideoService {
 	}
 
 	async #store(video: NewVideo): Promise<{ video: VideoRow; created: boolean }> {
-		const disk = await this.#room.disk();
+		const disk = await this.#admission.disk();
 		await this.queue.ensureVideoQueue(video.queue);
 		const { row, created } = await this.database.transaction(async (tx) => {
-			await this.#room.takeTurn(tx);
+			await this.#admission.takeTurn(tx);
 			const stored = await insertVideo(tx, video);
 			if (!stored.created) {
 				checkSameRequest(stored.row, video);
 				return stored;
 			}
-			await this.#room.check(tx, video.owner, disk);
+			await this.#admission.check(tx, video.owner, disk);
 			await this.queue.enqueueVideo(
 				tx,
 				video.queue,
@@ -220,7 +220,7 @@ export class VideoService {
 			const row = await cancelVideo(tx, id);
 			if (row) {
 				await this.queue.cancelVideo(tx, row.queue, id);
-				await enqueueCallbackFor(tx, this.queue, row, this.callbacks);
+				await enqueueCallbackFor(tx, this.queue, row, this.callbackBody);
 			}
 			return row;
 		});
@@ -246,6 +246,15 @@ export class VideoService {
 
 const rankOf = (priority: number, fairOrder: number): number =>
 	priority * PRIORITY_STEP - (fairOrder % PRIORITY_STEP);
+
+function checkWebhook(url: string, policy: CallbackPolicy): void {
+	try {
+		checkCallbackUrl(url, policy);
+	} catch (error) {
+		if (!(error instanceof RefusedAddressError)) throw error;
+		throw new ApiError(400, 'invalid_request', error.message, { field: 'webhook_url' });
+	}
+}
 
 function checkSameRequest(stored: VideoRow, video: NewVideo): void {
 	if (stored.request_hash === video.requestHash) return;

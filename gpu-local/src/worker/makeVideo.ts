@@ -8,14 +8,14 @@ import { EngineError } from '../engines/engine.ts';
 import type { Engine, EngineContext, EngineResult, Progress } from '../engines/engine.ts';
 import type { Artifact, VideoRow } from '../store/video.ts';
 
-export interface Made {
+export interface MadeVideo {
 	artifact: Artifact;
 	settings: Record<string, unknown>;
 	warnings: string[];
 	timings: Record<string, number>;
 }
 
-export interface RunTools {
+export interface MakeVideoTools {
 	engine: Engine;
 	artifacts: ArtifactStore;
 	/** Folder for files that are being made. */
@@ -29,8 +29,12 @@ export interface RunTools {
  * Makes one video and puts it into the store. The result is what a look into the file says, whatever
  * the engine reported.
  */
-export async function runJob(video: VideoRow, claim: string, tools: RunTools): Promise<Made> {
-	const folder = join(tools.workFolder, claim);
+export async function makeVideo(
+	video: VideoRow,
+	lease: string,
+	tools: MakeVideoTools,
+): Promise<MadeVideo> {
+	const folder = join(tools.workFolder, lease);
 	await mkdir(folder, { recursive: true, mode: 0o700 });
 	try {
 		const { request } = video;
@@ -49,7 +53,11 @@ export async function runJob(video: VideoRow, claim: string, tools: RunTools): P
 	}
 }
 
-async function keep(video: VideoRow, result: EngineResult, tools: RunTools): Promise<Made> {
+async function keep(
+	video: VideoRow,
+	result: EngineResult,
+	tools: MakeVideoTools,
+): Promise<MadeVideo> {
 	const facts = await probe(result.file).catch((error: Error) => {
 		if (!(error instanceof NotAVideoError)) throw error;
 		throw new EngineError('worker_lost', `The engine made no usable video. ${error.message}`);

@@ -1,22 +1,22 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { ArtifactStore } from '../artifacts/store.ts';
-import type { CallbackContext } from '../callbacks/bodies.ts';
+import type { CallbackBody } from '../callbacks/enqueue.ts';
 import type { Database } from '../db/database.ts';
 import type { Engine } from '../engines/engine.ts';
 import type { Log } from '../lib/log.ts';
 import { Queue } from '../queue/queue.ts';
-import type { Claim } from '../queue/queue.ts';
-import { removeRunner, REPORT_EVERY_MS, reportRunner } from '../store/workers.ts';
-import { claimVideo, heldClaims } from '../store/videos.ts';
-import { Attempts } from './runAttempt.ts';
+import type { QueueClaim } from '../queue/queue.ts';
+import { removeWorker, REPORT_EVERY_MS, reportWorker } from '../store/workers.ts';
+import { heldLeases, leaseVideo } from '../store/videos.ts';
+import { AttemptRunner } from './runAttempt.ts';
 import type { AttemptOptions } from './runAttempt.ts';
-import { Doorbell } from '../lib/signal.ts';
-import { Endings } from './settle.ts';
-import { Ended } from './attempt.ts';
-import type { Run } from './attempt.ts';
+import { Signal } from '../lib/signal.ts';
+import { Settlement } from './settle.ts';
+import { AttemptStopped } from './attempt.ts';
+import type { Attempt } from './attempt.ts';
 
-export interface DispatcherOptions extends AttemptOptions {
+export interface WorkerOptions extends AttemptOptions {
 	/** How long a finished video is kept. */
 	keepSeconds: number;
 }
@@ -27,27 +27,35 @@ const CANCEL_LOOK_MS = 500;
 const ERROR_PAUSE_MS = 2000;
 
 /** Takes jobs from the queue and runs them on one engine, as many at once as the engine has slots. */
-export class Dispatcher {
+export class VideoWorker {
 	readonly id = randomUUID();
-	readonly #runs = new Map<string, Run>();
-	readonly #bell = new Doorbell();
+	readonly #running = new Map<string, Attempt>();
+	readonly #signal = new Signal();
 	readonly #timers: NodeJS.Timeout[] = [];
 	#stopping = false;
 	#loop: Promise<void> | undefined;
-	readonly #attempts: Attempts;
+	readonly #attempts: AttemptRunner;
 
 	constructor(
 		private readonly database: Database,
 		private readonly queue: Queue,
 		private readonly engine: Engine,
 		artifacts: ArtifactStore,
-		callbacks: CallbackContext,
-		options: DispatcherOptions,
+		callbackBody: CallbackBody,
+		options: WorkerOptions,
 		private readonly log: Log,
 	) {
 		const { keepSeconds } = options;
-		const endings = new Endings(database, queue, artifacts, callbacks, keepSeconds, log);
-		this.#attempts = new Attempts(database, queue, engine, artifacts, endings, options, log);
+		const settlement = new Settlement(database, queue, artifacts, callbackBody, keepSeconds, log);
+		this.#attempts = new AttemptRunner(
+			database,
+			queue,
+			engine,
+			artifacts,
+			settlement,
+			options,
+			log,
+		);
 	}
 
 	async start(): Promise<void> {
@@ -57,49 +65,45 @@ export class Dispatcher {
 		this.#loop = this.#work();
 	}
 
-	get running(): number {
-		return this.#runs.size;
-	}
-
 	/** There may be work. */
 	wake(): void {
-		this.#bell.ring();
+		this.#signal.notify();
 	}
 
-	/** Ends a run of this process at once. */
+	/** Ends an attempt of this process at once. */
 	cancel(videoId: string): void {
-		this.#runs.get(videoId)?.controller.abort(new Ended('cancelled'));
+		this.#running.get(videoId)?.controller.abort(new AttemptStopped('cancelled'));
 	}
 
 	/** Takes nothing new, gives running jobs some time, then puts them back into the queue. */
 	async stop(graceMs: number): Promise<void> {
 		this.#stopping = true;
-		this.#bell.ring();
+		this.#signal.notify();
 		await this.#loop;
-		const runs = [...this.#runs.values()];
+		const attempts = [...this.#running.values()];
 		const timer = setTimeout(() => {
-			for (const run of runs) run.controller.abort(new Ended('shutdown'));
+			for (const { controller } of attempts) controller.abort(new AttemptStopped('shutdown'));
 		}, graceMs);
-		await Promise.all(runs.map((run) => run.done));
+		await Promise.all(attempts.map(({ done }) => done));
 		clearTimeout(timer);
 		for (const each of this.#timers) clearInterval(each);
-		await removeRunner(this.database, this.id).catch(() => undefined);
+		await removeWorker(this.database, this.id).catch(() => undefined);
 	}
 
 	async #work(): Promise<void> {
 		while (!this.#stopping) {
 			try {
-				if (this.#runs.size < this.engine.slots) {
-					const claim = await this.queue.nextVideo(await this.#queues(), this.#warmQueues());
-					if (claim) {
-						await this.#begin(claim);
+				if (this.#running.size < this.engine.slots) {
+					const queueClaim = await this.queue.nextVideo(await this.#queues(), this.#warmQueues());
+					if (queueClaim) {
+						await this.#begin(queueClaim);
 						continue;
 					}
 				}
-				await this.#bell.wait(IDLE_LOOK_MS);
+				await this.#signal.wait(IDLE_LOOK_MS);
 			} catch (error) {
 				this.log.error({ err: error }, 'Work could not be taken from the queue');
-				await this.#bell.wait(ERROR_PAUSE_MS);
+				await this.#signal.wait(ERROR_PAUSE_MS);
 			}
 		}
 	}
@@ -119,49 +123,51 @@ export class Dispatcher {
 		return (this.engine.warmModels?.() ?? []).map((id) => Queue.videoQueue(id));
 	}
 
-	async #begin(claim: Claim): Promise<void> {
-		const fence = randomUUID();
-		const video = await claimVideo(this.database, claim.id, fence, `${hostname()}/${this.id}`);
+	async #begin(queueClaim: QueueClaim): Promise<void> {
+		const lease = randomUUID();
+		const video = await leaseVideo(this.database, queueClaim.id, lease, `${hostname()}/${this.id}`);
 		if (!video) {
 			// Cancelled or removed while it waited.
-			await this.queue.complete(this.database, claim);
+			await this.queue.complete(this.database, queueClaim);
 			return;
 		}
-		const run: Run = {
+		const attempt: Attempt = {
 			video,
-			claim,
-			fence,
+			queueClaim,
+			lease,
 			controller: new AbortController(),
 			done: Promise.resolve(),
 		};
-		this.#runs.set(video.id, run);
-		run.done = this.#attempts
-			.carryOut(run)
+		this.#running.set(video.id, attempt);
+		attempt.done = this.#attempts
+			.run(attempt)
 			.catch((error: unknown) => {
 				// The row and the queue still say "at work"; the heartbeat has ended, so the queue retries.
 				this.log.error({ err: error, video: video.id }, 'The end of a job could not be stored');
 			})
 			.finally(() => {
-				this.#runs.delete(video.id);
-				this.#bell.ring();
+				this.#running.delete(video.id);
+				this.#signal.notify();
 			});
 	}
 
 	/** Cancelled through another server, or taken over by another machine. */
 	async #endCancelled(): Promise<void> {
-		const runs = [...this.#runs.values()].filter((run) => !run.controller.signal.aborted);
-		if (runs.length === 0) return;
-		const held = await heldClaims(
-			this.database,
-			runs.map(({ fence }) => fence),
+		const attempts = [...this.#running.values()].filter(
+			({ controller }) => !controller.signal.aborted,
 		);
-		for (const run of runs) {
-			if (!held.has(run.fence)) run.controller.abort(new Ended('cancelled'));
+		if (attempts.length === 0) return;
+		const held = await heldLeases(
+			this.database,
+			attempts.map(({ lease }) => lease),
+		);
+		for (const { lease, controller } of attempts) {
+			if (!held.has(lease)) controller.abort(new AttemptStopped('cancelled'));
 		}
 	}
 
 	async #report(): Promise<void> {
-		await reportRunner(this.database, {
+		await reportWorker(this.database, {
 			id: this.id,
 			host: hostname(),
 			engine: this.engine.name,

@@ -1,9 +1,9 @@
-/** The core of a server without the server: database, queue, files, and a runner that says it is there. */
+/** The core of a server without the server: database, queue, files, and a worker that says it is there. */
 import { pino } from 'pino';
-import { readConfig } from '../../src/config.ts';
-import { openCore, started } from '../../src/compose.ts';
+import { readConfig } from '../../src/commands/config.ts';
+import { openCore, withCleanup } from '../../src/compose.ts';
 import { VideoService } from '../../src/videos/service.ts';
-import { reportRunner } from '../../src/store/workers.ts';
+import { reportWorker } from '../../src/store/workers.ts';
 
 const silent = pino({ level: 'silent' });
 
@@ -24,15 +24,15 @@ export const RUNNER = {
 
 export async function openTestCore(args: string[]) {
 	const config = readConfig(args, {}, 'server');
-	const { result: core, stop } = await started(silent, (closers) =>
+	const { result: core, stop } = await withCleanup(silent, (closers) =>
 		openCore(config, silent, closers),
 	);
-	const service = new VideoService(core.database, core.queue, core.artifacts, core.callbacks, {
+	const service = new VideoService(core.database, core.queue, core.artifacts, core.callbackBody, {
 		limits: config.limits,
 		defaultModel: undefined,
 		aliases: {},
 		callbacks: { allow: [] },
 	});
-	await reportRunner(core.database, RUNNER);
+	await reportWorker(core.database, RUNNER);
 	return { core, service, stop };
 }

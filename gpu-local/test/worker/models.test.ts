@@ -26,8 +26,7 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 
 const run = (args: string[], env: Record<string, string> = {}) =>
 	modelsCommand(args, {
-		modelsFolder: models,
-		env,
+		env: { GPU_LOCAL_MODELS: models, ...env },
 		out: (line) => void said.push(line),
 		progress: () => undefined,
 	});

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { probe } from '../../src/artifacts/probe/index.ts';
 import { startServer } from '../../src/app.ts';
-import { readConfig } from '../../src/config.ts';
+import { readConfig } from '../../src/commands/config.ts';
 
 export interface Video {
 	id: string;

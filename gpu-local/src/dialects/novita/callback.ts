@@ -1,4 +1,3 @@
-import type { CallbackContext } from '../../callbacks/bodies.ts';
 import type { VideoRow } from '../../store/video.ts';
 import { taskResult } from './task.ts';
 
@@ -8,10 +7,10 @@ export interface TestMode {
 }
 
 /** The envelope of Novita's webhook; its payload is the task result. */
-export function novitaCallback(video: VideoRow, context: CallbackContext): object {
+export function novitaCallback(video: VideoRow, fileLink: string | undefined): object {
 	const testMode = video.dialect_data.testMode as TestMode | undefined;
 	const link =
-		context.fileUrl(video) ??
+		fileLink ??
 		(testMode && video.status === 'completed'
 			? `${String(video.dialect_data.baseUrl)}/files/test-mode.mp4`
 			: undefined);

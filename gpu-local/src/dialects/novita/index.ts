@@ -5,10 +5,11 @@ import { notFound } from '../../videos/errors.ts';
 import { knownModels } from '../../videos/models.ts';
 import type { ModelInfo } from '../../engines/engine.ts';
 import { checkBearer } from '../../http/bearer.ts';
-import { baseUrlOf, estimate, fileUrl } from '../../http/context.ts';
+import { baseUrlOf, estimate } from '../../http/context.ts';
 import type { HttpContext } from '../../http/context.ts';
 import { toApiError } from '../../http/errors.ts';
 import { isOpen } from '../../store/video.ts';
+import { fileUrl } from '../../videos/fileUrl.ts';
 import { readValues } from '../readValues.ts';
 import { toLocal } from './request.ts';
 import { LINK_SECONDS, taskResult } from './task.ts';
@@ -44,13 +45,13 @@ export async function novitaDialect(
 	app.post('/v3/async/txt2video', async (request) => {
 		const given = readValues(novita, request.body);
 		const { values, warnings } = toLocal(given);
-		const order = { values, warnings, owner: request.owner, dialect: 'novita' };
+		const wanted = { values, warnings, owner: request.owner, dialect: 'novita' };
 		const baseUrl = baseUrlOf(context, request);
 		if (given.test_mode_enabled === true) {
 			const failed = given.test_mode_return_task_status === 'TASK_STATUS_FAILED';
 			const mock = await service.createMock(
 				{
-					...order,
+					...wanted,
 					dialectData: {
 						baseUrl,
 						testMode: {
@@ -65,7 +66,7 @@ export async function novitaDialect(
 			);
 			return { task_id: mock.id };
 		}
-		const { video } = await service.create({ ...order, dialectData: { baseUrl } });
+		const { video } = await service.create({ ...wanted, dialectData: { baseUrl } });
 		return { task_id: video.id };
 	});
 
@@ -87,7 +88,7 @@ export async function novitaDialect(
 		const words = (query['filter.query'] ?? '').toLowerCase();
 		const limit = Math.min(Number(query['pagination.limit']) || DEFAULT_PAGE, MAX_PAGE);
 		const start = Number(/^c_(\d+)$/.exec(query['pagination.cursor'] ?? '')?.[1] ?? 0);
-		const models = knownModels(await service.runners())
+		const models = knownModels(await service.workers())
 			.filter(({ kind }) => type === undefined || kind === type)
 			.filter(({ id, title }) => `${id} ${title}`.toLowerCase().includes(words));
 		return {

@@ -1,11 +1,10 @@
-import type { CallbackContext } from '../../callbacks/bodies.ts';
 import type { VideoRow } from '../../store/video.ts';
 import { videoObject } from './videoObject.ts';
 
 /** OpenAI's event `{id, object, created_at, type, data}`; `data` is the whole video object, not just its id. */
 export function openaiCallback(
 	video: VideoRow,
-	context: CallbackContext,
+	link: string | undefined,
 	deliveryId: string,
 ): object {
 	const finished = video.finished_at ?? video.updated_at;
@@ -15,6 +14,6 @@ export function openaiCallback(
 		created_at: Math.floor(finished.getTime() / 1000),
 		type: `video.${video.status}`,
 		timestamp: finished.toISOString(),
-		data: videoObject(video, { url: context.fileUrl(video) }),
+		data: videoObject(video, { url: link }),
 	};
 }

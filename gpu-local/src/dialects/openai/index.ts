@@ -4,7 +4,7 @@ import { ApiError, notFound } from '../../videos/errors.ts';
 import { knownModels } from '../../videos/models.ts';
 import { checkBearer } from '../../http/bearer.ts';
 import type { ChangeFeed } from '../../http/changeFeed.ts';
-import { baseUrlOf, estimate, fileUrl } from '../../http/context.ts';
+import { baseUrlOf, estimate } from '../../http/context.ts';
 import type { HttpContext } from '../../http/context.ts';
 import { sendFile } from '../../http/sendFile.ts';
 import { toApiError } from '../../http/errors.ts';
@@ -12,9 +12,10 @@ import type { ModelInfo } from '../../engines/engine.ts';
 import { deliveriesOf } from '../../store/deliveries.ts';
 import type { VideoRow } from '../../store/video.ts';
 import { isOpen } from '../../store/video.ts';
+import { fileUrl } from '../../videos/fileUrl.ts';
 import { sendEvents } from './events.ts';
 import { readForm } from './form.ts';
-import { readOrder } from './request.ts';
+import { readCreateVideo } from './request.ts';
 import { idOfVideoId, videoIdOf, videoObject } from './videoObject.ts';
 
 const MAX_FORM_FIELDS = 60;
@@ -51,10 +52,10 @@ export async function openaiDialect(
 
 	app.post('/v1/videos', async (request, reply) => {
 		const body = request.isMultipart() ? await readForm(request) : request.body;
-		const order = readOrder(body);
+		const wanted = readCreateVideo(body);
 		const baseUrl = baseUrlOf(context, request);
 		const { video, created } = await service.create({
-			...order,
+			...wanted,
 			owner: request.owner,
 			dialect: 'openai',
 			dialectData: { baseUrl },
@@ -164,7 +165,7 @@ export async function openaiDialect(
 
 	app.get<{ Querystring: { type?: string; query?: string } }>('/v1/models', async (request) => {
 		const { type, query } = request.query;
-		const models = knownModels(await service.runners())
+		const models = knownModels(await service.workers())
 			.filter(({ kind }) => type === undefined || kind === (KINDS[type] ?? type))
 			.filter(({ id, title }) =>
 				`${id} ${title}`.toLowerCase().includes((query ?? '').toLowerCase()),

@@ -5,7 +5,7 @@ import type { RequestValues } from '../../../../providers/contract';
 import { ApiError } from '../../videos/errors.ts';
 import { readValues } from '../readValues.ts';
 
-export interface ReadOrder {
+export interface ReadCreateVideo {
 	values: RequestValues;
 	priority: number;
 	warnings: string[];
@@ -20,7 +20,7 @@ const HARMLESS = new Set(['user', 'metadata', 'quality', 'response_format', 'sto
  * A body of `POST /v1/videos`, JSON or form, as field values. Takes the spellings of OpenAI, SGLang and
  * vLLM-Omni: `extra_body`, `width` and `height`, forms whose values are all text.
  */
-export function readOrder(raw: unknown): ReadOrder {
+export function readCreateVideo(raw: unknown): ReadCreateVideo {
 	if (!isObject(raw)) throw invalid('The request body is not a JSON object.');
 	const { extra_body: extra, ...own } = raw;
 	const body: Record<string, unknown> = { ...own, ...(isObject(extra) ? extra : {}) };

@@ -8,10 +8,11 @@ import {
 } from '../../../../providers/stableDiffusionApi';
 import { isObject } from '../../../../providers/schema/wire';
 import { ApiError, notFound } from '../../videos/errors.ts';
-import { baseUrlOf, estimate, fileUrl } from '../../http/context.ts';
+import { baseUrlOf, estimate } from '../../http/context.ts';
 import type { HttpContext } from '../../http/context.ts';
 import { toApiError } from '../../http/errors.ts';
 import { isOpen } from '../../store/video.ts';
+import { fileUrl } from '../../videos/fileUrl.ts';
 import type { VideoRow } from '../../store/video.ts';
 import { InvalidFieldsError, readValues } from '../readValues.ts';
 import { failed, fetched, finished, processing, STILL_PROCESSING } from './replies.ts';

@@ -51,7 +51,7 @@ interface Running {
 }
 
 /** One Python process that owns one device and makes one video at a time. */
-export class WorkerChild {
+export class EngineProcess {
 	readonly #child: ChildProcess;
 	readonly #watchdog: NodeJS.Timeout;
 	readonly #ready: Promise<WorkerHello>;

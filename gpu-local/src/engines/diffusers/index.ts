@@ -14,7 +14,7 @@ import type {
 	EngineResult,
 	ModelInfo,
 } from '../engine.ts';
-import { WorkerChild } from './engineProcess.ts';
+import { EngineProcess } from './engineProcess.ts';
 import { resolveModel, resolveRequest, toModelInfos } from './models.ts';
 
 const NOT_SET_UP = 'Python is not set up; run "gpu-local setup"';
@@ -43,18 +43,18 @@ export async function createDiffusersEngine(options: EngineOptions): Promise<Eng
 	const machine = () => (looked ??= lookAtMachine());
 	const registry = new ModelRegistry(options.modelsFolder);
 	const places = devices(env, machine);
-	const children = new Map<number, WorkerChild>();
+	const children = new Map<number, EngineProcess>();
 	let python: string | undefined;
 	let closed = false;
 
 	const findPython = () => (python ??= findWorkerPython(env, machine));
 
-	const start = (index: number): WorkerChild => {
+	const start = (index: number): EngineProcess => {
 		const found = findPython();
 		if (!found) {
 			throw new EngineError('worker_lost', `${NOT_SET_UP}.`, { retryable: false });
 		}
-		const child = new WorkerChild({
+		const child = new EngineProcess({
 			python: found,
 			workerFolder: workerFolder(),
 			device: places[index],
@@ -70,7 +70,7 @@ export async function createDiffusersEngine(options: EngineOptions): Promise<Eng
 	};
 
 	/** An idle process: one that has the model loaded, else any, else a new one. */
-	const hire = (alias: string): { index: number; child: WorkerChild } => {
+	const hire = (alias: string): { index: number; child: EngineProcess } => {
 		const idle = places
 			.map((_, index) => ({ index, child: children.get(index) }))
 			.filter(({ child }) => !child?.busy);

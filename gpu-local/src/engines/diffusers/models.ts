@@ -2,7 +2,7 @@ import type { ModelEntry, ModelRegistry } from '../../models/registry.ts';
 import type { FamilyRow } from '../../models/table.ts';
 import { readTable } from '../../models/table.ts';
 import { EngineError } from '../engine.ts';
-import type { ModelInfo, VideoRequest } from '../engine.ts';
+import type { ModelInfo, OptionalField, VideoRequest } from '../engine.ts';
 import type { WorkerModel } from './protocol.ts';
 
 const ENDING = /\.safetensors$/i;
@@ -37,7 +37,7 @@ function checkpoint(
 		defaults: { ...row.defaults, ...entry.defaults },
 		// Any even size and any length is made exactly: larger, then cropped and trimmed.
 		sizeMultiple: 2,
-		supports: row.supports,
+		supports: row.supports as OptionalField[],
 		schedulers: Object.keys(row.schedulers),
 		available: reason === undefined,
 		...(reason === undefined ? {} : { unavailableReason: reason }),

@@ -3,7 +3,7 @@ import { Worker } from 'node:worker_threads';
 import { EngineError } from '../engine.ts';
 import type { Engine, EngineContext, EngineJob, EngineResult, ModelInfo } from '../engine.ts';
 import type { PreviewSpec } from './frames.ts';
-import type { RenderNews, RenderOrder } from './thread.ts';
+import type { RenderNews, RenderTask } from './thread.ts';
 
 const SLOW_MODEL_MS = 20_000;
 const MAX_SLOTS = 4;
@@ -48,7 +48,7 @@ export async function createPreviewEngine(): Promise<Engine> {
 				remedy: 'Choose the model "preview" to get a video.',
 			});
 		}
-		const order: RenderOrder = {
+		const task: RenderTask = {
 			spec: toSpec(job),
 			format: request.output_format,
 			file: job.outputPath,
@@ -56,7 +56,7 @@ export async function createPreviewEngine(): Promise<Engine> {
 		};
 		const worker = hire();
 		try {
-			await work(worker, order, context);
+			await work(worker, task, context);
 		} catch (error) {
 			// Whatever it was in the middle of, a fresh thread starts clean.
 			busy.delete(worker);
@@ -116,7 +116,7 @@ function toSpec({ request }: EngineJob): PreviewSpec {
 }
 
 /** Resolves when the file is written; rejects at once when the job is aborted. */
-function work(worker: Worker, order: RenderOrder, context: EngineContext): Promise<void> {
+function work(worker: Worker, task: RenderTask, context: EngineContext): Promise<void> {
 	return new Promise((resolve, reject) => {
 		const settle = (finish: () => void) => {
 			worker.removeAllListeners('message').removeAllListeners('error').removeAllListeners('exit');
@@ -131,7 +131,7 @@ function work(worker: Worker, order: RenderOrder, context: EngineContext): Promi
 		worker.on('exit', () => lost('The preview renderer stopped.'));
 		worker.on('message', (news: RenderNews) => {
 			if (news.kind === 'frame') {
-				context.progress({ stage: 'rendering', step: news.done, steps: order.spec.frames });
+				context.progress({ stage: 'rendering', step: news.done, steps: task.spec.frames });
 			} else if (news.kind === 'done') {
 				settle(resolve);
 			} else if (news.code === 'ENOSPC') {
@@ -146,6 +146,6 @@ function work(worker: Worker, order: RenderOrder, context: EngineContext): Promi
 				lost(`The preview could not be drawn: ${news.message}`);
 			}
 		});
-		worker.postMessage(order);
+		worker.postMessage(task);
 	});
 }

@@ -4,7 +4,7 @@ import type { PreviewSpec } from './frames.ts';
 import { render } from './render.ts';
 
 /** Rendering burns a whole core, so it has a thread of its own and HTTP stays quick. */
-export interface RenderOrder {
+export interface RenderTask {
 	spec: PreviewSpec;
 	format: 'mp4' | 'gif';
 	file: string;
@@ -19,9 +19,9 @@ export type RenderNews =
 
 const port = parentPort;
 if (port) {
-	port.on('message', (order: RenderOrder) => {
+	port.on('message', (task: RenderTask) => {
 		const tell = (news: RenderNews) => port.postMessage(news);
-		carryOut(order, tell).then(
+		carryOut(task, tell).then(
 			() => tell({ kind: 'done' }),
 			(error: NodeJS.ErrnoException) =>
 				tell({
@@ -33,16 +33,16 @@ if (port) {
 	});
 }
 
-async function carryOut(order: RenderOrder, tell: (news: RenderNews) => void): Promise<void> {
+async function carryOut(task: RenderTask, tell: (news: RenderNews) => void): Promise<void> {
 	const startedMs = performance.now();
-	const frameMs = order.atLeastMs / order.spec.frames;
-	const file = await render(order.spec, order.format, (done) => {
+	const frameMs = task.atLeastMs / task.spec.frames;
+	const file = await render(task.spec, task.format, (done) => {
 		const earlyMs = done * frameMs - (performance.now() - startedMs);
 		// The encoder cannot be left in the middle of a clip, and this thread has nothing else to do.
 		if (earlyMs > 1) Atomics.wait(PAUSE, 0, 0, earlyMs);
 		tell({ kind: 'frame', done });
 	});
-	await writeFile(order.file, file);
+	await writeFile(task.file, file);
 }
 
 const PAUSE = new Int32Array(new SharedArrayBuffer(4));

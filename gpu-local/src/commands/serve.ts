@@ -1,0 +1,12 @@
+import { startServer } from '../app.ts';
+import { readConfig } from './config.ts';
+import { createLogger } from './logger.ts';
+import type { Terminal } from './terminal.ts';
+
+/** `gpu-local serve`. */
+export async function serveCommand(args: string[], terminal: Terminal): Promise<void> {
+	const config = readConfig(args, terminal.env, 'server');
+	const server = await startServer(config, createLogger(config.logLevel));
+	terminal.onStop(() => server.stop());
+	terminal.out(`gpu-local is ready at ${server.url}`);
+}
