@@ -1,5 +1,6 @@
 import { lookup } from 'node:dns/promises';
 import { BlockList, isIP } from 'node:net';
+import ipaddr from 'ipaddr.js';
 
 export interface CallbackPolicy {
 	/**
@@ -133,40 +134,26 @@ function matches(entry: string, url: URL): boolean {
 	return entry.toLowerCase() === hostOf(url).toLowerCase();
 }
 
-/** IPv4 in the clothes of IPv6: mapped, translated (NAT64) and 6to4. */
+/** Where in its eight parts an IPv6 address of this range carries an IPv4 one. */
+const CARRIES_IPV4: Record<string, readonly [number, number]> = {
+	ipv4Mapped: [6, 8],
+	// IPv4-translated, and the well-known prefix of NAT64.
+	rfc6145: [6, 8],
+	rfc6052: [6, 8],
+	'6to4': [1, 3],
+};
+
+/** The IPv4 address inside an IPv6 one, which is where a connection would go. */
 function embeddedIpv4(address: string): string | undefined {
-	const groups = expandIpv6(address);
-	if (!groups) return undefined;
-	const ipv4 = (high: number, low: number) =>
-		[high >> 8, high & 255, low >> 8, low & 255].join('.');
-	const zeros = (from: number, to: number) => groups.slice(from, to).every((group) => group === 0);
-	if (zeros(0, 5) && (groups[5] === 0xffff || (groups[5] === 0 && groups[6] !== 0))) {
-		return ipv4(groups[6]!, groups[7]!);
-	}
-	if (zeros(0, 4) && groups[4] === 0xffff && groups[5] === 0) return ipv4(groups[6]!, groups[7]!);
-	if (groups[0] === 0x64 && groups[1] === 0xff9b && zeros(2, 6)) {
-		return ipv4(groups[6]!, groups[7]!);
-	}
-	if (groups[0] === 0x2002) return ipv4(groups[1]!, groups[2]!);
-	return undefined;
+	if (!ipaddr.IPv6.isValid(address)) return undefined;
+	const ipv6 = ipaddr.IPv6.parse(address);
+	// IPv4-compatible, `::a.b.c.d`: deprecated, and no range of its own.
+	const compatible = ipv6.parts.slice(0, 6).every((part) => part === 0) && ipv6.parts[6] !== 0;
+	const place = compatible ? CARRIES_IPV4.ipv4Mapped : CARRIES_IPV4[ipv6.range()];
+	if (!place) return undefined;
+	const [high, low] = ipv6.parts.slice(...place) as [number, number];
+	return [high >> 8, high & 255, low >> 8, low & 255].join('.');
 }
-
-function expandIpv6(address: string): number[] | undefined {
-	const plain = address.split('%')[0]!;
-	if (isIP(plain) !== 6) return undefined;
-	const dotted = /^(.*:)(\d+)\.(\d+)\.(\d+)\.(\d+)$/.exec(plain);
-	const hexadecimal = dotted
-		? `${dotted[1]}${pair(dotted[2]!, dotted[3]!)}:${pair(dotted[4]!, dotted[5]!)}`
-		: plain;
-	const [head = '', tail] = hexadecimal.split('::');
-	const parse = (part: string) => (part ? part.split(':').map((group) => parseInt(group, 16)) : []);
-	const front = parse(head);
-	if (tail === undefined) return front;
-	const back = parse(tail);
-	return [...front, ...Array<number>(8 - front.length - back.length).fill(0), ...back];
-}
-
-const pair = (high: string, low: string): string => (Number(high) * 256 + Number(low)).toString(16);
 
 const hostOf = (url: URL): string => url.hostname.replace(/^\[|\]$/g, '');
 

@@ -1,5 +1,6 @@
 import { open, readFile } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
+import { BOX_HEADER_BYTES, readBoxHeader, viewOf } from '../../lib/mp4Boxes.ts';
 import { NotAVideoError } from './facts.ts';
 import type { VideoFacts } from './facts.ts';
 import { factsOfGif } from './gif.ts';
@@ -34,23 +35,15 @@ export async function probe(path: string): Promise<VideoFacts> {
 
 async function readMoov(file: FileHandle, fileBytes: number): Promise<Buffer> {
 	for (let at = 0; at + 8 <= fileBytes;) {
-		const head = await read(file, at, Math.min(16, fileBytes - at));
-		let size = head.readUInt32BE(0);
-		let headBytes = 8;
-		if (size === 1) {
-			size = Number(head.readBigUInt64BE(8));
-			headBytes = 16;
-		} else if (size === 0) {
-			size = fileBytes - at;
+		const head = await read(file, at, Math.min(BOX_HEADER_BYTES, fileBytes - at));
+		const box = readBoxHeader(viewOf(head), fileBytes - at);
+		if (!box) throw new NotAVideoError('The file ends too early.');
+		if (box.type === 'moov') {
+			const bytes = box.bytes - box.headerBytes;
+			if (bytes > MAX_INDEX_BYTES) throw new NotAVideoError('The file’s index is too large.');
+			return await read(file, at + box.headerBytes, bytes);
 		}
-		if (size < headBytes || at + size > fileBytes) {
-			throw new NotAVideoError('The file ends too early.');
-		}
-		if (head.toString('latin1', 4, 8) === 'moov') {
-			if (size > MAX_INDEX_BYTES) throw new NotAVideoError('The file’s index is too large.');
-			return await read(file, at + headBytes, size - headBytes);
-		}
-		at += size;
+		at += box.bytes;
 	}
 	throw new NotAVideoError('The file has no index; it was not finished.');
 }

@@ -1,3 +1,4 @@
+import { boxesIn, viewOf } from '../../lib/mp4Boxes.ts';
 import { NotAVideoError, rounded } from './facts.ts';
 import type { VideoFacts } from './facts.ts';
 
@@ -53,25 +54,9 @@ function find(parent: Buffer, ...path: string[]): Buffer | undefined {
 	return body;
 }
 
-function boxesOf(parent: Buffer): Box[] {
-	const boxes: Box[] = [];
-	for (let at = 0; at + 8 <= parent.length;) {
-		let size = parent.readUInt32BE(at);
-		let head = 8;
-		if (size === 1 && at + 16 <= parent.length) {
-			size = Number(parent.readBigUInt64BE(at + 8));
-			head = 16;
-		} else if (size === 0) {
-			size = parent.length - at;
-		}
-		if (size < head || at + size > parent.length) {
-			throw new NotAVideoError('The file ends too early.');
-		}
-		boxes.push({
-			type: parent.toString('latin1', at + 4, at + 8),
-			body: parent.subarray(at + head, at + size),
-		});
-		at += size;
-	}
-	return boxes;
-}
+/** Boxes with their bodies. */
+const boxesOf = (parent: Buffer): Box[] =>
+	[...boxesIn(viewOf(parent))].map(({ type, start, end }) => ({
+		type,
+		body: parent.subarray(start, end),
+	}));

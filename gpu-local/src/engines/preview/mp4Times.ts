@@ -1,18 +1,21 @@
+import { boxesIn, viewOf } from '../../lib/mp4Boxes.ts';
+import type { Box } from '../../lib/mp4Boxes.ts';
+
 /**
  * The encoder counts whole frames a second and stamps the clock into the file. Here the file's times
  * are set right: any frame rate, and no wall clock, so that the same request gives the same bytes.
  * Boxes as in ISO/IEC 14496-12; only their fixed-size fields are overwritten.
  */
 export function setTimes(file: Uint8Array, frames: number, fps: number): void {
-	const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
+	const view = viewOf(file);
 	const mediaScale = Math.max(1, Math.round(fps * FRAME_TICKS));
 	const mediaTicks = frames * FRAME_TICKS;
 	const movieTicks = Math.round((frames / fps) * MOVIE_SCALE);
-	for (const box of boxes(view, 0, view.byteLength)) {
-		if (view.getUint8(box.body) !== 0 && TIMED.has(box.type)) {
+	for (const box of everyBox(view, 0, view.byteLength)) {
+		if (view.getUint8(box.start) !== 0 && TIMED.has(box.type)) {
 			throw new Error(`The encoder wrote a ${box.type} box of a version that is not known here`);
 		}
-		const at = box.body + 4;
+		const at = box.start + 4;
 		switch (box.type) {
 			case 'mvhd':
 			case 'mdhd':
@@ -45,23 +48,9 @@ const MOVIE_SCALE = 1000;
 const CONTAINERS = new Set(['moov', 'trak', 'edts', 'mdia', 'minf', 'stbl']);
 const TIMED = new Set(['mvhd', 'tkhd', 'mdhd', 'elst', 'stts']);
 
-function* boxes(
-	view: DataView,
-	start: number,
-	end: number,
-): Generator<{ type: string; body: number }> {
-	for (let at = start; at + 8 <= end;) {
-		let size = view.getUint32(at);
-		let header = 8;
-		if (size === 1) {
-			size = Number(view.getBigUint64(at + 8));
-			header = 16;
-		}
-		if (size === 0) size = end - at;
-		if (size < header || at + size > end) throw new Error('The encoder wrote a damaged file');
-		const type = String.fromCharCode(...[4, 5, 6, 7].map((i) => view.getUint8(at + i)));
-		yield { type, body: at + header };
-		if (CONTAINERS.has(type)) yield* boxes(view, at + header, at + size);
-		at += size;
+function* everyBox(view: DataView, start: number, end: number): Generator<Box> {
+	for (const box of boxesIn(view, start, end)) {
+		yield box;
+		if (CONTAINERS.has(box.type)) yield* everyBox(view, box.start, box.end);
 	}
 }
