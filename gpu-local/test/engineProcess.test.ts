@@ -49,7 +49,12 @@ const message = (id: string): GenerateMessage => ({
 });
 
 const generate = (id: string, signal = new AbortController().signal) =>
-	child.generate(message(id), { signal, progress: () => undefined, log: () => undefined });
+	child.generate(message(id), {
+		signal,
+		progress: () => undefined,
+		remember: async () => undefined,
+		log: () => undefined,
+	});
 
 it('takes no job any more from the moment when it is killed', async () => {
 	await startChild('');

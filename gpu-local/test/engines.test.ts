@@ -3,10 +3,11 @@ import type { AddressInfo } from 'node:net';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Engine, Progress, VideoRequest } from '../src/engines/engine.ts';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { Engine, EngineMemory, Progress, VideoRequest } from '../src/engines/engine.ts';
 import { createOpenaiVideosEngine } from '../src/engines/openaiVideos/index.ts';
 import { probe } from '../src/artifacts/probe/index.ts';
+import type { Json } from './support/json.ts';
 import { eventually, startTestServer } from './support/server.ts';
 import type { TestServer } from './support/server.ts';
 
@@ -49,7 +50,7 @@ describe('forwarding to a video server', () => {
 	) =>
 		engine.generate(
 			{ id: 'x', request: { ...REQUEST, ...change }, outputPath: join(folder, 'out.mp4') },
-			{ signal, progress, log: () => undefined },
+			{ signal, progress, remember: async () => undefined, log: () => undefined },
 		);
 
 	it.each(['openai', 'sglang', 'vllm-omni', 'fastvideo'])(
@@ -62,20 +63,36 @@ describe('forwarding to a video server', () => {
 		},
 	);
 
-	it('reports progress, and cancels there what is cancelled here', async () => {
+	it('reports progress, and remembers the job before and after it is sent', async () => {
 		const engine = await open(remote.url);
 		const controller = new AbortController();
+		const remembered: Array<EngineMemory | undefined> = [];
 		let seen: Progress | undefined;
-		const run = generate(engine, { model: 'preview-slow' }, controller.signal, (progress) => {
-			seen = progress;
-			if ((progress.step ?? 0) > 0) controller.abort(new Error('enough'));
-		});
-		await expect(run).rejects.toThrow();
+		const run = engine.generate(
+			{
+				id: 'x',
+				request: { ...REQUEST, model: 'preview-slow' },
+				outputPath: join(folder, 'out.mp4'),
+			},
+			{
+				signal: controller.signal,
+				progress: (progress) => {
+					seen = progress;
+					if ((progress.step ?? 0) > 0) controller.abort(new Error('enough'));
+				},
+				remember: async (memory) => void remembered.push(memory),
+				log: () => undefined,
+			},
+		);
+		await expect(run).rejects.toThrow('enough');
 		expect(seen).toMatchObject({ stage: 'remote', steps: 100 });
-		await eventually(async () => {
-			const { body } = await remote.call('GET', '/v1/videos?limit=1');
-			return body.data[0].status === 'cancelled' || undefined;
-		});
+		expect(remembered).toMatchObject([
+			{ idempotencyKey: expect.any(String) },
+			{ idempotencyKey: expect.any(String), jobId: expect.stringMatching(/^video_/) },
+		]);
+		await engine.abandon!(remembered[1]!);
+		const { body } = await remote.call('GET', `/v1/videos/${remembered[1]!.jobId}`);
+		expect(body.status).toBe('cancelled');
 	});
 
 	it('passes the reason of a failure on', async () => {
@@ -198,4 +215,73 @@ describe('forwarding to a video server', () => {
 			server.stop();
 		});
 	});
+});
+
+describe('a server in front of a video server', () => {
+	let remote: TestServer;
+	let front: TestServer | undefined;
+	beforeAll(async () => (remote = await startTestServer()));
+	afterAll(() => remote.stop());
+	afterEach(async () => {
+		await front?.stop();
+		front = undefined;
+	});
+
+	const startFront = (args: string[] = []) =>
+		startTestServer(['--engine', 'openai-videos', ...args], { GPU_LOCAL_OPENAI_URL: remote.url });
+	const jobsThere = async (prompt: string): Promise<Json[]> => {
+		const { body } = await remote.call('GET', '/v1/videos?limit=100');
+		return body.data.filter((job: Json) => job.prompt === prompt);
+	};
+	const runsThere = (prompt: string) =>
+		eventually(async () => {
+			const [job] = await jobsThere(prompt);
+			return job?.status === 'in_progress' && job.progress > 0 ? job : undefined;
+		});
+
+	it('waits on for the job that it made there before it was restarted', async () => {
+		const data = await mkdtemp(join(tmpdir(), 'gpu-local-front-'));
+		front = await startFront(['--data', data]);
+		const { body } = await front.call('POST', '/v1/videos', {
+			...{ prompt: 'once', model: 'preview-slow', size: '64x64', num_frames: 8, fps: 8 },
+		});
+		await runsThere('once');
+		await front.stop();
+		front = await startFront(['--data', data]);
+		expect(await front.finished(body.id)).toMatchObject({ status: 'completed', num_frames: 8 });
+		expect(await jobsThere('once')).toMatchObject([{ status: 'completed' }]);
+		await rm(data, { recursive: true, force: true });
+	}, 60_000);
+
+	it('ends there what is cancelled here', async () => {
+		front = await startFront();
+		const { body } = await front.call('POST', '/v1/videos', {
+			...{ prompt: 'not wanted', model: 'preview-slow', size: '64x64', num_frames: 8, fps: 8 },
+		});
+		await runsThere('not wanted');
+		await front.call('POST', `/v1/videos/${body.id}/cancel`);
+		await eventually(async () => {
+			const [job] = await jobsThere('not wanted');
+			return job.status === 'cancelled' || undefined;
+		});
+	});
+
+	it('ends there what was cancelled while it was restarted', async () => {
+		const data = await mkdtemp(join(tmpdir(), 'gpu-local-front-'));
+		front = await startFront(['--data', data]);
+		const { body } = await front.call('POST', '/v1/videos', {
+			...{ prompt: 'too late', model: 'preview-slow', size: '64x64', num_frames: 8, fps: 8 },
+		});
+		await runsThere('too late');
+		await front.stop();
+		front = await startFront(['--data', data, '--no-work']);
+		await front.call('POST', `/v1/videos/${body.id}/cancel`);
+		await front.stop();
+		front = await startFront(['--data', data]);
+		await eventually(async () => {
+			const [job] = await jobsThere('too late');
+			return job.status === 'cancelled' || undefined;
+		});
+		await rm(data, { recursive: true, force: true });
+	}, 60_000);
 });

@@ -43,7 +43,7 @@ describe('the preview engine', () => {
 		const request = { ...REQUEST, ...change };
 		await engine.generate(
 			{ id: String(files), request, outputPath },
-			{ signal, progress, log: () => undefined },
+			{ signal, progress, remember: async () => undefined, log: () => undefined },
 		);
 		return outputPath;
 	};

@@ -82,6 +82,10 @@ const MIGRATIONS: readonly string[] = [
 		value text NOT NULL
 	);
 	`,
+	`
+	ALTER TABLE gpu_local.videos ADD COLUMN engine_memory jsonb;
+	CREATE INDEX videos_remembered ON gpu_local.videos (status) WHERE engine_memory IS NOT NULL;
+	`,
 ];
 
 /** Any number that no other program on the same PostgreSQL is likely to use. */

@@ -109,12 +109,22 @@ export interface EngineJob {
 	request: VideoRequest;
 	/** Absolute path of the file to write. Its folder exists; the server moves the file afterwards. */
 	outputPath: string;
+	/** What an earlier attempt at this job remembered last. */
+	memory?: EngineMemory;
 }
+
+/** Plain JSON that an engine keeps with a job, for example the id of the job on another server. */
+export type EngineMemory = Record<string, string | number>;
 
 export interface EngineContext {
 	/** Aborted when the job is cancelled, out of time or lost: stop within 2 s, then throw. */
 	signal: AbortSignal;
 	progress(progress: Progress): void;
+	/**
+	 * Stores something for the next attempt at this job, should this process be lost; undefined forgets it.
+	 * Resolves when it is stored. Forgotten by itself when the job is done.
+	 */
+	remember(memory: EngineMemory | undefined): Promise<void>;
 	log(level: 'debug' | 'info' | 'warn' | 'error', message: string, detail?: object): void;
 }
 
@@ -157,6 +167,11 @@ export interface Engine {
 	warmModels?(): readonly string[];
 	/** Rejects with an {@link EngineError}; anything else that is thrown counts as `worker_lost`. */
 	generate(job: EngineJob, context: EngineContext): Promise<EngineResult>;
+	/**
+	 * Ends what the engine remembers of a job that was cancelled or failed here. Rejects where it should be
+	 * tried again later.
+	 */
+	abandon?(memory: EngineMemory): Promise<void>;
 	/** For `gpu-local doctor`. */
 	check?(): Promise<EngineCheck[]>;
 	/** Stops children and frees memory; running jobs are aborted first by the server. */

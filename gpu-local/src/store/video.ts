@@ -1,4 +1,4 @@
-import type { EngineErrorCode, VideoRequest } from '../engines/engine.ts';
+import type { EngineErrorCode, EngineMemory, VideoRequest } from '../engines/engine.ts';
 
 /** `queued` and `running` may still change; `completed` becomes `expired` when its file is removed. */
 export const STATUSES = [
@@ -63,6 +63,8 @@ export interface VideoRow {
 	claim: string | null;
 	/** Host and id of the worker that ran it last. */
 	runner: string | null;
+	/** What the engine of the last attempt remembers of it. */
+	engine_memory: { engine: string; memory: EngineMemory } | null;
 	artifact: Artifact | null;
 	settings: Record<string, unknown> | null;
 	timings: Record<string, number> | null;

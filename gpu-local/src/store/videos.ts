@@ -1,5 +1,5 @@
 import type { Sql } from '../db/database.ts';
-import type { Progress, VideoRequest } from '../engines/engine.ts';
+import type { EngineMemory, Progress, VideoRequest } from '../engines/engine.ts';
 import { SCHEMA } from '../queue/queue.ts';
 import { toVideo } from './video.ts';
 import type { Artifact, VideoError, VideoRow } from './video.ts';
@@ -155,6 +155,38 @@ export async function saveProgress(
 	);
 }
 
+/** Stores what the engine remembers of the job, for the next attempt. */
+export async function rememberForEngine(
+	sql: Sql,
+	lease: string,
+	engine: string,
+	memory: EngineMemory | undefined,
+): Promise<void> {
+	await sql.query(
+		`UPDATE gpu_local.videos SET engine_memory = $2 WHERE claim = $1 AND status = 'running'`,
+		[lease, memory === undefined ? null : JSON.stringify({ engine, memory })],
+	);
+}
+
+/** What this engine still remembers of jobs that ended without a video. */
+export async function abandonedVideos(
+	sql: Sql,
+	engine: string,
+	limit: number,
+): Promise<Array<{ id: string; memory: EngineMemory }>> {
+	return await sql.query<{ id: string; memory: EngineMemory }>(
+		`SELECT id, engine_memory->'memory' AS memory FROM gpu_local.videos
+		WHERE engine_memory IS NOT NULL AND status IN ('cancelled', 'failed')
+			AND engine_memory->>'engine' = $1
+		ORDER BY updated_at LIMIT $2`,
+		[engine, limit],
+	);
+}
+
+export async function forgetForEngine(sql: Sql, id: string): Promise<void> {
+	await sql.query('UPDATE gpu_local.videos SET engine_memory = NULL WHERE id = $1', [id]);
+}
+
 /** Which of these leases still hold: the others were cancelled or taken over. */
 export async function heldLeases(sql: Sql, leases: string[]): Promise<Set<string>> {
 	const rows = await sql.query<{ lease: string }>(
@@ -180,7 +212,7 @@ export async function completeVideo(
 ): Promise<VideoRow | undefined> {
 	const [row] = await tx.query<Record<string, unknown>>(
 		`UPDATE gpu_local.videos SET status = 'completed', stage = NULL, step = NULL, steps = NULL,
-			progress = 100, artifact = $2, settings = $3, warnings = $4, timings = $5, expires_at = $6,
+			progress = 100, artifact = $2, settings = $3, warnings = $4, timings = $5, expires_at = $6, engine_memory = NULL,
 			run_ms = EXTRACT(EPOCH FROM clock_timestamp() - started_at) * 1000,
 			finished_at = clock_timestamp(), updated_at = clock_timestamp()
 		WHERE claim = $1 AND status = 'running' RETURNING *`,

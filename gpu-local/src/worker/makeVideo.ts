@@ -5,7 +5,13 @@ import { join } from 'node:path';
 import { NotAVideoError, probe } from '../artifacts/probe/index.ts';
 import type { ArtifactStore } from '../artifacts/store.ts';
 import { EngineError } from '../engines/engine.ts';
-import type { Engine, EngineContext, EngineResult, Progress } from '../engines/engine.ts';
+import type {
+	Engine,
+	EngineContext,
+	EngineJob,
+	EngineResult,
+	Progress,
+} from '../engines/engine.ts';
 import type { Artifact, VideoRow } from '../store/video.ts';
 
 export interface MadeVideo {
@@ -22,6 +28,7 @@ export interface MakeVideoTools {
 	workFolder: string;
 	signal: AbortSignal;
 	progress(progress: Progress): void;
+	remember: EngineContext['remember'];
 	log: EngineContext['log'];
 }
 
@@ -43,6 +50,7 @@ export async function makeVideo(
 				id: video.id,
 				request,
 				outputPath: join(folder, `video.${request.output_format}`),
+				...memoryOf(video, tools.engine),
 			},
 			tools,
 		);
@@ -51,6 +59,11 @@ export async function makeVideo(
 	} finally {
 		await rm(folder, { recursive: true, force: true });
 	}
+}
+
+/** What an earlier attempt left; another engine than it would not understand it. */
+function memoryOf({ engine_memory: left }: VideoRow, engine: Engine): Pick<EngineJob, 'memory'> {
+	return left?.engine === engine.name ? { memory: left.memory } : {};
 }
 
 async function keep(

@@ -3,7 +3,7 @@ import type { Database } from '../db/database.ts';
 import type { Engine, Progress } from '../engines/engine.ts';
 import type { Log } from '../lib/log.ts';
 import type { Queue } from '../queue/queue.ts';
-import { saveProgress } from '../store/videos.ts';
+import { rememberForEngine, saveProgress } from '../store/videos.ts';
 import type { Settlement } from './settle.ts';
 import { failureOf, toVideoError } from './failure.ts';
 import { percentOf } from './progress.ts';
@@ -76,6 +76,8 @@ export class AttemptRunner {
 			workFolder: this.options.workFolder,
 			signal: controller.signal,
 			progress,
+			remember: async (memory) =>
+				await rememberForEngine(this.database, lease, this.engine.name, memory),
 			log: (level, message, detail) => this.log[level]({ video: video.id, ...detail }, message),
 		});
 	}

@@ -8,7 +8,7 @@ import type { Log } from '../lib/log.ts';
 import { Queue } from '../queue/queue.ts';
 import type { QueueClaim } from '../queue/queue.ts';
 import { removeWorker, REPORT_EVERY_MS, reportWorker } from '../store/workers.ts';
-import { heldLeases, leaseVideo } from '../store/videos.ts';
+import { abandonedVideos, forgetForEngine, heldLeases, leaseVideo } from '../store/videos.ts';
 import { AttemptRunner } from './runAttempt.ts';
 import type { AttemptOptions } from './runAttempt.ts';
 import { Signal } from '../lib/signal.ts';
@@ -25,6 +25,10 @@ export interface WorkerOptions extends AttemptOptions {
 const IDLE_LOOK_MS = 1000;
 const CANCEL_LOOK_MS = 500;
 const ERROR_PAUSE_MS = 2000;
+/** Where ending it at once did not work. */
+const ABANDON_LOOK_MS = 10_000;
+const ABANDON_AT_ONCE = 20;
+const NOT_ABANDONED = 'A job that ended here could not be ended on the video server yet';
 
 /** Takes jobs from the queue and runs them on one engine, as many at once as the engine has slots. */
 export class VideoWorker {
@@ -62,6 +66,7 @@ export class VideoWorker {
 		await this.#report();
 		this.#every(REPORT_EVERY_MS, () => this.#report());
 		this.#every(CANCEL_LOOK_MS, () => this.#endCancelled());
+		this.#every(ABANDON_LOOK_MS, () => this.#abandonEnded());
 		this.#loop = this.#work();
 	}
 
@@ -148,6 +153,9 @@ export class VideoWorker {
 			.finally(() => {
 				this.#running.delete(video.id);
 				this.#signal.notify();
+				this.#abandonEnded().catch((error: unknown) =>
+					this.log.warn({ err: error }, NOT_ABANDONED),
+				);
 			});
 	}
 
@@ -163,6 +171,21 @@ export class VideoWorker {
 		);
 		for (const { lease, controller } of attempts) {
 			if (!held.has(lease)) controller.abort(new AttemptStopped('cancelled'));
+		}
+	}
+
+	/** Jobs that ended here and may still go on elsewhere. What cannot be ended now stays for the next look. */
+	async #abandonEnded(): Promise<void> {
+		const { abandon } = this.engine;
+		if (!abandon) return;
+		for (const { id, memory } of await abandonedVideos(
+			this.database,
+			this.engine.name,
+			ABANDON_AT_ONCE,
+		)) {
+			await abandon(memory);
+			await forgetForEngine(this.database, id);
+			this.log.info({ video: id }, 'A job that ended here was ended on the video server');
 		}
 	}
 

@@ -48,27 +48,3 @@ export function submitBody(
 		),
 	);
 }
-
-export type RemoteState = 'open' | 'done' | 'failed' | 'gone';
-
-/** All words for a state that these servers and the gateways before them use. */
-export function stateOf(status: unknown): RemoteState {
-	const word = String(status).toLowerCase();
-	if (['completed', 'complete', 'succeeded', 'success', 'done'].includes(word)) return 'done';
-	if (['failed', 'error'].includes(word)) return 'failed';
-	if (['cancelled', 'canceled', 'deleted', 'expired'].includes(word)) return 'gone';
-	return 'open';
-}
-
-/** The words of a failure: `{error: {message}}`, `{detail: "…"}`, `{detail: [{msg}]}` or a text. */
-export function messageOf(body: unknown): string | undefined {
-	if (typeof body === 'string') return body.slice(0, 300) || undefined;
-	if (body === null || typeof body !== 'object') return undefined;
-	const { error, detail, message } = body as Record<string, unknown>;
-	if (Array.isArray(detail)) {
-		return detail.map((each) => messageOf(each) ?? '').join('; ') || undefined;
-	}
-	if ('msg' in body) return String(body.msg);
-	if (typeof message === 'string') return message;
-	return messageOf(error) ?? messageOf(detail);
-}

@@ -1,32 +1,38 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { UsageError } from '../../lib/usageError.ts';
+import { createWriteStream } from 'node:fs';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { cancelJob } from '../../../../jobs/cancel';
+import { DownloadError, downloadVideo } from '../../../../jobs/download';
+import { requestOf } from '../../../../jobs/host';
+import { pollUntilDone } from '../../../../jobs/poll';
+import type { Job } from '../../../../providers/contract';
+import { newJob } from '../../../../providers/replies/job';
 import { EngineError } from '../engine.ts';
 import type {
 	Engine,
 	EngineCheck,
 	EngineContext,
 	EngineJob,
+	EngineMemory,
 	EngineOptions,
 	EngineResult,
 	ModelInfo,
 } from '../engine.ts';
-import { bodyOf, call, refusal, save, saveBase64 } from './client.ts';
-import type { Remote } from './client.ts';
-import { FLAVOURS, messageOf, stateOf, submitBody } from './flavours.ts';
+import { engineError } from './failures.ts';
+import { submitBody } from './flavours.ts';
+import { openRemote, remoteProvider } from './remote.ts';
+import type { Remote } from './remote.ts';
+import { ownUrl, submit } from './submit.ts';
 
-const ASK_EVERY_MS = 1000;
 const MODELS_FRESH_MS = 10_000;
 const MODELS_TIMEOUT_MS = 5000;
-const CANCEL_TIMEOUT_MS = 5000;
-/** Several unanswered questions in a row are a lost server; one may be a hiccup. */
-const MAX_UNANSWERED = 5;
 
 /**
  * Forwards jobs to another server that speaks OpenAI Videos: SGLang, vLLM-Omni or FastVideo, which is
  * where one model over many GPUs belongs.
  */
 export async function createOpenaiVideosEngine({ env, log }: EngineOptions): Promise<Engine> {
-	const remote = readRemote(env);
+	const remote = openRemote({ env, log });
 	const slots = Math.max(1, Math.floor(Number(env.GPU_LOCAL_OPENAI_SLOTS ?? 1)) || 1);
 	let known: { models: ModelInfo[]; remoteIds: Map<string, string>; atMs: number } | undefined;
 
@@ -78,180 +84,147 @@ export async function createOpenaiVideosEngine({ env, log }: EngineOptions): Pro
 		slots,
 		models: async () => (await look()).models,
 		generate,
+		abandon: async (memory) => await abandon(remote, memory),
 		check: async () => [await check(remote)],
 		close: async () => undefined,
 	};
 }
 
-function readRemote(env: Record<string, string | undefined>): Remote {
-	const url = env.GPU_LOCAL_OPENAI_URL;
-	const name = env.GPU_LOCAL_OPENAI_FLAVOUR ?? 'openai';
-	const flavour = Object.hasOwn(FLAVOURS, name) ? FLAVOURS[name] : undefined;
-	if (!url || !/^https?:\/\//.test(url)) {
-		throw new UsageError(
-			'The engine openai-videos needs the address of a video server: set GPU_LOCAL_OPENAI_URL, for example http://127.0.0.1:30000.',
-		);
-	}
-	if (!flavour) {
-		throw new UsageError(
-			`GPU_LOCAL_OPENAI_FLAVOUR is "${name}". Give one of ${Object.keys(FLAVOURS).join(', ')}.`,
-		);
-	}
-	return {
-		baseUrl: url.replace(/\/+$/, '').replace(/\/v1$/, ''),
-		apiKey: env.GPU_LOCAL_OPENAI_KEY,
-		flavour,
-	};
-}
-
+/**
+ * Makes the job on the video server, or goes on waiting for the one that an earlier attempt made there: what
+ * is known of it is stored before anything is sent, so that a restart in between makes no second one.
+ */
 async function make(
 	remote: Remote,
 	job: EngineJob,
 	remoteModel: string,
 	context: EngineContext,
 ): Promise<void> {
-	const body = submitBody(job.request, remoteModel, remote.flavour);
-	const reply = await call(remote, 'POST', remote.flavour.submitPath, context.signal, body);
-	if (/^video\//.test(reply.headers.get('content-type') ?? '')) {
-		return await save(reply, job.outputPath);
-	}
-	const submitted = (await bodyOf(reply)) as Record<string, unknown>;
-	if (!reply.ok) throw refusal(reply.status, submitted);
-	if (await saveInline(remote, submitted, job.outputPath, context.signal)) return;
-	const id = submitted?.id;
-	if (typeof id !== 'string') {
-		throw new EngineError('worker_lost', 'The video server took the job but gave it no id.');
-	}
-	const path = `/v1/videos/${encodeURIComponent(id)}`;
+	const { signal } = context;
+	const known = readMemory(job.memory);
+	const idempotencyKey = known?.idempotencyKey ?? `${job.id}-${remote.host.now()}`;
+	const waitFor =
+		known?.jobId === undefined ? undefined : newJob(remoteProvider.id, known.jobId, known.atMs);
+	if (!waitFor) await context.remember({ idempotencyKey });
+	const submission = {
+		body: submitBody(job.request, remoteModel, remote.flavour),
+		idempotencyKey,
+		outputPath: job.outputPath,
+	};
 	try {
-		const done = await waitFor(remote, path, context);
-		await fetchContent(remote, path, done, job.outputPath, context.signal);
+		const submitted = waitFor ?? (await submit(remote, submission, signal));
+		if (!submitted) return;
+		const { jobId } = submitted;
+		if (!waitFor) await context.remember({ idempotencyKey, jobId, atMs: remote.host.now() });
+		const done = await waitUntilDone(remote, submitted, waitFor !== undefined, context);
+		await download(remote, done, job.outputPath, signal);
 	} catch (error) {
-		if (context.signal.aborted) await abandon(remote, path, context);
+		signal.throwIfAborted();
+		// The next attempt needs a new job there, and so another idempotency key.
+		if (error instanceof RemoteJobOver) await context.remember(undefined);
 		throw error;
 	}
 }
 
-/** Servers that answer only when the video is done send it, or where it is, with the answer. */
-async function saveInline(
-	remote: Remote,
-	body: Record<string, unknown>,
-	file: string,
-	signal: AbortSignal,
-): Promise<boolean> {
-	const first = Array.isArray(body?.data) ? (body.data[0] as Record<string, unknown>) : undefined;
-	if (typeof first?.b64_json === 'string') {
-		await saveBase64(first.b64_json, file);
-		return true;
-	}
-	if (typeof first?.url === 'string') {
-		await saveUrl(remote, first.url, file, signal);
-		return true;
-	}
-	return false;
+interface Memory {
+	idempotencyKey: string;
+	/** The job's id on the video server, once it gave one. */
+	jobId?: string;
+	/** When it was submitted, Unix milliseconds. */
+	atMs: number;
 }
 
-async function waitFor(
+function readMemory(memory: EngineMemory | undefined): Memory | undefined {
+	if (typeof memory?.idempotencyKey !== 'string') return undefined;
+	const { idempotencyKey, jobId, atMs } = memory;
+	return {
+		idempotencyKey,
+		...(typeof jobId === 'string' ? { jobId } : {}),
+		atMs: typeof atMs === 'number' ? atMs : 0,
+	};
+}
+
+/** The job on the video server came to an end; a server that is away may still work on its job. */
+class RemoteJobOver extends EngineError {}
+
+async function waitUntilDone(
 	remote: Remote,
-	path: string,
+	submitted: Job,
+	askAtOnce: boolean,
 	context: EngineContext,
-): Promise<Record<string, unknown>> {
-	let unanswered = 0;
-	for (;;) {
-		await sleep(ASK_EVERY_MS, undefined, { signal: context.signal });
-		const reply = await call(remote, 'GET', path, context.signal).catch((error: unknown) => {
-			if (context.signal.aborted || ++unanswered >= MAX_UNANSWERED) throw error;
-			return undefined;
-		});
-		if (!reply) continue;
-		if (reply.status === 404) {
-			throw new EngineError(
-				'worker_lost',
-				'The video server no longer knows the job; it was probably restarted.',
-			);
-		}
-		const body = (await bodyOf(reply)) as Record<string, unknown>;
-		if (!reply.ok) {
-			if (reply.status >= 500 && ++unanswered < MAX_UNANSWERED) continue;
-			throw refusal(reply.status, body);
-		}
-		unanswered = 0;
-		const state = stateOf(body.status);
-		if (state === 'done') return body;
-		if (state === 'gone') {
-			throw new EngineError('worker_lost', 'The job was removed on the video server.');
-		}
-		if (state === 'failed') throw failureOf(body);
-		const progress = Number(body.progress);
-		context.progress({
-			stage: 'remote',
-			...(Number.isFinite(progress) ? { step: Math.round(progress), steps: 100 } : {}),
-		});
-	}
+): Promise<Job> {
+	const { job, problem } = await pollUntilDone(remoteProvider, remote, submitted, remote.host, {
+		// The server's own limit, --job-seconds, ends the wait.
+		deadlineMs: Number.MAX_SAFE_INTEGER,
+		signal: context.signal,
+		askAtOnce,
+		onProgress: ({ progress }) =>
+			context.progress({
+				stage: 'remote',
+				...(progress === undefined ? {} : { step: Math.round(progress), steps: 100 }),
+			}),
+	});
+	if (problem) throw engineError(problem);
+	if (job.status === 'succeeded') return job;
+	const { code, message, detail } = engineError(job.failure!);
+	throw new RemoteJobOver(code, message, detail);
 }
 
-function failureOf(body: Record<string, unknown>): EngineError {
-	const words = messageOf(body.error) ?? 'it gave no reason';
-	const memory = /out of memory|\boom\b/i.test(words);
-	return new EngineError(
-		memory ? 'gpu_oom' : 'invalid_request',
-		`The video server could not make the video: ${words}`,
-		{ remedy: memory ? 'Ask for a smaller or shorter video.' : 'Look into its log.' },
-	);
-}
-
-async function fetchContent(
+/** From where this format has it; else from the address in the answer, where that is on the server too. */
+async function download(
 	remote: Remote,
+	job: Job,
 	path: string,
-	done: Record<string, unknown>,
-	file: string,
 	signal: AbortSignal,
 ): Promise<void> {
-	const reply = await call(remote, 'GET', `${path}/content`, signal);
-	if (reply.ok) return await save(reply, file);
-	await reply.body?.cancel();
-	if (typeof done.url === 'string') return await saveUrl(remote, done.url, file, signal);
-	throw refusal(
-		reply.status >= 500 ? reply.status : 500,
-		'it does not give the finished video out',
-	);
-}
-
-/** Only from the server itself: its answer may not send us to other places. */
-async function saveUrl(
-	remote: Remote,
-	url: string,
-	file: string,
-	signal: AbortSignal,
-): Promise<void> {
-	const target = URL.canParse(url, remote.baseUrl) ? new URL(url, remote.baseUrl) : undefined;
-	if (target?.origin !== new URL(remote.baseUrl).origin) {
+	const content = `/v1/videos/${encodeURIComponent(job.jobId)}/content`;
+	const from = async (url: string): Promise<void> => {
+		const [video] = job.videos;
+		const finished = { ...job, videos: [{ ...video!, url, requiresKey: true }] };
+		await downloadVideo(
+			remoteProvider,
+			remote,
+			finished,
+			remote.host,
+			async ({ stream }) => await pipeline(Readable.from(stream), createWriteStream(path)),
+			{ signal, maxBytes: Number.MAX_SAFE_INTEGER },
+		);
+	};
+	const other = job.videos[0]?.url;
+	try {
+		await from(content).catch(async (error: unknown) => {
+			if (!(error instanceof DownloadError) || !error.gone || !other) throw error;
+			await from(ownUrl(remote, other));
+		});
+	} catch (error) {
+		if (!(error instanceof DownloadError)) throw error;
 		throw new EngineError(
-			'invalid_request',
-			`The video server put the video at ${url.slice(0, 200)}, which is not on the server itself.`,
-			{ remedy: 'Let it give videos out at /v1/videos/{id}/content.' },
+			'worker_lost',
+			`The video server does not give the video out. ${error.message}`,
+			{
+				cause: error,
+			},
 		);
 	}
-	const reply = await call(remote, 'GET', `${target.pathname}${target.search}`, signal);
-	if (!reply.ok) throw refusal(reply.status, await bodyOf(reply));
-	await save(reply, file);
 }
 
-/** The job was cancelled here, so it is cancelled there. */
-async function abandon(remote: Remote, path: string, context: EngineContext): Promise<void> {
-	try {
-		const reply = await call(remote, 'DELETE', path, AbortSignal.timeout(CANCEL_TIMEOUT_MS));
-		await reply.body?.cancel();
-	} catch (error) {
-		context.log('warn', 'The job could not be cancelled on the video server', { err: error });
-	}
+/** The job was given up here, so it is cancelled there. */
+async function abandon(remote: Remote, memory: EngineMemory): Promise<void> {
+	const known = readMemory(memory);
+	if (known?.jobId === undefined) return;
+	const job = newJob(remoteProvider.id, known.jobId, known.atMs);
+	const reading = await cancelJob(remoteProvider, remote, job, remote.host);
+	if (reading.failure?.retryable) throw engineError(reading.failure);
 }
 
 async function modelIds(remote: Remote): Promise<string[]> {
-	const reply = await call(remote, 'GET', '/v1/models', AbortSignal.timeout(MODELS_TIMEOUT_MS));
-	const body = (await bodyOf(reply)) as { data?: Array<{ id?: unknown }> };
-	if (!reply.ok) throw refusal(reply.status, body);
-	const ids = (body.data ?? []).map(({ id }) => id).filter((id) => typeof id === 'string');
+	const call = requestOf(remoteProvider, remote, { method: 'GET', url: '/v1/models' });
+	const reply = await remote.host.http(call, AbortSignal.timeout(MODELS_TIMEOUT_MS)).catch(() => {
+		throw new EngineError('worker_lost', `The video server ${remote.baseUrl} does not answer.`);
+	});
+	const reading = remoteProvider.modelSearch!.model!.read(reply);
+	if ('failure' in reading) throw engineError(reading.failure);
+	const ids = reading.models.map(({ value }) => value);
 	return ids.length > 0 ? ids : [UNKNOWN];
 }
 
