@@ -178,6 +178,7 @@ async function latency(): Promise<Row[]> {
 					{
 						signal: new AbortController().signal,
 						progress: () => undefined,
+						remember: async () => undefined,
 						log: () => undefined,
 					},
 				),
