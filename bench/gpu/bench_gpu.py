@@ -47,9 +47,11 @@ from transformers import (  # noqa: E402
 
 from tests import tiny  # noqa: E402
 from text_to_video_worker.engine import device as devices  # noqa: E402
-from text_to_video_worker.engine.loading import Loaded, load  # noqa: E402
-from text_to_video_worker.engine.run import run  # noqa: E402
-from text_to_video_worker.models import parse_model  # noqa: E402
+from text_to_video_worker.engine.families import PIPELINE_FAMILIES  # noqa: E402
+from text_to_video_worker.engine.generate import generate  # noqa: E402
+from text_to_video_worker.engine.loaded_model import LoadedModel  # noqa: E402
+from text_to_video_worker.engine.loading import load  # noqa: E402
+from text_to_video_worker.model_spec import parse_model  # noqa: E402
 from text_to_video_worker.plan import Plan, make_plan  # noqa: E402
 from text_to_video_worker.request import parse_request  # noqa: E402
 
@@ -149,7 +151,7 @@ def synchronise(device: torch.device) -> None:
         torch.mps.synchronize()
 
 
-def bare(loaded: Loaded, plan: Plan) -> dict[str, float]:
+def bare(loaded: LoadedModel, plan: Plan) -> dict[str, float]:
     """Plain diffusers on the same pipeline: nothing of ours but the stop watch."""
     stamps: list[float] = []
 
@@ -177,10 +179,10 @@ def bare(loaded: Loaded, plan: Plan) -> dict[str, float]:
     return {"seconds": ended - begun, "seconds_a_step": sum(steps) / max(1, len(steps))}
 
 
-def ours(loaded: Loaded, plan: Plan, folder: Path) -> dict[str, float]:
+def ours(loaded: LoadedModel, plan: Plan, folder: Path) -> dict[str, float]:
     """The worker's own run on the same pipeline, writing the file apart."""
     begun = time.perf_counter()
-    made = run(loaded, plan, folder / "out.mp4", lambda *_: None, threading.Event())
+    made = generate(loaded, plan, folder / "out.mp4", lambda *_: None, threading.Event())
     seconds = time.perf_counter() - begun
     muxing = made["timings"].get("muxingMs", 0.0) / 1000
     return {"seconds": seconds, "muxing_seconds": muxing}
@@ -237,7 +239,7 @@ def main() -> None:
     print(json.dumps(devices.describe(device)), flush=True)
     rows = []
     for name in args.models:
-        path = build(name, args.size, args.folder, devices.family_dtype(device, name))
+        path = build(name, args.size, args.folder, PIPELINE_FAMILIES[name].dtype(device))
         for profile in args.profiles:
             try:
                 row = measure(name, profile, path, args)

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { workerFolder } from '../setup/locations.ts';
 
-/** A row of the worker's own table (`families.json`): what a family of models can do. */
+/** A row of the worker's own tables (`families/*.json`): what a family of models can do. */
 export interface FamilyRow {
 	title: string;
 	baseModel: string;
@@ -16,20 +16,45 @@ export interface FamilyRow {
 	prompts: 'travel' | 'clips';
 	closedLoop: 'latent-shift' | 'ping-pong';
 	defaults: Record<string, number>;
+	/** Library → classes that a `model_index.json` of this family may name. */
+	parts: Record<string, string[]>;
 }
 
 export interface Table {
 	schedulerNames: string[];
+	/** In the order that people see. */
 	families: Record<string, FamilyRow>;
 	/** Library → classes that a `model_index.json` may name. */
 	allowedParts: Record<string, string[]>;
 }
 
+interface Index {
+	families: string[];
+	schedulerNames: string[];
+	/** What a model of any family may have. */
+	commonParts: Record<string, string[]>;
+}
+
 let table: Table | undefined;
 
 export function readTable(): Table {
-	table ??= JSON.parse(
-		readFileSync(join(workerFolder(), 'text_to_video_worker', 'families.json'), 'utf8'),
-	) as Table;
+	table ??= assemble();
 	return table;
+}
+
+function assemble(): Table {
+	const { families: names, schedulerNames, commonParts } = read<Index>('index');
+	const families = Object.fromEntries(names.map((name) => [name, read<FamilyRow>(name)]));
+	const allowedParts: Record<string, string[]> = {};
+	for (const parts of [commonParts, ...Object.values(families).map((row) => row.parts)]) {
+		for (const [library, classes] of Object.entries(parts)) {
+			allowedParts[library] = [...new Set([...(allowedParts[library] ?? []), ...classes])];
+		}
+	}
+	return { schedulerNames, families, allowedParts };
+}
+
+function read<T>(name: string): T {
+	const file = join(workerFolder(), 'text_to_video_worker', 'families', `${name}.json`);
+	return JSON.parse(readFileSync(file, 'utf8')) as T;
 }

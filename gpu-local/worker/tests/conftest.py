@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from .bench import Bench
+    from .harness import Harness
 
 
 @pytest.fixture(scope="session")
@@ -20,8 +20,8 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def bench(tiny: Path, tmp_path_factory: pytest.TempPathFactory) -> Bench:
+def harness(tiny: Path, tmp_path_factory: pytest.TempPathFactory) -> Harness:
     """Loaded tiny models, which tests share."""
-    from .bench import Bench
+    from .harness import Harness
 
-    return Bench(tiny, tmp_path_factory.mktemp("out"))
+    return Harness(tiny, tmp_path_factory.mktemp("out"))

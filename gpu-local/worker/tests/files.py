@@ -13,6 +13,7 @@ import torch
 from safetensors.torch import save_file
 
 from . import ldm, tiny
+from .tiny.animatediff import WIDE
 
 #: What the usual trainers of LoRAs train.
 UNET_LAYERS = ("to_q", "to_k", "to_v", "to_out.0")
@@ -78,7 +79,7 @@ def write_all(folder: Path) -> None:
     write_lora(folder / "loras" / "zero.safetensors", tiny.animatediff(), scale=0.0)
     tiny.stable_diffusion().save_pretrained(folder / "sd15", safe_serialization=True)
     tiny.motion_adapter().save_pretrained(folder / "motion", safe_serialization=True)
-    wide = tiny.stable_diffusion(channels=tiny.WIDE)
+    wide = tiny.stable_diffusion(channels=WIDE)
     wide.save_pretrained(folder / "sd15-wide", safe_serialization=True)
     write_kohya_lora(folder / "loras" / "kohya-wide.safetensors", wide)
     ldm.write_checkpoint(folder / "single" / "realistic.safetensors", wide)

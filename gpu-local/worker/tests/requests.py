@@ -19,6 +19,8 @@ BASE: dict[str, Any] = {
     "strict": False,
 }
 
+FOUR_PROMPTS = [{"prompt": f"scene number {i}", "frames": 32} for i in range(4)]
+
 
 def raw(**fields: Any) -> dict[str, Any]:
     return {**BASE, **fields}

@@ -9,11 +9,10 @@ import threading
 import pytest
 import torch
 
-from text_to_video_worker.engine import export
 from text_to_video_worker.engine import worker as engine
 from text_to_video_worker.protocol import Channel
 
-from .bench import pictures
+from .harness import pictures
 from .requests import raw
 
 
@@ -32,10 +31,10 @@ def said(monkeypatch, tiny, tmp_path):
                 raise torch.OutOfMemoryError("out of memory")
 
             loaded.pipe.vae.decode = decode if loaded.profile.memory in enough else fail
-            return run(loaded, *rest)
+            return generate(loaded, *rest)
 
-        run = engine_run
-        monkeypatch.setattr(engine, "run", too_small)
+        generate = engine_generate
+        monkeypatch.setattr(engine, "generate", too_small)
         stream = io.BytesIO()
         worker = engine.Worker(Channel(stream), {"TEXT_TO_VIDEO_DEVICE": "cpu"})
         model = {"alias": family, "family": family, "path": str(tiny / family)}
@@ -49,7 +48,7 @@ def said(monkeypatch, tiny, tmp_path):
         worker.handle(message, threading.Event())
         return json.loads(stream.getvalue().splitlines()[-1]), tried
 
-    engine_run = engine.run
+    engine_generate = engine.generate
     return make
 
 
@@ -79,7 +78,7 @@ def test_it_is_tried_again_once_and_then_named(said):
 
 def test_a_model_that_does_not_even_load_is_tried_smaller_than_it_was_to_be(said, monkeypatch):
     """Not smaller than "full": what the device's memory had already chosen has just failed."""
-    from text_to_video_worker.engine import loading, warm
+    from text_to_video_worker.engine import loading, model_cache
 
     monkeypatch.setattr(loading, "choose_memory", lambda *_: "tiling")
     monkeypatch.setattr(engine, "next_memory", lambda used, *_: asked.append(used))
@@ -88,19 +87,7 @@ def test_a_model_that_does_not_even_load_is_tried_smaller_than_it_was_to_be(said
     def full(*_):
         raise torch.OutOfMemoryError("out of memory")
 
-    monkeypatch.setattr(warm, "load", full)
+    monkeypatch.setattr(model_cache, "load", full)
     error, tried = said(set())
     assert (error["code"], asked, tried) == ("gpu_oom", ["tiling"], [])
     assert error["message"] == "The device ran out of memory, with the profile tiling."
-
-
-@pytest.mark.parametrize("failure", [MemoryError(), ValueError("no such codec")])
-def test_a_file_that_could_not_be_written_leaves_nothing(monkeypatch, tmp_path, failure):
-    def broken(frames, fps, path):
-        path.write_bytes(b"half")
-        raise failure
-
-    monkeypatch.setattr(export, "_write_mp4", broken)
-    with pytest.raises(type(failure)):
-        export.write(None, 8, tmp_path / "video.mp4", "mp4")
-    assert list(tmp_path.iterdir()) == []

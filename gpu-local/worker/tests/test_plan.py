@@ -1,7 +1,7 @@
 import pytest
 
-from text_to_video_worker.capabilities import FAMILIES, SCHEDULER_NAMES
 from text_to_video_worker.errors import WorkerError
+from text_to_video_worker.families import FAMILIES, SCHEDULER_NAMES
 from text_to_video_worker.plan import frames_to_make, make_plan
 
 from .requests import request

@@ -114,7 +114,7 @@ def test_nonsense_is_answered_and_survived(process, tiny):
 def test_a_job_is_cancelled_between_steps_and_the_next_one_runs(process, tiny):
     generate(process, tiny, "long", num_inference_steps=1000, width=32, height=32)
     generate(process, tiny, "next")
-    while process.hear("progress").get("i", 0) < 2:
+    while process.hear("progress").get("step", 0) < 2:
         pass
     process.send(type="cancel", id="long")
     error = process.hear("error", "done")

@@ -26,7 +26,7 @@ def main() -> None:
     # Before torch is imported, which takes seconds: the parent sees at once that somebody is there.
     start_heartbeat(channel)
 
-    inbox: queue.Queue[tuple[Message, threading.Event] | None] = queue.Queue()
+    inbox: queue.Queue[tuple[Message, threading.Event]] = queue.Queue()
     jobs: dict[str, threading.Event] = {}
 
     def read() -> None:
@@ -38,8 +38,6 @@ def main() -> None:
             if message["type"] == "cancel":
                 if job_id in jobs:
                     jobs[job_id].set()
-            elif message["type"] == "shutdown":
-                inbox.put(None)
             else:
                 jobs[job_id] = threading.Event()
                 inbox.put((message, jobs[job_id]))
@@ -52,16 +50,13 @@ def main() -> None:
 
     worker = Worker(channel, dict(os.environ))
     worker.hello()
-    while (entry := inbox.get()) is not None:
-        message, cancelled = entry
+    while True:
+        message, cancelled = inbox.get()
         worker.handle(message, cancelled)
         # A job that is tried again has the same id; its own event is not this one.
         job_id = str(message.get("id"))
         if jobs.get(job_id) is cancelled:
             del jobs[job_id]
-    # Skips the interpreter's slow tidying of a big process.
-    sys.stderr.flush()
-    os._exit(0)
 
 
 if __name__ == "__main__":

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from .capabilities import LOOP_SCHEDULERS, SCHEDULER_NAMES, Family
 from .errors import WorkerError
+from .families import LOOP_SCHEDULERS, SCHEDULER_NAMES, Family
 from .request import Adapter, Request
 
 #: FreeNoise's window when several prompts travel; what AnimateDiff's motion modules know best.

@@ -3,9 +3,9 @@
 Libraries may print; so what was stdout becomes stderr, and replies go to file descriptor 3 (or the
 one named in TEXT_TO_VIDEO_WORKER_FD), which nothing else knows.
 
-In   load {model}              generate {id, job}         cancel {id}        shutdown {}
+In   load {model}              generate {id, job}         cancel {id}
 Out  hello {device, memory_bytes, versions, …}            heartbeat {}       loaded {model, …}
-     progress {id, stage, i?, n?}    done {id, result}    error {id?, code, message, …}
+     progress {id, stage, step?, steps?}    done {id, result}    error {id?, code, message, …}
 """
 
 from __future__ import annotations

@@ -192,8 +192,8 @@ export class EngineProcess {
 		const running = this.#running;
 		if (!running || message.id !== running.id) return;
 		if (message.type === 'progress') {
-			const { stage, i, n } = message;
-			running.context.progress({ stage, ...(n === undefined ? {} : { step: i ?? 0, steps: n }) });
+			const { stage, step = 0, steps } = message;
+			running.context.progress({ stage, ...(steps === undefined ? {} : { step, steps }) });
 		} else if (message.type === 'done') {
 			this.warm = message.warm;
 			running.resolve(message.result);

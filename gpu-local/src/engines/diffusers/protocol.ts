@@ -39,8 +39,8 @@ const message = z.discriminatedUnion('type', [
 		type: z.literal('progress'),
 		id: z.string(),
 		stage,
-		i: z.number().optional(),
-		n: z.number().optional(),
+		step: z.number().optional(),
+		steps: z.number().optional(),
 	}),
 	z.object({
 		type: z.literal('done'),

@@ -52,15 +52,6 @@ def release(device: torch.device) -> None:
         torch.mps.empty_cache()
 
 
-def family_dtype(device: torch.device, family: str) -> torch.dtype:
-    """SD 1.x wants float16, the transformers bfloat16; a CPU is fastest in float32."""
-    if device.type == "cpu":
-        return torch.float32
-    if family == "animatediff":
-        return torch.float16
-    return torch.bfloat16
-
-
 def describe(device: torch.device) -> dict[str, Any]:
     """What `hello` says about the device and the software."""
     name = platform.processor() or platform.machine()

@@ -6,10 +6,10 @@ from typing import Any
 
 import diffusers
 
-from .loading import Loaded
+from .loaded_model import LoadedModel
 
 
-def use_scheduler(loaded: Loaded, name: str | None) -> str:
+def use_scheduler(loaded: LoadedModel, name: str | None) -> str:
     """Puts in a fresh scheduler (none keeps state from an earlier job); the class that is used."""
     name = name or loaded.spec.scheduler
     class_name = loaded.scheduler_class

@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import Cancelled, WorkerError
-from ..models import ModelSpec, parse_model
+from ..model_spec import ModelSpec, parse_model
 from ..plan import make_plan
 from ..profiles import next_memory
 from ..protocol import Channel, Message
 from ..request import parse_request
 from .device import describe, is_out_of_memory, pick_device, release
-from .run import run
-from .warm import WarmModels
+from .generate import generate
+from .model_cache import ModelCache
 
 log = logging.getLogger("text_to_video_worker")
 
@@ -25,7 +25,7 @@ class Worker:
         self._channel = channel
         self._device = pick_device(environment.get("TEXT_TO_VIDEO_DEVICE"))
         most = int(environment.get("TEXT_TO_VIDEO_WARM_MODELS", "3"))
-        self._models = WarmModels(self._device, max(1, most))
+        self._models = ModelCache(self._device, max(1, most))
 
     def hello(self) -> None:
         self._channel.send("hello", **describe(self._device))
@@ -70,9 +70,9 @@ class Worker:
         request = parse_request(message.get("request"))
         output = Path(str(message.get("output")))
 
-        def report(stage: str, i: int | None, n: int | None) -> None:
+        def report(stage: str, step: int | None, steps: int | None) -> None:
             if stage != "done":
-                counts = {} if i is None else {"i": i, "n": n}
+                counts = {} if step is None else {"step": step, "steps": steps}
                 self._channel.send("progress", id=job_id, stage=stage, **counts)
 
         def attempt(memory: str | None) -> dict[str, Any]:
@@ -84,7 +84,7 @@ class Worker:
             if cancelled.is_set():
                 raise Cancelled
             plan = make_plan(request, loaded.family, spec.scheduler or loaded.scheduler_class)
-            return run(loaded, plan, output, report, cancelled)
+            return generate(loaded, plan, output, report, cancelled)
 
         result = self._with_less_memory(spec, attempt)
         self._channel.send("done", id=job_id, result=result, warm=self._models.aliases())

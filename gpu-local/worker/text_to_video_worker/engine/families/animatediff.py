@@ -12,15 +12,69 @@ from typing import Any
 import torch
 from diffusers import AnimateDiffPipeline, DDIMScheduler, MotionAdapter, StableDiffusionPipeline
 
-from ..capabilities import FAMILIES
-from ..errors import WorkerError
-from ..models import ModelSpec
-from ..motion import motion_config
-from ..safety import check_folder, check_model, check_safetensors
+from ...errors import WorkerError
+from ...families import FAMILIES, Family
+from ...model_spec import ModelSpec
+from ...model_validation import check_folder, check_model, check_safetensors
+from ...plan import Clip, Plan
+from ..embeddings import use_embeddings
+from ..free_noise import use_window
+from ..loaded_model import LoadedModel
+from .base import PipelineFamily
+from .motion_config import motion_config
 
 
-def load_animatediff(spec: ModelSpec, dtype: torch.dtype) -> Any:
-    """The pipeline on the CPU. A whole AnimateDiff folder needs nothing else."""
+class AnimateDiff(PipelineFamily):
+    name = "animatediff"
+    pipeline = AnimateDiffPipeline
+
+    def dtype(self, device: torch.device) -> torch.dtype:
+        return torch.float32 if device.type == "cpu" else torch.float16
+
+    def load(self, spec: ModelSpec, dtype: torch.dtype) -> Any:
+        return _load(spec, dtype)
+
+    def measure(self, family: Family, pipe: Any) -> Family:
+        return family.with_sizes(
+            size_multiple=pipe.vae_scale_factor,
+            window_frames=pipe.motion_adapter.config.motion_max_seq_length,
+            clip_layers=pipe.text_encoder.config.num_hidden_layers,
+        )
+
+    def denoiser(self, pipe: Any) -> Any:
+        return pipe.unet
+
+    def prepare(self, loaded: LoadedModel, plan: Plan) -> None:
+        use_window(loaded, plan.window_frames)
+
+    @contextlib.contextmanager
+    def during(self, loaded: LoadedModel, plan: Plan) -> Iterator[None]:
+        with contextlib.ExitStack() as during:
+            during.enter_context(use_embeddings(loaded, plan.embeddings))
+            if plan.clip_skip is not None:
+                during.enter_context(_last_norm_of_text_encoder(loaded.pipe))
+            yield
+
+    def arguments(self, loaded: LoadedModel, plan: Plan, clip: Clip) -> dict[str, Any]:
+        return {
+            "clip_skip": plan.clip_skip,
+            "decode_chunk_size": 16 if loaded.profile.memory == "full" else 4,
+        }
+
+    def notes(self, loaded: LoadedModel, plan: Plan) -> list[str]:
+        return _ignored_words(loaded, plan)
+
+    def settings(self, loaded: LoadedModel, plan: Plan) -> dict[str, Any]:
+        settings: dict[str, Any] = {}
+        if plan.clip_skip is not None:
+            settings["clip_skip"] = plan.clip_skip
+        if plan.embeddings:
+            settings["embeddings"] = [{"model_name": a.name} for a in plan.embeddings]
+        return settings
+
+
+def _load(spec: ModelSpec, dtype: torch.dtype) -> Any:
+    """A whole AnimateDiff folder needs nothing else, an SD 1.x checkpoint a motion adapter."""
     path = Path(spec.path)
     options = {"torch_dtype": dtype, "local_files_only": True, "use_safetensors": True}
     if path.is_dir():
@@ -94,7 +148,7 @@ def _motion_adapter(path: Path, dtype: torch.dtype) -> Any:
 
 
 @contextlib.contextmanager
-def clip_layers(pipe: Any) -> Iterator[None]:
+def _last_norm_of_text_encoder(pipe: Any) -> Iterator[None]:
     """Lets diffusers find the last norm of the text encoder, which it needs for clip skip.
 
     It looks in `text_encoder.text_model`, a layer that transformers 5.6 took away: the model itself
@@ -111,3 +165,23 @@ def clip_layers(pipe: Any) -> Iterator[None]:
         yield
     finally:
         object.__delattr__(encoder, "text_model")
+
+
+def _ignored_words(loaded: LoadedModel, plan: Plan) -> list[str]:
+    """CLIP reads 77 tokens; what a prompt has beyond them is ignored: the person should know."""
+    tokenizer = loaded.pipe.tokenizer
+    most = tokenizer.model_max_length
+    texts: set[str] = {plan.negative_prompt}
+    for clip in plan.clips:
+        texts |= {clip.prompt} if isinstance(clip.prompt, str) else set(clip.prompt.values())
+    notes = []
+    for text in sorted(texts):
+        converted = loaded.pipe.maybe_convert_prompt(text, tokenizer)
+        ids = tokenizer(converted, truncation=False).input_ids
+        if len(ids) > most:
+            cut = tokenizer.decode(ids[most - 1 : -1]).strip()
+            notes.append(
+                f"A prompt is longer than the {most} tokens that the model reads; "
+                f'ignored was: "{cut[:120]}".'
+            )
+    return notes

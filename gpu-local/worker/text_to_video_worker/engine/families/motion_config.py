@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from .errors import WorkerError
+from ...errors import WorkerError
 
 #: Frames that the modules were trained on where the file has no table of positions (it was saved by
 #: diffusers, which makes the table itself).

@@ -8,30 +8,31 @@ from dataclasses import replace
 
 import torch
 
-from ..capabilities import FAMILIES
-from ..models import ModelSpec
+from ..families import FAMILIES
+from ..model_spec import ModelSpec
 from ..profiles import Memory
 from .device import free_bytes, is_out_of_memory, memory_bytes, release
-from .loading import Loaded, first_profile, load
+from .loaded_model import LoadedModel
+from .loading import first_profile, load
 
 #: Kept free beside the weights when another model is loaded.
 HEADROOM_SHARE = 0.15
 
 
-class WarmModels:
+class ModelCache:
     """The loaded pipelines of one device."""
 
     def __init__(self, device: torch.device, most: int) -> None:
         self._device = device
         self._most = most
-        self._loaded: dict[tuple[object, ...], Loaded] = {}
+        self._loaded: dict[tuple[object, ...], LoadedModel] = {}
 
     def aliases(self) -> list[str]:
         """Aliases of what is loaded, the least recently used first."""
         by_use = sorted(self._loaded.values(), key=lambda one: one.used_at)
         return [one.spec.alias for one in by_use]
 
-    def get(self, spec: ModelSpec, loading: Callable[[], None]) -> Loaded:
+    def get(self, spec: ModelSpec, loading: Callable[[], None]) -> LoadedModel:
         """The pipeline for `spec`; `loading` is called when it must be loaded first."""
         loaded = self._loaded.get(spec.key)
         if loaded is None:
@@ -52,7 +53,7 @@ class WarmModels:
             return loaded.profile.memory
         return first_profile(spec, self._device).memory
 
-    def reload(self, spec: ModelSpec, memory: str) -> Loaded:
+    def reload(self, spec: ModelSpec, memory: str) -> LoadedModel:
         """The same model again, in a memory profile that needs less."""
         self._drop(spec.key)
         while self._loaded:
@@ -61,7 +62,7 @@ class WarmModels:
         loaded.used_at = time.monotonic()
         return loaded
 
-    def _load_with_room(self, spec: ModelSpec, memory: str | None) -> Loaded:
+    def _load_with_room(self, spec: ModelSpec, memory: str | None) -> LoadedModel:
         while len(self._loaded) >= self._most:
             self._drop_oldest()
         spare = memory_bytes(self._device) * HEADROOM_SHARE

@@ -1,4 +1,7 @@
-"""What each family of models can do. The table itself is families.json, shared with the server."""
+"""What each family of models can do: the tables beside this file, which the server reads too.
+
+`index.json` names the families; `<family>.json` is one family's row.
+"""
 
 from __future__ import annotations
 
@@ -7,15 +10,27 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
-_TABLE: dict[str, Any] = json.loads(
-    Path(__file__).with_name("families.json").read_text(encoding="utf-8")
-)
 
-SCHEDULER_NAMES: tuple[str, ...] = tuple(_TABLE["schedulerNames"])
-LOOP_SCHEDULERS: frozenset[str] = frozenset(_TABLE["loopSchedulers"])
+def _read(name: str) -> dict[str, Any]:
+    table: dict[str, Any] = json.loads(
+        Path(__file__).with_name(f"{name}.json").read_text(encoding="utf-8")
+    )
+    return table
+
+
+_INDEX = _read("index")
+_ROWS = {name: _read(name) for name in _INDEX["families"]}
+
+#: Every scheduler that a request may name.
+SCHEDULER_NAMES: tuple[str, ...] = tuple(_INDEX["schedulerNames"])
+#: Those that remember nothing of earlier steps.
+LOOP_SCHEDULERS: frozenset[str] = frozenset(_INDEX["loopSchedulers"])
 #: (library, class) of every part that a pipeline folder may name.
 ALLOWED_PARTS: frozenset[tuple[str, str]] = frozenset(
-    (library, name) for library, names in _TABLE["allowedParts"].items() for name in names
+    (library, name)
+    for parts in (_INDEX["commonParts"], *(row["parts"] for row in _ROWS.values()))
+    for library, names in parts.items()
+    for name in names
 )
 
 
@@ -84,4 +99,4 @@ def _family(name: str, row: dict[str, Any]) -> Family:
     )
 
 
-FAMILIES: dict[str, Family] = {name: _family(name, row) for name, row in _TABLE["families"].items()}
+FAMILIES: dict[str, Family] = {name: _family(name, row) for name, row in _ROWS.items()}

@@ -7,12 +7,11 @@ loaders fall back to pickles; so folders and files are checked here before diffu
 from __future__ import annotations
 
 import json
-import math
 from pathlib import Path
 from typing import Any
 
-from .capabilities import ALLOWED_PARTS
 from .errors import WorkerError
+from .families import ALLOWED_PARTS
 
 MAX_HEADER_BYTES = 100_000_000
 MAX_CONFIG_BYTES = 4_000_000
@@ -59,15 +58,6 @@ def check_safetensors(path: Path) -> dict[str, Any]:
         ):
             raise _refuse(path, f'its entry "{name}" lies outside the file.')
     return header
-
-
-def values_in(path: Path) -> int:
-    """How many numbers a .safetensors file holds, from its header."""
-    return sum(
-        math.prod(entry.get("shape", ()))
-        for name, entry in check_safetensors(path).items()
-        if name != "__metadata__"
-    )
 
 
 def _read_json(path: Path, root: Path) -> dict[str, Any]:

@@ -6,10 +6,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from .capabilities import FAMILIES
 from .errors import WorkerError
+from .families import FAMILIES
 from .request import Adapter
-from .safety import check_safetensors, values_in
 
 
 @dataclass(frozen=True)
@@ -74,18 +73,3 @@ def parse_model(raw: object) -> ModelSpec:
 def _lora(raw: dict[str, Any]) -> Adapter:
     path = str(raw["path"])
     return Adapter(str(raw.get("name") or Path(path).stem), path, float(raw["strength"]))
-
-
-def weight_values(path: Path) -> tuple[int, int]:
-    """Numbers in a model's weights: all of them, and those of its largest part."""
-    if path.is_file():
-        total = values_in(path)
-        return total, total
-    parts: dict[Path, int] = {}
-    for file in path.rglob("*.safetensors"):
-        # Variants (fp16 beside fp32) and pruned whole-model copies at the top are not loaded too.
-        if file.parent == path or ".fp16." in file.name or ".non_ema." in file.name:
-            continue
-        check_safetensors(file)
-        parts[file.parent] = parts.get(file.parent, 0) + values_in(file)
-    return sum(parts.values()), max(parts.values(), default=0)

@@ -6,9 +6,10 @@ import struct
 
 import pytest
 
-from text_to_video_worker.capabilities import FAMILIES
 from text_to_video_worker.errors import WorkerError
-from text_to_video_worker.safety import check_model, check_safetensors, values_in
+from text_to_video_worker.families import FAMILIES
+from text_to_video_worker.model_validation import check_model, check_safetensors
+from text_to_video_worker.model_weights import values_in
 
 WAN = FAMILIES["wan"].pipeline_classes
 

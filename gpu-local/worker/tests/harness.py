@@ -10,9 +10,10 @@ import av
 import numpy as np
 import torch
 
-from text_to_video_worker.engine.loading import Loaded, load
-from text_to_video_worker.engine.run import run
-from text_to_video_worker.models import parse_model
+from text_to_video_worker.engine.generate import generate
+from text_to_video_worker.engine.loaded_model import LoadedModel
+from text_to_video_worker.engine.loading import load
+from text_to_video_worker.model_spec import parse_model
 from text_to_video_worker.plan import make_plan
 
 from .requests import request
@@ -20,17 +21,17 @@ from .requests import request
 CPU = torch.device("cpu")
 
 
-class Bench:
+class Harness:
     """Loaded tiny models, and one call from request fields to what came out."""
 
     def __init__(self, tiny: Path, out: Path) -> None:
         self.tiny = tiny
         self._out = out
-        self._loaded: dict[object, Loaded] = {}
+        self._loaded: dict[object, LoadedModel] = {}
         self._count = 0
         self.events: list[tuple[str, int | None, int | None]] = []
 
-    def model(self, family: str, **spec) -> Loaded:
+    def model(self, family: str, **spec) -> LoadedModel:
         key = (family, tuple(sorted((k, str(v)) for k, v in spec.items())))
         if key not in self._loaded:
             fields = {"alias": family, "family": family, "path": str(self.tiny / family), **spec}
@@ -44,7 +45,7 @@ class Bench:
     def embedding(self, name: str) -> dict:
         return {"model_name": name, "path": str(self.tiny / "embeddings" / f"{name}.safetensors")}
 
-    def make(self, loaded: Loaded | str, *, cancelled=None, report=None, **fields):
+    def make(self, loaded: LoadedModel | str, *, cancelled=None, report=None, **fields):
         if isinstance(loaded, str):
             loaded = self.model(loaded)
         self._count += 1
@@ -52,13 +53,13 @@ class Bench:
         asked = request(**fields)
         plan = make_plan(asked, loaded.family, loaded.spec.scheduler or loaded.scheduler_class)
 
-        def note(stage, i, n):
-            self.events.append((stage, i, n))
+        def note(stage, step, steps):
+            self.events.append((stage, step, steps))
             if report is not None:
-                report(stage, i, n)
+                report(stage, step, steps)
 
         output = self._out / f"{self._count}.{asked.output_format}"
-        return run(loaded, plan, output, note, cancelled or threading.Event())
+        return generate(loaded, plan, output, note, cancelled or threading.Event())
 
 
 def digest(result) -> str:

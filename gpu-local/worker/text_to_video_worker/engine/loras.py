@@ -1,4 +1,4 @@
-"""LoRAs and embeddings of a job: put on, checked for having an effect, and taken off again."""
+"""LoRAs of a job: put on, checked for having an effect, and taken off again."""
 
 from __future__ import annotations
 
@@ -9,19 +9,18 @@ from typing import Any
 import torch
 
 from ..errors import WorkerError
-from ..plan import Plan
+from ..model_validation import check_safetensors
 from ..request import Adapter
-from ..safety import check_safetensors
-from .loading import Loaded
+from .loaded_model import LoadedModel
 
 
-def clear_loras(loaded: Loaded) -> None:
+def clear_loras(loaded: LoadedModel) -> None:
     if loaded.active_loras:
         loaded.pipe.unload_lora_weights()
         loaded.active_loras = ()
 
 
-def use_loras(loaded: Loaded, wanted: tuple[Adapter, ...]) -> None:
+def use_loras(loaded: LoadedModel, wanted: tuple[Adapter, ...]) -> None:
     """Makes exactly `wanted` (and the model's own) active; raises if one changes nothing."""
     adapters = loaded.spec.loras + wanted
     key = tuple((a.path, a.strength) for a in adapters)
@@ -42,7 +41,7 @@ def use_loras(loaded: Loaded, wanted: tuple[Adapter, ...]) -> None:
     loaded.active_loras = key
 
 
-def _load_lora(loaded: Loaded, adapter: Adapter, name: str) -> None:
+def _load_lora(loaded: LoadedModel, adapter: Adapter, name: str) -> None:
     path = Path(adapter.path)
     check_safetensors(path)
     pipe = loaded.pipe
@@ -74,7 +73,7 @@ def experts_of(adapter: Adapter, two: bool) -> tuple[str, ...]:
     return (said[0],) if len(said) == 1 else ("high", "low")
 
 
-def _useless(adapter: Adapter, loaded: Loaded, why: str) -> WorkerError:
+def _useless(adapter: Adapter, loaded: LoadedModel, why: str) -> WorkerError:
     return WorkerError(
         "invalid_request",
         f'The LoRA "{adapter.name}" changes nothing in the model "{loaded.spec.alias}": {why}.',
@@ -94,59 +93,3 @@ def _has_effect(pipe: Any, name: str) -> bool:
                 if weight.device.type == "meta" or bool((weight != 0).any()):
                     return True
     return False
-
-
-def use_embeddings(loaded: Loaded, embeddings: tuple[Adapter, ...]) -> None:
-    """Teaches the tokenizer each embedding's name as a word; `clear_embeddings` takes it back."""
-    for embedding in embeddings:
-        path = Path(embedding.path)
-        header = check_safetensors(path)
-        state: Any = str(path)
-        if "emb_params" not in header and len([k for k in header if k != "__metadata__"]) != 1:
-            raise WorkerError(
-                "invalid_request",
-                f'The embedding "{embedding.name}" is not a textual inversion for SD 1.x.',
-                field="embeddings",
-            )
-        try:
-            loaded.pipe.load_textual_inversion(
-                state, token=embedding.name, use_safetensors=True, local_files_only=True
-            )
-        except ValueError as error:
-            raise WorkerError(
-                "invalid_request",
-                f'The embedding "{embedding.name}" does not fit the model "{loaded.spec.alias}": '
-                f"{str(error).split(chr(10))[0][:300]}",
-                field="embeddings",
-                remedy="Use an embedding that was made for SD 1.x.",
-            ) from error
-
-
-def clear_embeddings(loaded: Loaded, plan: Plan) -> None:
-    if plan.embeddings:
-        loaded.pipe.unload_textual_inversion()
-
-
-def use_window(loaded: Loaded, frames: int, stride: int) -> None:
-    """Turns FreeNoise's sliding window on (or off, 0).
-
-    It rebuilds the motion blocks from their weights, which only works while no LoRA sits in them.
-    """
-    if loaded.window_frames == frames:
-        return
-    clear_loras(loaded)
-    if loaded.window_frames:
-        _disable_free_noise(loaded.pipe)
-        loaded.window_frames = 0
-    if frames:
-        loaded.pipe.enable_free_noise(context_length=frames, context_stride=stride)
-        loaded.window_frames = frames
-
-
-def _disable_free_noise(pipe: Any) -> None:
-    """The pipeline's own method fails where the middle block has no motion modules (adapter v3)."""
-    unet = pipe.unet
-    for block in (*unet.down_blocks, unet.mid_block, *unet.up_blocks):
-        if getattr(block, "motion_modules", None) is not None:
-            pipe._disable_free_noise_in_block(block)
-    pipe._free_noise_context_length = None

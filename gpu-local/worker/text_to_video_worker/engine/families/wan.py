@@ -1,0 +1,43 @@
+"""Wan 2.1 (1.3B, 14B) and Wan 2.2 (A14B with two experts, TI2V-5B)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from diffusers import WanPipeline
+
+from ...families import Family
+from ...plan import Clip, Plan
+from ..loaded_model import LoadedModel
+from .base import PipelineFamily
+
+
+class Wan(PipelineFamily):
+    name = "wan"
+    pipeline = WanPipeline
+
+    def part_dtypes(self, dtype: torch.dtype) -> Any:
+        # The VAE loses detail in half precision; it is small, so it stays wide.
+        return {"default": dtype, "vae": torch.float32}
+
+    def measure(self, family: Family, pipe: Any) -> Family:
+        experts = [pipe.transformer, pipe.transformer_2]
+        patch = max(t.config.patch_size[1] for t in experts if t is not None)
+        return family.with_sizes(
+            size_multiple=pipe.vae_scale_factor_spatial * patch,
+            frame_multiple=pipe.vae_scale_factor_temporal,
+        )
+
+    def arguments(self, loaded: LoadedModel, plan: Plan, clip: Clip) -> dict[str, Any]:
+        return {"guidance_scale_2": plan.guidance_scale_2} if _has_two_experts(loaded) else {}
+
+    def settings(self, loaded: LoadedModel, plan: Plan) -> dict[str, Any]:
+        if plan.guidance_scale_2 is None or not _has_two_experts(loaded):
+            return {}
+        return {"guidance_scale_2": plan.guidance_scale_2}
+
+
+def _has_two_experts(loaded: LoadedModel) -> bool:
+    """Wan 2.2 A14B: one expert for the steps with much noise, another for those with little."""
+    return loaded.pipe.config.get("boundary_ratio") is not None

@@ -1,0 +1,139 @@
+"""One job on one loaded model: from a plan to a finished file."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from ..plan import Clip, Plan
+from . import export
+from .closed_loop import LatentShift, ping_pong
+from .device import peak_bytes
+from .families import PIPELINE_FAMILIES
+from .loaded_model import LoadedModel
+from .loras import use_loras
+from .progress import ProgressMonitor, Report
+from .schedulers import use_scheduler
+from .sigmas import fixed_sigmas
+
+
+def generate(
+    loaded: LoadedModel,
+    plan: Plan,
+    output: Path,
+    report: Report,
+    cancelled: threading.Event,
+) -> dict[str, Any]:
+    """Makes the video; the result says what was really made. Raises `Cancelled` from any step."""
+    pipe, family = loaded.pipe, PIPELINE_FAMILIES[loaded.family.name]
+    monitor = ProgressMonitor(report, cancelled, len(plan.clips))
+    monitor.enter("encoding_prompt")
+    if loaded.device.type == "cuda":
+        torch.cuda.reset_peak_memory_stats(loaded.device)
+    family.prepare(loaded, plan)
+    use_loras(loaded, plan.loras)
+    scheduler = use_scheduler(loaded, plan.scheduler)
+    warnings = list(plan.warnings)
+    fixed_steps = len(loaded.spec.sigmas)
+    if fixed_steps and plan.steps != fixed_steps:
+        warnings.append(f"This distilled model always makes {fixed_steps} steps.")
+    try:
+        with contextlib.ExitStack() as during:
+            during.enter_context(family.during(loaded, plan))
+            warnings += family.notes(loaded, plan)
+            during.enter_context(torch.inference_mode())
+            during.enter_context(fixed_sigmas(loaded))
+            during.enter_context(monitor.attached(pipe, plan.steps))
+            # On the CPU, so that the same seed gives the same noise on every device.
+            generator = torch.Generator("cpu").manual_seed(plan.seed)
+            kept = []
+            for index, clip in enumerate(plan.clips):
+                monitor.next_clip(index)
+                arguments = {
+                    **_arguments(plan, clip, monitor),
+                    **family.arguments(loaded, plan, clip),
+                }
+                frames = np.asarray(pipe(generator=generator, **arguments).frames[0])
+                kept.append(export.to_pictures(frames[: clip.keep], plan.width, plan.height))
+    finally:
+        # An exception inside a pipeline skips its own clean-up of offload hooks.
+        pipe.maybe_free_model_hooks()
+    monitor.enter("muxing")
+    video = np.concatenate(kept)
+    if plan.closed_loop == "ping-pong":
+        video = ping_pong(video, plan.frames)
+    export.write(video, plan.fps, output, plan.output_format)
+    made = export.probe(output, plan.output_format)
+    monitor.enter("done")
+    return {
+        "file": str(output),
+        "mime_type": "image/gif" if plan.output_format == "gif" else "video/mp4",
+        **made,
+        "seed": plan.seed,
+        "settings": {
+            **_settings(loaded, plan, scheduler, made),
+            **family.settings(loaded, plan),
+        },
+        "warnings": warnings,
+        "timings": {f"{k}Ms": round(v, 1) for k, v in monitor.timings_ms.items()},
+    }
+
+
+def _arguments(plan: Plan, clip: Clip, monitor: ProgressMonitor) -> dict[str, Any]:
+    """What every family's pipeline is called with: nothing that it would ignore or refuse."""
+    rolls = plan.closed_loop == "latent-shift"
+    return {
+        "prompt": clip.prompt,
+        "negative_prompt": plan.negative_prompt or None,
+        "width": plan.pipeline_width,
+        "height": plan.pipeline_height,
+        "num_frames": clip.frames,
+        "num_inference_steps": plan.steps,
+        "guidance_scale": plan.guidance_scale,
+        "output_type": "np",
+        "callback_on_step_end": _callback(monitor, LatentShift(clip.frames) if rolls else None),
+        "callback_on_step_end_tensor_inputs": ["latents", *(["prompt_embeds"] if rolls else [])],
+    }
+
+
+def _callback(
+    monitor: ProgressMonitor, latent_shift: LatentShift | None
+) -> Callable[..., dict[str, Any]]:
+    def after_step(pipe: Any, index: int, t: Any, tensors: dict[str, Any]) -> dict[str, Any]:
+        steps = int(pipe.num_timesteps)
+        monitor.step_done(index, steps)
+        return latent_shift.after_step(index, steps, tensors) if latent_shift else {}
+
+    return after_step
+
+
+def _settings(
+    loaded: LoadedModel, plan: Plan, scheduler: str, made: dict[str, Any]
+) -> dict[str, Any]:
+    settings: dict[str, Any] = {
+        "model": loaded.spec.alias,
+        "width": made["width"],
+        "height": made["height"],
+        "num_frames": made["frames"],
+        "fps": made["fps"],
+        "num_inference_steps": len(loaded.spec.sigmas) or plan.steps,
+        "guidance_scale": plan.guidance_scale,
+        "scheduler": scheduler,
+        "seed": plan.seed,
+        "profile": loaded.profile.describe(),
+        "device": str(loaded.device),
+    }
+    if plan.closed_loop:
+        settings["closed_loop_method"] = plan.closed_loop
+    if plan.loras:
+        settings["loras"] = [{"model_name": a.name, "strength": a.strength} for a in plan.loras]
+    peak = peak_bytes(loaded.device)
+    if peak is not None:
+        settings["peak_memory_bytes"] = peak
+    return settings

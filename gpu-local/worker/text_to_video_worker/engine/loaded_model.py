@@ -1,0 +1,31 @@
+"""A pipeline on its device, and what is known about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+
+from ..families import Family
+from ..model_spec import ModelSpec
+from ..profiles import Profile
+
+
+@dataclass
+class LoadedModel:
+    spec: ModelSpec
+    #: The family's limits as this model's own configuration has them.
+    family: Family
+    pipe: Any
+    device: torch.device
+    profile: Profile
+    weight_bytes: int
+    #: The scheduler that the model came with: every swap starts from its configuration.
+    scheduler_class: str
+    scheduler_config: dict[str, Any]
+    #: LoRA files and strengths that are active now; left in place for the next job.
+    active_loras: tuple[tuple[str, float], ...] = ()
+    #: FreeNoise's window that is set up now; 0: none.
+    window_frames: int = 0
+    used_at: float = field(default=0.0)

@@ -1,0 +1,32 @@
+"""How large a model's weights are, counted from the headers of its files. Pure but for reading."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+from .model_validation import check_safetensors
+
+
+def values_in(path: Path) -> int:
+    """How many numbers a .safetensors file holds, from its header."""
+    return sum(
+        math.prod(entry.get("shape", ()))
+        for name, entry in check_safetensors(path).items()
+        if name != "__metadata__"
+    )
+
+
+def weight_values(path: Path) -> tuple[int, int]:
+    """Numbers in a model's weights: all of them, and those of its largest part."""
+    if path.is_file():
+        total = values_in(path)
+        return total, total
+    parts: dict[Path, int] = {}
+    for file in path.rglob("*.safetensors"):
+        # Variants (fp16 beside fp32) and pruned whole-model copies at the top are not loaded too.
+        if file.parent == path or ".fp16." in file.name or ".non_ema." in file.name:
+            continue
+        check_safetensors(file)
+        parts[file.parent] = parts.get(file.parent, 0) + values_in(file)
+    return sum(parts.values()), max(parts.values(), default=0)
