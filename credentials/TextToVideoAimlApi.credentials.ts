@@ -1,10 +1,7 @@
-import type {
-	IAuthenticateGeneric,
-	Icon,
-	ICredentialTestRequest,
-	ICredentialType,
-} from 'n8n-workflow';
+import type { Icon, ICredentialTestRequest, ICredentialType } from 'n8n-workflow';
+import { aimlapiPixverse } from '../providers/aimlapi';
 import { accountProperties } from './shared/account';
+import { authenticateBy } from './shared/authenticate';
 
 export class TextToVideoAimlApi implements ICredentialType {
 	name = 'textToVideoAimlApi';
@@ -15,12 +12,9 @@ export class TextToVideoAimlApi implements ICredentialType {
 
 	icon: Icon = { light: 'file:icons/text-to-video.svg', dark: 'file:icons/text-to-video.dark.svg' };
 
-	properties = accountProperties({ baseUrl: 'https://api.aimlapi.com' });
+	properties = accountProperties(aimlapiPixverse);
 
-	authenticate: IAuthenticateGeneric = {
-		type: 'generic',
-		properties: { headers: { Authorization: '=Bearer {{$credentials.apiKey}}' } },
-	};
+	authenticate = authenticateBy(aimlapiPixverse);
 
 	/** Reads the balance, which costs nothing and needs a valid key. */
 	test: ICredentialTestRequest = {

@@ -1,11 +1,6 @@
-import type {
-	ICredentialDataDecryptedObject,
-	Icon,
-	ICredentialTestRequest,
-	ICredentialType,
-	IHttpRequestOptions,
-	INodeProperties,
-} from 'n8n-workflow';
+import type { Icon, ICredentialTestRequest, ICredentialType, INodeProperties } from 'n8n-workflow';
+import { localGpu } from '../providers/localGpu';
+import { authenticateIfKey } from './shared/authenticate';
 
 export class TextToVideoLocalGpuApi implements ICredentialType {
 	name = 'textToVideoLocalGpuApi';
@@ -23,7 +18,7 @@ export class TextToVideoLocalGpuApi implements ICredentialType {
 			name: 'baseUrl',
 			type: 'string',
 			required: true,
-			default: 'http://127.0.0.1:8484',
+			default: localGpu.account.defaultBaseUrl,
 			description:
 				'Where the local executor listens. From a container, the host is often http://host.docker.internal:8484.',
 		},
@@ -47,18 +42,7 @@ export class TextToVideoLocalGpuApi implements ICredentialType {
 		},
 	];
 
-	/** The key is optional, and an empty Authorization header would be refused. */
-	async authenticate(
-		credentials: ICredentialDataDecryptedObject,
-		requestOptions: IHttpRequestOptions,
-	): Promise<IHttpRequestOptions> {
-		if (!credentials.apiKey) return requestOptions;
-		const headers = {
-			...requestOptions.headers,
-			Authorization: `Bearer ${String(credentials.apiKey)}`,
-		};
-		return { ...requestOptions, headers };
-	}
+	authenticate = authenticateIfKey;
 
 	test: ICredentialTestRequest = {
 		request: { baseURL: '={{$credentials.baseUrl}}', url: '/v1/models' },

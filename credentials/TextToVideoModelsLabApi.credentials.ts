@@ -1,10 +1,7 @@
-import type {
-	IAuthenticateGeneric,
-	Icon,
-	ICredentialTestRequest,
-	ICredentialType,
-} from 'n8n-workflow';
+import type { Icon, ICredentialTestRequest, ICredentialType } from 'n8n-workflow';
+import { modelslabV7 } from '../providers/modelslab';
 import { accountProperties } from './shared/account';
+import { authenticateBy } from './shared/authenticate';
 
 export class TextToVideoModelsLabApi implements ICredentialType {
 	name = 'textToVideoModelsLabApi';
@@ -15,12 +12,9 @@ export class TextToVideoModelsLabApi implements ICredentialType {
 
 	icon: Icon = { light: 'file:icons/text-to-video.svg', dark: 'file:icons/text-to-video.dark.svg' };
 
-	properties = accountProperties({ baseUrl: 'https://modelslab.com' });
+	properties = accountProperties(modelslabV7);
 
-	authenticate: IAuthenticateGeneric = {
-		type: 'generic',
-		properties: { body: { key: '={{$credentials.apiKey}}' } },
-	};
+	authenticate = authenticateBy(modelslabV7);
 
 	/** Lists the public models, which costs nothing. A wrong key may be answered with HTTP 200 and `status: "error"`. */
 	test: ICredentialTestRequest = {

@@ -1,10 +1,7 @@
-import type {
-	IAuthenticateGeneric,
-	Icon,
-	ICredentialTestRequest,
-	ICredentialType,
-} from 'n8n-workflow';
+import type { Icon, ICredentialTestRequest, ICredentialType } from 'n8n-workflow';
+import { novita } from '../providers/novita';
 import { accountProperties } from './shared/account';
+import { authenticateBy } from './shared/authenticate';
 
 export class TextToVideoNovitaApi implements ICredentialType {
 	name = 'textToVideoNovitaApi';
@@ -15,12 +12,9 @@ export class TextToVideoNovitaApi implements ICredentialType {
 
 	icon: Icon = { light: 'file:icons/text-to-video.svg', dark: 'file:icons/text-to-video.dark.svg' };
 
-	properties = accountProperties({ baseUrl: 'https://api.novita.ai' });
+	properties = accountProperties(novita);
 
-	authenticate: IAuthenticateGeneric = {
-		type: 'generic',
-		properties: { headers: { Authorization: '=Bearer {{$credentials.apiKey}}' } },
-	};
+	authenticate = authenticateBy(novita);
 
 	/** Lists one model, which costs nothing and needs a valid key. */
 	test: ICredentialTestRequest = {

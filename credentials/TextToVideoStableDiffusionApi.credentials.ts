@@ -1,10 +1,7 @@
-import type {
-	IAuthenticateGeneric,
-	Icon,
-	ICredentialTestRequest,
-	ICredentialType,
-} from 'n8n-workflow';
+import type { Icon, ICredentialTestRequest, ICredentialType } from 'n8n-workflow';
+import { stableDiffusionV5 } from '../providers/stableDiffusionApi';
 import { accountProperties } from './shared/account';
+import { authenticateBy } from './shared/authenticate';
 
 export class TextToVideoStableDiffusionApi implements ICredentialType {
 	name = 'textToVideoStableDiffusionApi';
@@ -15,16 +12,12 @@ export class TextToVideoStableDiffusionApi implements ICredentialType {
 
 	icon: Icon = { light: 'file:icons/text-to-video.svg', dark: 'file:icons/text-to-video.dark.svg' };
 
-	properties = accountProperties({
-		baseUrl: 'https://stablediffusionapi.com',
+	properties = accountProperties(stableDiffusionV5, {
 		baseUrlDescription:
 			'Change it to https://modelslab.com if your account has moved there, or to another server that speaks the same API, such as your own GPU',
 	});
 
-	authenticate: IAuthenticateGeneric = {
-		type: 'generic',
-		properties: { body: { key: '={{$credentials.apiKey}}' } },
-	};
+	authenticate = authenticateBy(stableDiffusionV5);
 
 	/** Lists the public models, which costs nothing. A wrong key is answered with HTTP 200 and `status: "error"`. */
 	test: ICredentialTestRequest = {

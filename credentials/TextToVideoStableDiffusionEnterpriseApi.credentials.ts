@@ -1,10 +1,7 @@
-import type {
-	IAuthenticateGeneric,
-	Icon,
-	ICredentialTestRequest,
-	ICredentialType,
-} from 'n8n-workflow';
+import type { Icon, ICredentialTestRequest, ICredentialType } from 'n8n-workflow';
+import { stableDiffusionEnterprise } from '../providers/stableDiffusionApi';
 import { accountProperties } from './shared/account';
+import { authenticateBy } from './shared/authenticate';
 
 export class TextToVideoStableDiffusionEnterpriseApi implements ICredentialType {
 	name = 'textToVideoStableDiffusionEnterpriseApi';
@@ -15,16 +12,12 @@ export class TextToVideoStableDiffusionEnterpriseApi implements ICredentialType 
 
 	icon: Icon = { light: 'file:icons/text-to-video.svg', dark: 'file:icons/text-to-video.dark.svg' };
 
-	properties = accountProperties({
-		baseUrl: 'https://stablediffusionapi.com',
+	properties = accountProperties(stableDiffusionEnterprise, {
 		apiKeyDescription:
 			'The key of your enterprise server. For load balancing, the key of the first one.',
 	});
 
-	authenticate: IAuthenticateGeneric = {
-		type: 'generic',
-		properties: { body: { key: '={{$credentials.apiKey}}' } },
-	};
+	authenticate = authenticateBy(stableDiffusionEnterprise);
 
 	/** Lists the schedulers, which costs nothing. A wrong key is answered with HTTP 200 and `status: "error"`. */
 	test: ICredentialTestRequest = {

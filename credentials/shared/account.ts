@@ -1,9 +1,8 @@
 /** The two properties that every account of a provider on the internet has. */
 import type { INodeProperties } from 'n8n-workflow';
+import type { Provider } from '../../providers/contract';
 
 export interface AccountWords {
-	/** What the provider documents. */
-	baseUrl: string;
 	baseUrlDescription?: string;
 	apiKeyDescription?: string;
 }
@@ -11,11 +10,10 @@ export interface AccountWords {
 const OTHER_SERVER =
 	'Change it only to use another server that speaks the same API, such as your own GPU';
 
-export const accountProperties = ({
-	baseUrl,
-	baseUrlDescription = OTHER_SERVER,
-	apiKeyDescription,
-}: AccountWords): INodeProperties[] => [
+export const accountProperties = (
+	{ account }: Provider,
+	{ baseUrlDescription = OTHER_SERVER, apiKeyDescription }: AccountWords = {},
+): INodeProperties[] => [
 	{
 		displayName: 'API Key',
 		name: 'apiKey',
@@ -30,7 +28,7 @@ export const accountProperties = ({
 		name: 'baseUrl',
 		type: 'string',
 		required: true,
-		default: baseUrl,
+		default: account.defaultBaseUrl,
 		description: baseUrlDescription,
 	},
 ];

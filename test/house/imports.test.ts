@@ -11,7 +11,7 @@ const MAY_IMPORT: Record<string, string[]> = {
 	providers: [],
 	jobs: ['providers'],
 	nodes: ['jobs', 'providers'],
-	credentials: [],
+	credentials: ['providers'],
 	'node-red': ['jobs', 'providers'],
 	'gpu-local': ['jobs', 'providers'],
 };
