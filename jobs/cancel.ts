@@ -4,7 +4,8 @@
  */
 import { isFinal, type Job, type Provider, type Reading } from '../providers/contract';
 import { failure } from '../providers/replies/failures';
-import { requestOf, transportFailure, type Account, type Host } from './host';
+import { requestOf, type Account, type Host } from './host';
+import { transportFailure } from './transportErrors';
 import { pollOnce } from './poll';
 
 /** @returns the job: cancelled, or as it ended before */

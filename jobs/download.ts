@@ -7,14 +7,8 @@ import type { Job, Provider, ProviderFailure, Video } from '../providers/contrac
 import { absoluteUrl, mayCarryKey } from '../providers/hosts';
 import { failure } from '../providers/replies/failures';
 import { extensionOf } from '../providers/replies/job';
-import {
-	transportFailure,
-	type Account,
-	type ByteStream,
-	type Clock,
-	type Host,
-	type HttpStream,
-} from './host';
+import { type Account, type ByteStream, type Clock, type Host, type HttpStream } from './host';
+import { transportFailure } from './transportErrors';
 import { pollOnce } from './poll';
 
 export const DEFAULT_MAX_BYTES = 2 * 1024 ** 3;

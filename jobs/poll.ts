@@ -7,7 +7,8 @@ import {
 	type Reading,
 } from '../providers/contract';
 import { failure } from '../providers/replies/failures';
-import { isAbort, requestOf, transportFailure, type Account, type Host } from './host';
+import { requestOf, type Account, type Host } from './host';
+import { isAbort, transportFailure } from './transportErrors';
 import { nextPollSeconds } from './schedule';
 
 /** How long both hosts wait for a video where nothing else is set. */

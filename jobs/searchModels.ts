@@ -1,7 +1,8 @@
 /** The models of a provider by name, for the searchable lists of an editor. */
 import type { ModelChoice, Provider, ProviderFailure } from '../providers/contract';
 import { failure } from '../providers/replies/failures';
-import { requestOf, transportFailure, type Account, type Http } from './host';
+import { requestOf, type Account, type Http } from './host';
+import { transportFailure } from './transportErrors';
 
 export interface ModelQuery {
 	/** Which of the provider's lists. */

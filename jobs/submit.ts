@@ -12,7 +12,8 @@ import type {
 } from '../providers/contract';
 import { failure } from '../providers/replies/failures';
 import { withTracking } from '../providers/replies/job';
-import { transportFailure, type Account, type Host } from './host';
+import { type Account, type Host } from './host';
+import { transportFailure } from './transportErrors';
 import type { RateLimit } from './rateLimit';
 
 const MAX_UNREACHABLE_ATTEMPTS = 3;

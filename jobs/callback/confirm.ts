@@ -1,13 +1,20 @@
-/** Which of the accepted messages are believed, and what of them. */
-import { confirmCallback, eventOf, type CallbackEvent, type CallbackResult } from './receive';
+/**
+ * What of an accepted message is true. Where nothing proved who sent it, the provider is asked for the job, and only
+ * its own answer is passed on: a forged callback achieves one question to the provider and nothing else.
+ */
+import type { Job, Provider, ProviderFailure } from '../../providers/contract';
+import { mayCarryKey } from '../../providers/hosts';
+import { newJob } from '../../providers/replies/job';
 import type { Account, Host } from '../host';
+import { givesUp, pollOnce } from '../poll';
 import { createDeduplication, type Deduplication } from './deduplication';
-import type { Job, Provider } from '../../providers/contract';
+import { eventOf, isWanted, stateKey, type CallbackEvent } from './events';
+import type { CallbackResult } from './receive';
 
 export interface CallbackContext {
 	provider: Provider;
 	account: Account;
-	receipt: CallbackResult;
+	result: CallbackResult;
 	events: readonly CallbackEvent[];
 	/** Ask the provider where nobody signed. */
 	confirm: boolean;
@@ -17,14 +24,14 @@ export interface CallbackContext {
 }
 
 /** @returns the job to start the workflow with, if any */
-export async function believe(reception: CallbackContext): Promise<Job | undefined> {
-	const { receipt, events, confirm, provider } = reception;
-	const { job } = receipt;
+export async function confirmJob(callback: CallbackContext): Promise<Job | undefined> {
+	const { result, events, confirm, provider } = callback;
+	const { job } = result;
 	if (!job) return undefined;
-	if (receipt.event === 'test') return await believeTest(reception, job);
-	if (receipt.trusted || !confirm) return job;
-	const { host, seen, account, signal } = reception;
-	const confirmed = await confirmCallback(receipt, {
+	if (result.event === 'test') return await confirmTestEvent(callback, job);
+	if (result.trusted || !confirm) return job;
+	const { host, seen, account, signal } = callback;
+	const confirmed = await confirmCallback(result, {
 		...{ provider, account, events, seen, host },
 		...(signal ? { signal } : {}),
 	});
@@ -37,21 +44,21 @@ export async function believe(reception: CallbackContext): Promise<Job | undefin
  * what it confirms starts the workflow like a real event, marked. Some test modes tell of jobs that do not exist. Of
  * those, only the bare news is passed on, and only where the user asked for test events.
  */
-async function believeTest(reception: CallbackContext, told: Job): Promise<Job | undefined> {
-	const { seen, host } = reception;
+async function confirmTestEvent(callback: CallbackContext, told: Job): Promise<Job | undefined> {
+	const { seen, host } = callback;
 	const message = `test ${told.provider} ${told.jobId} ${told.status}`;
 	if (!seen.add(message, host.now())) return undefined;
-	const job = await confirmTest(reception, told);
+	const job = await confirmTest(callback, told);
 	if (!job) seen.forget(message);
 	return job;
 }
 
-async function confirmTest(reception: CallbackContext, told: Job): Promise<Job | undefined> {
-	const { provider, account, receipt, events, confirm, host, signal } = reception;
+async function confirmTest(callback: CallbackContext, told: Job): Promise<Job | undefined> {
+	const { provider, account, result, events, confirm, host, signal } = callback;
 	const wanted = (job: Job) => events.includes('test') || events.includes(eventOf(job, false));
 	if (!confirm) return wanted(told) ? told : undefined;
 	// What is true of the job is no news yet, for the real message may still come: a memory of its own.
-	const confirmed = await confirmCallback(receipt, {
+	const confirmed = await confirmCallback(result, {
 		...{ provider, account, seen: createDeduplication(), host },
 		...(signal ? { signal } : {}),
 	});
@@ -67,4 +74,75 @@ async function confirmTest(reception: CallbackContext, told: Job): Promise<Job |
 	}
 	host.log?.('warn', `A test event was ignored. ${confirmed.reason}`);
 	return undefined;
+}
+
+export type Confirmation =
+	| { job: Job; event: CallbackEvent; problem?: undefined }
+	/** Nothing to pass on; `problem` where the provider could not be asked. */
+	| { job?: undefined; reason: string; problem?: ProviderFailure };
+
+export interface ConfirmOptions {
+	provider: Provider;
+	account: Account;
+	events?: readonly CallbackEvent[];
+	seen: Deduplication;
+	host: Host;
+	signal?: AbortSignal;
+}
+
+const CONFIRM_DELAYS_MS = [2_000, 8_000, 30_000, 120_000];
+
+/**
+ * @returns the job as the provider itself tells it
+ * @throws only where the signal was aborted
+ */
+export async function confirmCallback(
+	result: CallbackResult,
+	{ provider, account, events, seen, host, signal }: ConfirmOptions,
+): Promise<Confirmation> {
+	const { job: told, event } = result;
+	if (!told || !event) return { reason: result.reason };
+	if (result.trusted) return { job: told, event };
+	const question = questionFor(provider, account, told, host.now());
+	for (let attempt = 0; ; attempt += 1) {
+		const reading = await pollOnce(provider, account, question, host, signal);
+		const delayMs = CONFIRM_DELAYS_MS[attempt];
+		if (reading.job) return asConfirmed(told, reading.job);
+		if (delayMs === undefined || givesUp(reading.failure, attempt + 1, Infinity)) {
+			seen.forget(stateKey(told));
+			return {
+				reason: `The provider could not confirm job ${told.jobId}: ${reading.failure.message}`,
+				problem: reading.failure,
+			};
+		}
+		await host.sleep(delayMs, signal);
+	}
+
+	function asConfirmed(claimed: Job, real: Job): Confirmation {
+		const realEvent = eventOf(real, false);
+		if (stateKey(real) !== stateKey(claimed)) {
+			// The claim was early or forged. What really is the case counts, and the claim may still come true.
+			seen.forget(stateKey(claimed));
+			if (!isWanted(events, realEvent) || !seen.add(stateKey(real), host.now())) {
+				return { reason: `Job ${real.jobId} is ${real.status} at the provider.` };
+			}
+		}
+		return { job: real, event: realEvent };
+	}
+}
+
+/**
+ * Only the id is taken from a message that nobody signed. An address to ask at would let the sender answer the
+ * question himself, unless it lies where the account's key may go and is about this very job.
+ */
+function questionFor(provider: Provider, account: Account, told: Job, nowMs: number): Job {
+	const { fetchUrl, trackingId } = told;
+	const trustworthy =
+		fetchUrl?.endsWith(`/${encodeURIComponent(told.jobId)}`) &&
+		mayCarryKey(fetchUrl, account.baseUrl, provider.account.keyHosts);
+	return {
+		...newJob(provider.id, told.jobId, nowMs),
+		...(trackingId ? { trackingId } : {}),
+		...(trustworthy ? { fetchUrl } : {}),
+	};
 }

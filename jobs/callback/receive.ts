@@ -1,35 +1,18 @@
 /**
- * A provider's callback, from raw bytes to a job that may be believed. Two steps, because the sender wants its answer
- * at once and the provider may take a while to be asked:
- *
- * 1. `receiveCallback`: authentic? readable? ours? seen before? wanted? Pure but for what it notes in `seen`.
- * 2. `confirmCallback`: where nothing proved who sent it, the provider is asked for the job, and only its own answer
- *    is passed on. A forged callback thus achieves one question to the provider and nothing else.
+ * A provider's callback, from raw bytes to a result: authentic? readable? ours? seen before? wanted? Pure but for what
+ * it notes in `seen`. The sender gets its answer from this; `confirm.ts` asks the provider afterwards.
  */
 import { timingSafeEqual } from 'node:crypto';
-import {
-	isFinal,
-	JOB_STATUSES,
-	type CallbackReading,
-	type Job,
-	type Provider,
-	type ProviderFailure,
-} from '../../providers/contract';
-import { mayCarryKey } from '../../providers/hosts';
-import { newJob } from '../../providers/replies/job';
+import type { CallbackReading, Job, Provider } from '../../providers/contract';
 import { isObject } from '../../providers/schema/wire';
-import type { Account, Host } from '../host';
+import type { Account } from '../host';
+import { eventOf, isOvertaken, isWanted, stateKey, type CallbackEvent } from './events';
 import { parseJson } from './parseJson';
 import type { Deduplication } from './deduplication';
 import { verify } from './standardWebhooks';
-import { pollOnce, givesUp } from '../poll';
 
 /** Callbacks are a few kilobytes; a host must stop reading at this size. */
 export const MAX_CALLBACK_BYTES = 1024 ** 2;
-
-/** What a receiver may want to hear of. `progress`: a job that is not final yet. */
-export const CALLBACK_EVENTS = ['succeeded', 'failed', 'cancelled', 'progress', 'test'] as const;
-export type CallbackEvent = (typeof CALLBACK_EVENTS)[number];
 
 export interface IncomingCallback {
 	provider: Provider;
@@ -81,7 +64,7 @@ export function receiveCallback(incoming: IncomingCallback): CallbackResult {
 	const deliveryId = reading.deliveryId ?? headerText(headers, 'webhook-id');
 	const trusted = signature === 'right';
 	const event = eventOf(job, testEvent);
-	if (!wanted(incoming.events, event)) {
+	if (!isWanted(incoming.events, event)) {
 		return { status: 200, reason: `Events of the kind "${event}" are not wanted.` };
 	}
 	if (incoming.wants && !incoming.wants(job)) {
@@ -102,80 +85,6 @@ export function receiveCallback(incoming: IncomingCallback): CallbackResult {
 		event,
 		trusted,
 	};
-}
-
-export type Confirmation =
-	| { job: Job; event: CallbackEvent; problem?: undefined }
-	/** Nothing to pass on; `problem` where the provider could not be asked. */
-	| { job?: undefined; reason: string; problem?: ProviderFailure };
-
-export interface ConfirmOptions {
-	provider: Provider;
-	account: Account;
-	events?: readonly CallbackEvent[];
-	seen: Deduplication;
-	host: Host;
-	signal?: AbortSignal;
-}
-
-const CONFIRM_DELAYS_MS = [2_000, 8_000, 30_000, 120_000];
-
-/**
- * @returns the job as the provider itself tells it
- * @throws only where the signal was aborted
- */
-export async function confirmCallback(
-	receipt: CallbackResult,
-	{ provider, account, events, seen, host, signal }: ConfirmOptions,
-): Promise<Confirmation> {
-	const { job: told, event } = receipt;
-	if (!told || !event) return { reason: receipt.reason };
-	if (receipt.trusted) return { job: told, event };
-	const question = questionFor(provider, account, told, host.now());
-	for (let attempt = 0; ; attempt += 1) {
-		const reading = await pollOnce(provider, account, question, host, signal);
-		const delayMs = CONFIRM_DELAYS_MS[attempt];
-		if (reading.job) return asConfirmed(told, reading.job);
-		if (delayMs === undefined || givesUp(reading.failure, attempt + 1, Infinity)) {
-			seen.forget(stateKey(told));
-			return {
-				reason: `The provider could not confirm job ${told.jobId}: ${reading.failure.message}`,
-				problem: reading.failure,
-			};
-		}
-		await host.sleep(delayMs, signal);
-	}
-
-	function asConfirmed(claimed: Job, real: Job): Confirmation {
-		const realEvent = eventOf(real, false);
-		if (stateKey(real) !== stateKey(claimed)) {
-			// The claim was early or forged. What really is the case counts, and the claim may still come true.
-			seen.forget(stateKey(claimed));
-			if (!wanted(events, realEvent) || !seen.add(stateKey(real), host.now())) {
-				return { reason: `Job ${real.jobId} is ${real.status} at the provider.` };
-			}
-		}
-		return { job: real, event: realEvent };
-	}
-}
-
-export function eventOf(job: Job, testEvent: boolean): CallbackEvent {
-	if (testEvent) return 'test';
-	return isFinal(job.status) ? (job.status as CallbackEvent) : 'progress';
-}
-
-const wanted = (events: readonly CallbackEvent[] | undefined, event: CallbackEvent): boolean =>
-	!events || events.includes(event);
-
-/** Messages can overtake each other: "processing" is old news once the end of the job was told. */
-const isOvertaken = (job: Job, seen: Deduplication, nowMs: number): boolean =>
-	!isFinal(job.status) &&
-	JOB_STATUSES.some((status) => isFinal(status) && seen.has(stateKey({ ...job, status }), nowMs));
-
-/** The same state of the same job is one message, however often and under whatever delivery id it comes. */
-function stateKey(job: Job): string {
-	const progress = isFinal(job.status) ? '' : ` ${job.progress ?? 0}`;
-	return `job ${job.provider} ${job.jobId} ${job.status}${progress}`;
 }
 
 function checkSignature(incoming: IncomingCallback): 'right' | 'wrong' | 'none' {
@@ -212,22 +121,6 @@ function otherEventType(provider: Provider, body: unknown): string | undefined {
 	return typeof type === 'string' && type !== '' && !known?.ours.test(type)
 		? type.slice(0, 80)
 		: undefined;
-}
-
-/**
- * Only the id is taken from a message that nobody signed. An address to ask at would let the sender answer the
- * question himself, unless it lies where the account's key may go and is about this very job.
- */
-function questionFor(provider: Provider, account: Account, told: Job, nowMs: number): Job {
-	const { fetchUrl, trackingId } = told;
-	const trustworthy =
-		fetchUrl?.endsWith(`/${encodeURIComponent(told.jobId)}`) &&
-		mayCarryKey(fetchUrl, account.baseUrl, provider.account.keyHosts);
-	return {
-		...newJob(provider.id, told.jobId, nowMs),
-		...(trackingId ? { trackingId } : {}),
-		...(trustworthy ? { fetchUrl } : {}),
-	};
 }
 
 function headerText(headers: IncomingCallback['headers'], name: string): string {

@@ -1,6 +1,6 @@
 /** Webhook: gives a message when a provider calls back to say that a job has changed. */
 import type { Node, NodeAPI, NodeDef } from 'node-red';
-import { CALLBACK_EVENTS, type CallbackEvent } from '../../jobs/callback/receive';
+import { CALLBACK_EVENTS, type CallbackEvent } from '../../jobs/callback/events';
 import type { Job } from '../../providers/contract';
 import { accountOf, type AccountHandle } from '../src/account/account';
 import { addReceiver } from '../src/callbacks/route';

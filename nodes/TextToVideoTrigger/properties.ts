@@ -1,6 +1,6 @@
 /** The fields of the Webhook Trigger. */
 import type { INodeCredentialDescription, INodeProperties } from 'n8n-workflow';
-import type { CallbackEvent } from '../../jobs/callback/receive';
+import type { CallbackEvent } from '../../jobs/callback/events';
 import { fieldsOf } from '../../providers/schema/fields';
 import { providers } from '../../providers/registry';
 import { credentialSlots, providerProperty } from '../shared/credentialSlots';

@@ -14,7 +14,8 @@ import type {
 	IWebhookFunctions,
 	IWebhookResponseData,
 } from 'n8n-workflow';
-import { receiveCallback, type CallbackEvent } from '../../jobs/callback/receive';
+import type { CallbackEvent } from '../../jobs/callback/events';
+import { receiveCallback } from '../../jobs/callback/receive';
 import type { DownloadError } from '../../jobs/download';
 import type { Account } from '../../jobs/host';
 import { parseJson } from '../../jobs/callback/parseJson';
@@ -26,7 +27,7 @@ import { storeVideo } from '../shared/output';
 import { downloadChoice, readOptions, type NodeOptions } from '../shared/readOptions';
 import { knowsSecret, withoutAddress } from './address';
 import { readBody, type BodyRequest } from './body';
-import { believe, type CallbackContext } from '../../jobs/callback/confirm';
+import { confirmJob, type CallbackContext } from '../../jobs/callback/confirm';
 import { beginDelivery, type Delivery } from './deliveries';
 import { EXTRAS, extrasProperty } from './properties';
 import { readCredential, recentCredential, signsMessages } from './credential';
@@ -77,7 +78,7 @@ async function handle(context: IWebhookFunctions): Promise<INodeExecutionData | 
 		isTest ? {} : context.getWorkflowStaticData('node'),
 	);
 	const events = context.getNodeParameter('events') as CallbackEvent[];
-	const receipt = receiveCallback({
+	const result = receiveCallback({
 		provider,
 		account,
 		rawBody: body,
@@ -90,10 +91,10 @@ async function handle(context: IWebhookFunctions): Promise<INodeExecutionData | 
 		nowMs: Date.now(),
 	});
 	try {
-		const reception: CallbackContext = {
+		const callback: CallbackContext = {
 			provider,
 			account,
-			receipt,
+			result,
 			events: isTest ? [...events, 'test'] : events,
 			confirm: context.getNodeParameter('confirmWithProvider', true) as boolean,
 			seen: delivery.seen,
@@ -102,7 +103,7 @@ async function handle(context: IWebhookFunctions): Promise<INodeExecutionData | 
 				timeout: QUESTION_TIMEOUT_MS,
 			}),
 		};
-		const job = await answerAndBelieve(context, reception, delivery);
+		const job = await answerAndConfirm(context, callback, delivery);
 		if (!job) return undefined;
 		const raw = extras.rawPayload ? { rawPayload: jsonOf(body) } : {};
 		return await itemOf(context, provider, account, job, raw, extras);
@@ -112,21 +113,21 @@ async function handle(context: IWebhookFunctions): Promise<INodeExecutionData | 
 }
 
 /** @returns the job to start the workflow with; the sender has its answer by then */
-async function answerAndBelieve(
+async function answerAndConfirm(
 	context: IWebhookFunctions,
-	reception: CallbackContext,
+	callback: CallbackContext,
 	delivery: Delivery,
 ): Promise<Job | undefined> {
-	const { receipt, host } = reception;
-	if (!receipt.job) return refuse(context, receipt.status, receipt.reason);
+	const { result, host } = callback;
+	if (!result.job) return refuse(context, result.status, result.reason);
 	if (delivery.waiting() >= MAX_WAITING) {
 		delivery.forget();
 		return refuse(context, 429, 'Too many messages at a time.', { 'Retry-After': '60' });
 	}
-	const believing = delivery.whileWaiting(async () => await believe(reception));
-	await Promise.race([believing, host.sleep(ANSWER_WITHIN_MS)]);
-	answer(context, receipt.status, receipt.reason);
-	return await believing;
+	const confirming = delivery.whileWaiting(async () => await confirmJob(callback));
+	await Promise.race([confirming, host.sleep(ANSWER_WITHIN_MS)]);
+	answer(context, result.status, result.reason);
+	return await confirming;
 }
 
 async function itemOf(

@@ -20,17 +20,8 @@ import {
 	httpFailure,
 	successWithoutVideo,
 } from '../replies/failures';
-import {
-	expiryOf,
-	finiteNumber,
-	idOf,
-	isHttpUrl,
-	lookUp,
-	newJob,
-	nonEmptyString,
-	updated,
-	video,
-} from '../replies/job';
+import { expiryOf, newJob, updated, video } from '../replies/job';
+import { finiteNumber, idOf, isHttpUrl, lookUp, nonEmptyString, positive } from '../replies/coerce';
 import { isObject } from '../schema/wire';
 
 /** The documented four, and what documented runs and other models of the endpoint print beside them. */
@@ -120,21 +111,16 @@ function costOf(body: JsonObject, reply: Reply, known: Cost | undefined): Cost |
 	const meta = isObject(body.meta) ? body.meta : {};
 	const usage = isObject(meta.usage) ? meta.usage : {};
 	const credits =
-		spent(usage.credits_used) ??
-		spent(usage.tokens_used) ??
-		spent(reply.headers['x-aimlapi-credits-used']);
-	const usd = spent(usage.usd_spent) ?? spent(reply.headers['x-aimlapi-usd-spent']);
+		positive(usage.credits_used) ??
+		positive(usage.tokens_used) ??
+		positive(reply.headers['x-aimlapi-credits-used']);
+	const usd = positive(usage.usd_spent) ?? positive(reply.headers['x-aimlapi-usd-spent']);
 	if (credits === undefined && usd === undefined) return known;
 	return {
 		...known,
 		...(credits === undefined ? {} : { credits }),
 		...(usd === undefined ? {} : { usd }),
 	};
-}
-
-function spent(value: unknown): number | undefined {
-	const number = finiteNumber(value);
-	return number !== undefined && number > 0 ? number : undefined;
 }
 
 function jobFailure(body: JsonObject, status: 'failed' | 'cancelled'): ProviderFailure {
@@ -167,14 +153,7 @@ export function readFailure(reply: Reply, accepted?: 'yes'): ProviderFailure {
 	const status =
 		reply.status < 300 ? (finiteNumber(body.statusCode) ?? reply.status) : reply.status;
 	const code = codeOf(status, message);
-	return httpFailure(
-		{ ...reply, status },
-		{
-			...(code ? { code } : {}),
-			...(message ? { message } : {}),
-			...(accepted ? { accepted } : {}),
-		},
-	);
+	return httpFailure({ ...reply, status }, { code, message, accepted });
 }
 
 function codeOf(status: number, text: string): FailureCode | undefined {

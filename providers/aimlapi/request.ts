@@ -5,7 +5,7 @@
 import { z } from 'zod/v4';
 import { extraParameters } from '../schema/extraParameters';
 import { fieldMeta } from '../schema/fields';
-import { STYLE_LABELS, STYLES } from '../schema/styles';
+import { STYLE_LABELS, STYLES } from './styles';
 
 export const PIXVERSE_V5 = 'pixverse/v5/text-to-video';
 

@@ -1,5 +1,6 @@
 import type { CallbackReading, ModelSearch, Provider, ReadContext } from '../contract';
-import { newJob, nonEmptyString, idOf } from '../replies/job';
+import { newJob } from '../replies/job';
+import { nonEmptyString, idOf } from '../replies/coerce';
 import { isObject } from '../schema/wire';
 import { request } from './request';
 import { readCancel, readFailure, readFetch, readSubmit, readVideo } from './replies';

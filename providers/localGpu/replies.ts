@@ -15,18 +15,8 @@ import type {
 } from '../contract';
 import { codeOfStatus, codeOfText, failure, flattenText, httpFailure } from '../replies/failures';
 import { absoluteUrl } from '../hosts';
-import {
-	finiteNumber,
-	idOf,
-	isHttpUrl,
-	isoTime,
-	lookUp,
-	mimeTypeOf,
-	newJob,
-	nonEmptyString,
-	updated,
-	video,
-} from '../replies/job';
+import { mimeTypeOf, newJob, updated, video } from '../replies/job';
+import { finiteNumber, idOf, isHttpUrl, isoTime, lookUp, nonEmptyString } from '../replies/coerce';
 import { isObject } from '../schema/wire';
 
 const STATUSES: Record<string, JobStatus> = {
@@ -154,11 +144,7 @@ export function readFailure(reply: Reply, accepted?: 'yes'): ProviderFailure {
 		(reply.status >= 400 && reply.status < 500 && message && reply.status !== 404
 			? (codeOfText(message) ?? codeOfStatus(reply.status))
 			: undefined);
-	return httpFailure(reply, {
-		...(code ? { code } : {}),
-		...(message ? { message } : {}),
-		...(accepted ? { accepted } : {}),
-	});
+	return httpFailure(reply, { code, message, accepted });
 }
 
 /** FastAPI puts `[{loc, msg, type}]` where others put a text. */

@@ -5,8 +5,8 @@
  */
 import { z } from 'zod/v4';
 import { fieldMeta } from '../schema/fields';
-import { STYLE_LABELS, STYLES } from '../schema/styles';
-import { SCHEDULERS } from '../schema/schedulers';
+import { STYLE_LABELS, STYLES } from '../aimlapi/styles';
+import { SCHEDULERS } from '../stableDiffusionApi/schedulers';
 
 const MAX_SEED = 2 ** 32 - 1;
 

@@ -5,7 +5,8 @@ import type {
 	ReadContext,
 	RequestValues,
 } from '../contract';
-import { idOf, newJob, nonEmptyString } from '../replies/job';
+import { newJob } from '../replies/job';
+import { idOf, nonEmptyString } from '../replies/coerce';
 import { isObject } from '../schema/wire';
 import { MAX_TOTAL_FRAMES, request } from './request';
 import { readFailure, readFetch, readSubmit, readTask } from './replies';

@@ -18,19 +18,16 @@ import {
 	httpFailure,
 	successWithoutVideo,
 } from '../replies/failures';
+import { expiryOf, mimeTypeOf, newJob, updated, video } from '../replies/job';
 import {
-	expiryOf,
 	finiteNumber,
 	idOf,
 	isHttpUrl,
 	isoTime,
 	lookUp,
-	mimeTypeOf,
-	newJob,
 	nonEmptyString,
-	updated,
-	video,
-} from '../replies/job';
+	positive,
+} from '../replies/coerce';
 import { isObject } from '../schema/wire';
 
 const STATUSES: Record<string, JobStatus> = {
@@ -144,14 +141,5 @@ export function readFailure(reply: Reply, accepted?: 'yes'): ProviderFailure {
 		byReason === 'invalid_request' && byText === 'model_not_found'
 			? byText
 			: (byReason ?? byText ?? (reply.status >= 300 ? codeOfStatus(reply.status) : undefined));
-	return httpFailure(reply, {
-		...(code ? { code } : {}),
-		...(message ? { message } : {}),
-		...(accepted ? { accepted } : {}),
-	});
-}
-
-function positive(value: unknown): number | undefined {
-	const number = finiteNumber(value);
-	return number !== undefined && number > 0 ? number : undefined;
+	return httpFailure(reply, { code, message, accepted });
 }

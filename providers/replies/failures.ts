@@ -93,14 +93,14 @@ export const successWithoutVideo = (reply: Reply): ProviderFailure =>
 export function httpFailure(
 	reply: Reply,
 	known: {
-		code?: FailureCode;
-		message?: string;
-		retryAfterSeconds?: number;
-		accepted?: Accepted;
+		code?: FailureCode | undefined;
+		message?: string | undefined;
+		retryAfterSeconds?: number | undefined;
+		accepted?: Accepted | undefined;
 	} = {},
 ): ProviderFailure {
 	const code = known.code ?? codeOfStatus(reply.status);
-	return failure(code, known.message ?? statusMessage(reply), {
+	return failure(code, known.message || statusMessage(reply), {
 		accepted: known.accepted ?? acceptedAfter(reply.status),
 		httpStatus: reply.status,
 		...withRetryAfter(known.retryAfterSeconds ?? retryAfterSeconds(reply)),

@@ -1,5 +1,6 @@
-/** Small helpers that every provider's readers share. Pure. */
+/** A job and its videos, as every provider's readers make them. Pure. */
 import type { Job, Provider, ProviderFailure, RequestValues, Video } from '../contract';
+import { isoTime, lookUp } from './coerce';
 
 export function newJob(provider: string, jobId: string, nowMs: number): Job {
 	return {
@@ -57,21 +58,11 @@ export function extensionOf(mimeType: string): string {
 	return Object.keys(MIME_TYPES).find((key) => MIME_TYPES[key] === base) ?? 'mp4';
 }
 
-/** Only absolute http(s) URLs are results; providers also send "", null and objects in the same place. */
-export const isHttpUrl = (value: unknown): value is string =>
-	typeof value === 'string' && /^https?:\/\/[^\s]+$/i.test(value) && URL.canParse(value);
-
 export const video = (url: string, more: Partial<Video> = {}): Video => ({
 	url,
 	mimeType: mimeTypeOf(url),
 	...more,
 });
-
-/** ISO 8601, or nothing for a number that no calendar has. */
-export const isoTime = (unixMs: number): string | undefined =>
-	Math.abs(unixMs) <= LAST_TIME_MS ? new Date(unixMs).toISOString() : undefined;
-
-const LAST_TIME_MS = 8.64e15;
 
 /** When a presigned storage URL stops working (ISO 8601), as its own query says; `undefined` for any other URL. */
 export function expiryOf(url: string): string | undefined {
@@ -83,22 +74,3 @@ export function expiryOf(url: string): string | undefined {
 	const signedMs = Date.UTC(year!, month! - 1, day, hour, minute, second);
 	return isoTime(signedMs + seconds * 1000);
 }
-
-export const finiteNumber = (value: unknown): number | undefined => {
-	const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
-	return typeof number === 'number' && Number.isFinite(number) ? number : undefined;
-};
-
-export const nonEmptyString = (value: unknown): string | undefined =>
-	typeof value === 'string' && value.trim() !== '' ? value : undefined;
-
-/** A word of a reply in a table of known words, upper or lower case. Anything but a known word is `undefined`. */
-export function lookUp<T>(table: Record<string, T>, word: unknown): T | undefined {
-	if (typeof word !== 'string') return undefined;
-	const key = [word, word.toLowerCase()].find((candidate) => Object.hasOwn(table, candidate));
-	return key === undefined ? undefined : table[key];
-}
-
-/** Job ids come as numbers and as strings; "" and null mean that there is none. */
-export const idOf = (value: unknown): string | undefined =>
-	typeof value === 'number' && Number.isFinite(value) ? String(value) : nonEmptyString(value);

@@ -4,8 +4,14 @@
  * `retry_after` in the body.
  */
 import type { FailureCode, JsonObject, ProviderFailure, Reply } from '../contract';
-import { acceptedAfter, codeOfStatus, codeOfText, flattenText, httpFailure } from '../replies/failures';
-import { finiteNumber } from '../replies/job';
+import {
+	acceptedAfter,
+	codeOfStatus,
+	codeOfText,
+	flattenText,
+	httpFailure,
+} from '../replies/failures';
+import { finiteNumber } from '../replies/coerce';
 import { isObject } from '../schema/wire';
 
 /** The old "Rate limit exceeded" reply names no time; its tip speaks of half a minute. */
@@ -24,9 +30,9 @@ export function readFailure(reply: Reply, accepted?: 'yes'): ProviderFailure {
 	const wait =
 		finiteNumber(body.retry_after) ?? (code === 'rate_limited' ? unsaidWait(reply) : undefined);
 	return httpFailure(reply, {
-		...(code ? { code } : {}),
-		...(message ? { message } : {}),
-		...(wait === undefined ? {} : { retryAfterSeconds: wait }),
+		code,
+		message,
+		retryAfterSeconds: wait,
 		accepted: accepted ?? acceptedOf(reply.status, body, code),
 	});
 }

@@ -1,7 +1,7 @@
 /** Fields that the endpoints of Stable Diffusion API and its successor ModelsLab share, each under its documented name. */
 import { z } from 'zod/v4';
 import { fieldMeta } from '../schema/fields';
-import { SCHEDULERS } from '../schema/schedulers';
+import { SCHEDULERS } from './schedulers';
 
 export const prompt = z.string().min(1).register(fieldMeta, {
 	title: 'Prompt',

@@ -18,17 +18,8 @@ import type {
 } from '../contract';
 import { codeOfText, failure, successWithoutVideo } from '../replies/failures';
 import { mayCarryKey } from '../hosts';
-import {
-	expiryOf,
-	finiteNumber,
-	idOf,
-	isHttpUrl,
-	lookUp,
-	newJob,
-	nonEmptyString,
-	updated,
-	video,
-} from '../replies/job';
+import { expiryOf, newJob, updated, video } from '../replies/job';
+import { finiteNumber, idOf, isHttpUrl, lookUp, nonEmptyString, positive } from '../replies/coerce';
 import { isObject } from '../schema/wire';
 import { errorText, isRefusal, isWord, readFailure } from './failures';
 import { settingsOf, unlikeAsked } from './settings';
@@ -202,9 +193,4 @@ function jobFailure(body: JsonObject) {
 		text ?? 'The provider could not make the video and gave no reason.',
 		{ accepted: 'yes' },
 	);
-}
-
-function positive(value: JsonValue | undefined): number | undefined {
-	const number = finiteNumber(value);
-	return number !== undefined && number > 0 ? number : undefined;
 }

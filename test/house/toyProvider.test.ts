@@ -24,7 +24,8 @@ export const request = z.strictObject({
 	'providers/toy/index.ts': `
 import type { Provider } from '../contract';
 import { httpFailure } from '../replies/failures';
-import { idOf, isHttpUrl, newJob, updated, video } from '../replies/job';
+import { newJob, updated, video } from '../replies/job';
+import { idOf, isHttpUrl } from '../replies/coerce';
 import { isObject } from '../schema/wire';
 import { request } from './request';
 

@@ -3,7 +3,7 @@ import { createServer as createTcpServer, type AddressInfo, type Server } from '
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { afterEach, describe, expect, it } from 'vitest';
-import { transportFailure } from '../../jobs/host';
+import { transportFailure } from '../../jobs/transportErrors';
 
 let server: Server | undefined;
 afterEach(() => server?.close());

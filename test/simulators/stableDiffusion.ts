@@ -1,7 +1,7 @@
 /** Stable Diffusion API (v5, v4, Enterprise v1) and ModelsLab (v6, v7) as they are documented. */
 import type { JsonObject, Provider } from '../../providers/contract';
 import { modelslabV6, modelslabV6Ultra, modelslabV7 } from '../../providers/modelslab';
-import { SCHEDULERS } from '../../providers/schema/schedulers';
+import { SCHEDULERS } from '../../providers/stableDiffusionApi/schedulers';
 import {
 	stableDiffusionEnterprise,
 	stableDiffusionV4,

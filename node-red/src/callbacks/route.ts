@@ -4,14 +4,10 @@
  */
 import type { Request, RequestHandler, Response } from 'express';
 import type { NodeAPI } from 'node-red';
-import { believe } from '../../../jobs/callback/confirm';
-import {
-	eventOf,
-	receiveCallback,
-	type CallbackEvent,
-	type CallbackResult,
-} from '../../../jobs/callback/receive';
+import { confirmJob } from '../../../jobs/callback/confirm';
 import type { Deduplication } from '../../../jobs/callback/deduplication';
+import { eventOf, type CallbackEvent } from '../../../jobs/callback/events';
+import { receiveCallback, type CallbackResult } from '../../../jobs/callback/receive';
 import type { Job } from '../../../providers/contract';
 import { CALLBACK_ROUTE, nodeRoot, type AccountHandle } from '../account/account';
 import type { Log } from '../runtime/host';
@@ -74,9 +70,9 @@ function addRoute(RED: NodeAPI, handle: AccountHandle): Route {
 		if (routes.get(handle.id) !== route) return;
 		const left = interrupted.get(handle.id) ?? [];
 		interrupted.delete(handle.id);
-		for (const receipt of left) {
+		for (const result of left) {
 			void remembering(async (seen) => {
-				await passOn(route, seen, receipt);
+				await passOn(route, seen, result);
 				return true;
 			});
 		}
@@ -106,7 +102,7 @@ async function answer(
 		res.status(400).send('The message broke off, or another part of the server has read it.');
 		return false;
 	}
-	const receipt = receiveCallback({
+	const result = receiveCallback({
 		provider: handle.provider,
 		account: handle.account,
 		rawBody,
@@ -118,19 +114,19 @@ async function answer(
 		nowMs: handle.host.now(),
 	});
 	// The sender waits only for this; the provider is asked afterwards.
-	res.status(receipt.status).type('text/plain').send(receipt.reason);
-	if (receipt.status >= 400) warn(receivers, `Callback refused: ${receipt.reason}`);
-	if (receipt.job) await passOn(route, seen, receipt);
-	return receipt.job !== undefined;
+	res.status(result.status).type('text/plain').send(result.reason);
+	if (result.status >= 400) warn(receivers, `Callback refused: ${result.reason}`);
+	if (result.job) await passOn(route, seen, result);
+	return result.job !== undefined;
 }
 
-async function passOn(route: Route, seen: Deduplication, receipt: CallbackResult): Promise<void> {
+async function passOn(route: Route, seen: Deduplication, result: CallbackResult): Promise<void> {
 	const { handle, receivers, controller } = route;
 	try {
-		const job = await believe({
+		const job = await confirmJob({
 			provider: handle.provider,
 			account: handle.account,
-			receipt,
+			result,
 			events: wantedEvents(receivers),
 			confirm: true,
 			seen,
@@ -145,7 +141,7 @@ async function passOn(route: Route, seen: Deduplication, receipt: CallbackResult
 		}
 	} catch (error) {
 		if (!controller.signal.aborted) warn(receivers, (error as Error).message);
-		else interrupted.set(handle.id, [...(interrupted.get(handle.id) ?? []), receipt]);
+		else interrupted.set(handle.id, [...(interrupted.get(handle.id) ?? []), result]);
 	}
 }
 

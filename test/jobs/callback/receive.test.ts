@@ -1,9 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import {
-	confirmCallback,
-	receiveCallback,
-	type IncomingCallback,
-} from '../../../jobs/callback/receive';
+import { confirmCallback } from '../../../jobs/callback/confirm';
+import { receiveCallback, type IncomingCallback } from '../../../jobs/callback/receive';
 import type { Host, HttpRequest } from '../../../jobs/host';
 import { createDeduplication } from '../../../jobs/callback/deduplication';
 import { sign } from '../../../jobs/callback/standardWebhooks';

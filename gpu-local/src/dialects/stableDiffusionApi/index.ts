@@ -1,6 +1,6 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Provider, RequestValues } from '../../../../providers/contract';
-import { SCHEDULERS } from '../../../../providers/schema/schedulers';
+import { SCHEDULERS } from '../../../../providers/stableDiffusionApi/schedulers';
 import {
 	stableDiffusionEnterprise,
 	stableDiffusionV4,

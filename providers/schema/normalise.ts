@@ -1,0 +1,65 @@
+/** Field values as an editor, an expression or a message gave them (numbers as text, yes/no, blanks), made plain. */
+import type { JsonObject, JsonValue, RequestValues } from '../contract';
+import type { Field } from './fields';
+import { isNumeric, isObject } from './wire';
+
+/** Only what is set, with the defaults that are always sent; what can not be meant stays as it is. */
+export function normalise(fields: Field[], raw: Record<string, unknown>): RequestValues {
+	const values: RequestValues = {};
+	for (const field of fields) {
+		const value = normaliseValue(field, raw[field.name]);
+		if (value !== undefined) values[field.name] = value;
+		else if (field.always && field.default !== undefined) values[field.name] = field.default;
+	}
+	return values;
+}
+
+function normaliseValue(field: Field, raw: unknown): JsonValue | undefined {
+	if (raw === undefined || raw === null) return undefined;
+	if (typeof raw === 'string' && raw.trim() === '') return undefined;
+	switch (field.type) {
+		case 'integer':
+		case 'number':
+			return typeof raw === 'string' && isNumeric(raw) ? Number(raw) : (raw as JsonValue);
+		case 'boolean':
+			return toBoolean(raw);
+		case 'choice':
+			return typeof raw === 'object'
+				? (raw as JsonValue)
+				: (field.choices?.find((choice) => String(choice) === String(raw)) ?? (raw as JsonValue));
+		case 'text':
+			return typeof raw === 'number' ? String(raw) : (raw as JsonValue);
+		case 'json':
+			return parsed(raw);
+		case 'list': {
+			const list = parsed(raw);
+			if (!Array.isArray(list)) return list;
+			if (list.length === 0) return undefined;
+			return list.map((item) => (isObject(item) ? normaliseItem(field, item) : item));
+		}
+	}
+}
+
+function normaliseItem(field: Field, item: JsonObject): JsonObject {
+	const known = normalise(field.items ?? [], item);
+	const names = new Set((field.items ?? []).map(({ name }) => name));
+	const others = Object.entries(item).filter(([name]) => !names.has(name));
+	return { ...known, ...Object.fromEntries(others) };
+}
+
+function toBoolean(raw: unknown): JsonValue {
+	if (typeof raw === 'string') {
+		if (/^(yes|true|1)$/i.test(raw.trim())) return true;
+		if (/^(no|false|0)$/i.test(raw.trim())) return false;
+	}
+	return raw as JsonValue;
+}
+
+function parsed(raw: unknown): JsonValue {
+	if (typeof raw !== 'string') return raw as JsonValue;
+	try {
+		return JSON.parse(raw) as JsonValue;
+	} catch {
+		return raw;
+	}
+}
