@@ -3,6 +3,7 @@
  * life of a job (waiting, retrying, downloading) is in `jobs/`, which calls these functions.
  */
 import type { z } from 'zod/v4';
+import type { Price, Priced } from './prices/price';
 
 export type JsonValue =
 	string | number | boolean | null | JsonValue[] | { [key: string]: JsonValue };
@@ -25,6 +26,10 @@ export interface Video {
 export interface Cost {
 	credits?: number;
 	usd?: number;
+	/** USD, from the published price and the fields, before anything was sent. */
+	quoted?: number;
+	/** Where `usd` and `credits` come from. */
+	source?: 'headers' | 'log' | 'reply';
 }
 
 export type FailureCode =
@@ -80,6 +85,8 @@ export interface Job {
 	failure?: ProviderFailure;
 	warnings?: string[];
 	trackingId?: string;
+	/** Our own id of the submit, under which the provider's log has it. */
+	requestId?: string;
 	/** ISO 8601. */
 	submittedAt: string;
 	finishedAt?: string;
@@ -133,6 +140,45 @@ export interface ModelChoice {
 export interface ModelSearch {
 	call(query: string | undefined, cursor: string | undefined): HttpCall;
 	read(reply: Reply): { models: ModelChoice[]; nextCursor?: string } | { failure: ProviderFailure };
+}
+
+/** What a provider publishes about what its models cost. */
+export interface Pricing {
+	/** Needs no key. */
+	call(model: string): HttpCall;
+	/** `undefined` where the reply has no price for the model. */
+	read(reply: Reply, model: string): Price | undefined;
+	/** What the price is applied to. */
+	priced(values: RequestValues): Priced & { model: string };
+}
+
+export interface Balance {
+	amount: number;
+	/** ISO 4217. */
+	currency: string;
+	/** Jobs that the account has in the provider's queue. */
+	queued?: number;
+}
+
+/** A question about the account whose answer costs nothing. */
+export interface AccountQuestion<T> {
+	call(): HttpCall;
+	read(reply: Reply): { value: T } | { failure: ProviderFailure };
+}
+
+export interface SubmitLogEntry {
+	jobId: string;
+	requestId?: string;
+}
+
+/** The provider's list of what an account has submitted, newest first. */
+export interface SubmitLog {
+	/** As in "… was looked through". */
+	title: string;
+	/** Each entry bears the request id that went along with the submit. Where not, nothing may be attached by guess. */
+	bearsRequestId: boolean;
+	call(): HttpCall;
+	read(reply: Reply): { entries: readonly SubmitLogEntry[] } | { failure: ProviderFailure };
 }
 
 export interface CallbackCapability {
@@ -191,6 +237,8 @@ export interface Provider {
 		idempotencyHeader?: string;
 		/** The request field whose value comes back in the job. */
 		trackingField?: string;
+		/** The submit call takes an id of ours in this header, and the provider's log has it. */
+		requestIdHeader?: string;
 	};
 	/** Fixed by the provider, not by the values: method and path of the submit call. */
 	submitCall: { method: 'POST'; url: string | ((values: RequestValues) => string) };
@@ -205,6 +253,12 @@ export interface Provider {
 	/** `undefined` where the body is none of this provider's. Never throws. */
 	readCallback?(body: unknown, context: ReadContext): CallbackReading | undefined;
 	modelSearch?: Record<string, ModelSearch>;
+	/** Absent where the provider publishes no prices that a program can read. */
+	pricing?: Pricing;
+	balance?: AccountQuestion<Balance>;
+	/** How many jobs the account has waiting, where that is a question of its own. */
+	queueUse?: AccountQuestion<number>;
+	submitLog?: SubmitLog;
 }
 
 /** Field values by field name, as a host collected them and `validate` normalised them. */

@@ -2,6 +2,9 @@ import type { Provider, RequestValues, RuleIssue } from '../contract';
 import { extraParameterIssues } from '../schema/extraParameters';
 import { absoluteUrl, mayCarryKey } from '../hosts';
 import { PIXVERSE_V5, request } from './request';
+import { fieldsOf } from '../schema/fields';
+import { balance, submitLog } from './account';
+import { pricingWith } from './prices';
 import { readFetch, readSubmit } from './replies';
 
 const ID = 'aimlapiPixverse';
@@ -46,7 +49,12 @@ export const aimlapiPixverse: Provider = {
 	},
 	request,
 	limits: { parallelJobs: 4, typicalSeconds: 60 },
-	capabilities: { cancel: false, progress: false, trackingField: 'client_request_id' },
+	capabilities: {
+		cancel: false,
+		progress: false,
+		trackingField: 'client_request_id',
+		requestIdHeader: 'X-Client-Request-Id',
+	},
 	submitCall: { method: 'POST', url: (values) => (isLegacy(values) ? LEGACY_PATH : PATH) },
 	rules,
 	// A job of the legacy path is asked for there: the job carries the address along.
@@ -65,4 +73,14 @@ export const aimlapiPixverse: Provider = {
 		query: { generation_id: job.jobId },
 	}),
 	readFetch,
+	pricing: pricingWith((model) => (model === PIXVERSE_V5 ? DEFAULTS : {})),
+	balance,
+	submitLog,
 };
+
+/** What PixVerse v5 takes where a field is left out. */
+const DEFAULTS: RequestValues = Object.fromEntries(
+	fieldsOf(request).flatMap(({ name, default: value }) =>
+		value === undefined ? [] : [[name, value]],
+	),
+);

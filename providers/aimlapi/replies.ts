@@ -22,6 +22,7 @@ import {
 } from '../replies/failures';
 import { expiryOf, newJob, updated, video } from '../replies/job';
 import { finiteNumber, idOf, isHttpUrl, lookUp, nonEmptyString, positive } from '../replies/coerce';
+import { roundUsd } from '../prices/price';
 import { isObject } from '../schema/wire';
 
 /** The documented four, and what documented runs and other models of the endpoint print beside them. */
@@ -56,9 +57,10 @@ export function readSubmit(
 	const jobId = isObject(reply.body) ? idOf(reply.body.id) : undefined;
 	if (reply.status >= 300 || !isObject(reply.body) || !jobId)
 		return { failure: readFailure(reply) };
+	// The header comes back as it was sent, and what was sent is longer than what the user gave.
 	const trackingId =
-		nonEmptyString(reply.headers['x-client-request-id']) ??
-		nonEmptyString(values.client_request_id);
+		nonEmptyString(values.client_request_id) ??
+		nonEmptyString(reply.headers['x-client-request-id']);
 	const job: Job = {
 		...newJob(provider, jobId, context.nowMs),
 		...(trackingId ? { trackingId } : {}),
@@ -103,6 +105,9 @@ function videosOf(body: JsonObject): Video[] {
 	});
 }
 
+/** Documented by an example: 3,120,000 credits are 1.56 USD. */
+const CREDITS_PER_USD = 2_000_000;
+
 /**
  * What the job cost, from `meta.usage` (whose member was called `tokens_used` before it was called `credits_used`) and
  * from the headers, which count what their own request used: a later question that cost nothing changes nothing.
@@ -110,16 +115,19 @@ function videosOf(body: JsonObject): Video[] {
 function costOf(body: JsonObject, reply: Reply, known: Cost | undefined): Cost | undefined {
 	const meta = isObject(body.meta) ? body.meta : {};
 	const usage = isObject(meta.usage) ? meta.usage : {};
-	const credits =
-		positive(usage.credits_used) ??
-		positive(usage.tokens_used) ??
-		positive(reply.headers['x-aimlapi-credits-used']);
-	const usd = positive(usage.usd_spent) ?? positive(reply.headers['x-aimlapi-usd-spent']);
-	if (credits === undefined && usd === undefined) return known;
+	const told = positive(usage.credits_used) ?? positive(usage.tokens_used);
+	const credits = told ?? positive(reply.headers['x-aimlapi-credits-used']);
+	const usd =
+		positive(usage.usd_spent) ??
+		positive(reply.headers['x-aimlapi-usd-spent']) ??
+		known?.usd ??
+		(credits === undefined ? undefined : roundUsd(credits / CREDITS_PER_USD));
+	if (usd === undefined) return known;
 	return {
 		...known,
 		...(credits === undefined ? {} : { credits }),
-		...(usd === undefined ? {} : { usd }),
+		usd,
+		source: told === undefined && positive(usage.usd_spent) === undefined ? 'headers' : 'reply',
 	};
 }
 

@@ -8,6 +8,7 @@ import {
 	readFetch,
 	readSubmit,
 } from '../stableDiffusionApi/replies';
+import { balance, queueUse, submitLog } from './account';
 import { v6Request } from './v6';
 import { v6UltraRequest } from './v6Ultra';
 import { v7Request } from './v7';
@@ -39,6 +40,9 @@ const endpoint = (
 	fetchCall: (job, context) =>
 		fetchCall(job, `${fetchPath}/${encodeURIComponent(job.jobId)}`, context),
 	readCallback: (body, context) => readCallback(id, body, context),
+	balance,
+	queueUse,
+	submitLog,
 });
 
 export const modelslabV6: Provider = {

@@ -8,6 +8,7 @@ import type {
 import { newJob } from '../replies/job';
 import { idOf, nonEmptyString } from '../replies/coerce';
 import { isObject } from '../schema/wire';
+import { balance } from './account';
 import { MAX_TOTAL_FRAMES, request } from './request';
 import { readFailure, readFetch, readSubmit, readTask } from './replies';
 
@@ -126,6 +127,7 @@ export const novita: Provider = {
 	}),
 	readFetch,
 	readCallback,
+	balance,
 	modelSearch: {
 		checkpoint: search('checkpoint', 'sd_name'),
 		lora: search('lora', 'sd_name_in_api'),

@@ -119,18 +119,30 @@ describe('what a job of AI/ML API cost', () => {
 	const { job } = provider.readSubmit({ status: 200, headers, body: { id: 'a' } }, {}, context);
 
 	it('is read from the headers of the submit', () => {
-		expect(job!.cost).toEqual({ credits: 5, usd: 0.42 });
+		expect(job!.cost).toEqual({
+			credits: 5,
+			usd: 0.42,
+			source: 'headers',
+		});
 	});
 
 	it('is not forgotten by a question that cost nothing', () => {
 		const free = { 'x-aimlapi-credits-used': '0', 'x-aimlapi-usd-spent': '0' };
 		const reply = { status: 200, headers: free, body: { id: 'a', status: 'generating' } };
-		expect(provider.readFetch(reply, job!, context).job!.cost).toEqual({ credits: 5, usd: 0.42 });
+		expect(provider.readFetch(reply, job!, context).job!.cost).toEqual({
+			credits: 5,
+			usd: 0.42,
+			source: 'headers',
+		});
 	});
 
 	it('is corrected by what the job itself says', () => {
 		const reply = { status: 200, headers: {}, body: usage(7) };
-		expect(provider.readFetch(reply, job!, context).job!.cost).toEqual({ credits: 7, usd: 0.42 });
+		expect(provider.readFetch(reply, job!, context).job!.cost).toEqual({
+			credits: 7,
+			usd: 0.42,
+			source: 'reply',
+		});
 	});
 });
 

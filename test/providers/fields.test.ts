@@ -61,9 +61,7 @@ describe('every field', () => {
 describe('the documents', () => {
 	it('hold the tables that the schemas give', async () => {
 		for (const [path, text] of Object.entries(await generated())) {
-			expect(readFileSync(path, 'utf8'), `${path} is old: npm run docs:fields`).toBe(
-				text,
-			);
+			expect(readFileSync(path, 'utf8'), `${path} is old: npm run docs:fields`).toBe(text);
 		}
 	});
 

@@ -1,0 +1,95 @@
+/**
+ * A submit whose outcome nobody knows is looked up at the provider, by the request id that went along. Found: the job is
+ * attached to. Not found proves nothing where the provider's log may come late, so the doubt then stays.
+ */
+import type { Job, Provider, SubmitLogEntry } from '../providers/contract';
+import { newJob } from '../providers/replies/job';
+import { requestOf, type Account, type Host } from './host';
+import { isAbort, transportFailure } from './transportErrors';
+
+/**
+ * When to look, in seconds after the submit: soon, for a log that keeps up, then ever more rarely, for one that is
+ * written when the video is done. Who waits for longer looks with Fetch Result.
+ */
+export const LOOK_AT_SECONDS = [3, 10, 30, 75, 180] as const;
+
+export type FoundSubmit =
+	| { outcome: 'found'; job: Job; looked: string }
+	/** Not in the list, or not for certain. `looked` says where, how often and what was there. */
+	| { outcome: 'unknown'; looked: string };
+
+export interface FindOptions {
+	signal?: AbortSignal;
+	/** Looks once and at once: the submit was long ago. */
+	once?: boolean;
+}
+
+/**
+ * @param requestId our own id, which went along with the submit
+ * @param submittedAtMs Unix milliseconds
+ */
+export async function findSubmit(
+	provider: Provider,
+	account: Account,
+	requestId: string,
+	submittedAtMs: number,
+	host: Host,
+	{ signal, once = false }: FindOptions = {},
+): Promise<FoundSubmit | undefined> {
+	const { submitLog } = provider;
+	if (!submitLog) return undefined;
+	let looks = 0;
+	let latest = '';
+	for (const seconds of once ? [0] : LOOK_AT_SECONDS) {
+		const waitMs = submittedAtMs + seconds * 1000 - host.now();
+		if (waitMs > 0 && !once) await host.sleep(waitMs, signal);
+		looks += 1;
+		const entries = await look();
+		if (typeof entries === 'string') {
+			latest = entries;
+			continue;
+		}
+		const ids = [
+			...new Set(
+				entries.filter((entry) => entry.requestId === requestId).map(({ jobId }) => jobId),
+			),
+		];
+		const [jobId] = ids;
+		if (ids.length === 1 && jobId) {
+			const job = newJob(provider.id, jobId, submittedAtMs);
+			return { outcome: 'found', job: { ...job, requestId }, looked: told(looks, `job ${jobId}`) };
+		}
+		if (ids.length > 1) {
+			return { outcome: 'unknown', looked: told(looks, `several jobs bear it: ${ids.join(', ')}`) };
+		}
+		latest = submitLog.bearsRequestId ? 'no job with it is there yet' : newestIds(entries);
+	}
+	return { outcome: 'unknown', looked: told(looks, latest) };
+
+	async function look(): Promise<readonly SubmitLogEntry[] | string> {
+		try {
+			const reply = await host.http(requestOf(provider, account, submitLog!.call()), signal);
+			const entries = submitLog!.read(reply);
+			return 'failure' in entries
+				? `it could not be read: ${entries.failure.message}`
+				: entries.entries;
+		} catch (error) {
+			if (isAbort(error)) throw error;
+			return `it could not be reached: ${transportFailure(error).message}`;
+		}
+	}
+
+	function told(times: number, found: string): string {
+		const often = times === 1 ? 'once' : `${times} times`;
+		const by = submitLog!.bearsRequestId ? ` for request ${requestId}` : '';
+		return `${submitLog!.title} was looked through ${often}${by}: ${found}.`;
+	}
+}
+
+const newestIds = (entries: readonly SubmitLogEntry[]): string =>
+	entries.length === 0
+		? 'it holds no job'
+		: `its newest jobs are ${entries
+				.slice(0, 5)
+				.map(({ jobId }) => jobId)
+				.join(', ')}`;
