@@ -97,28 +97,17 @@ type TypeAndRange = Omit<Field, keyof FieldMeta | 'name' | 'required'>;
 
 function typeAndRange(name: string, schema: z.core.$ZodType, meta: FieldMeta): TypeAndRange {
 	if (meta.json) return { type: 'json' };
-	const { def, bag } = (schema as z.core.$ZodTypes)._zod;
-	const { minimum, maximum } = bag as { minimum?: number; maximum?: number };
+	const { def } = (schema as z.core.$ZodTypes)._zod;
+	const { isInteger, isUrl, minimum, maximum, pattern } = limitsOf(schema);
 	switch (def.type) {
-		case 'string': {
-			const [pattern] = (bag.patterns as Set<RegExp> | undefined) ?? [];
+		case 'string':
 			return {
 				type: 'text',
 				...given({ minLength: minimum, maxLength: maximum, pattern: pattern?.source }),
-				...(bag.format === 'url' ? { format: 'uri' } : {}),
+				...(isUrl ? { format: 'uri' } : {}),
 			};
-		}
-		case 'number': {
-			// The bounds of every z.int() are those of safe integers; they say nothing to a person.
-			const isBound = (value?: number) => !!value && Math.abs(value) === Number.MAX_SAFE_INTEGER;
-			return {
-				type: bag.format === 'safeint' ? 'integer' : 'number',
-				...given({
-					minimum: isBound(minimum) ? undefined : minimum,
-					maximum: isBound(maximum) ? undefined : maximum,
-				}),
-			};
-		}
+		case 'number':
+			return { type: isInteger ? 'integer' : 'number', ...given({ minimum, maximum }) };
 		case 'boolean':
 			return { type: 'boolean' };
 		case 'enum':
@@ -137,6 +126,52 @@ function typeAndRange(name: string, schema: z.core.$ZodType, meta: FieldMeta): T
 		default:
 			throw new Error(`Field ${name} has a type that no editor shows: ${def.type}`);
 	}
+}
+
+interface Limits {
+	isInteger?: boolean;
+	isUrl?: boolean;
+	/** Of a number, or of a length. */
+	minimum?: number;
+	maximum?: number;
+	pattern?: RegExp;
+}
+
+/**
+ * What the schema's checks demand. `_zod.bag` sums them up, but newer versions of zod leave it empty, and the ranges
+ * would be gone from every editor and message.
+ */
+function limitsOf(schema: z.core.$ZodType): Limits {
+	const { def } = schema._zod;
+	const limits: Limits = {};
+	// A format of its own (z.int(), z.url()) stands in the definition, one that was added among the checks.
+	const checks = [
+		def,
+		...(def.checks ?? []).map(({ _zod }) => _zod.def),
+	] as z.core.$ZodChecks['_zod']['def'][];
+	for (const check of checks) {
+		switch (check.check) {
+			case 'number_format':
+				limits.isInteger = check.format === 'safeint';
+				break;
+			case 'string_format':
+				if (check.format === 'url') limits.isUrl = true;
+				else if (check.pattern) limits.pattern = check.pattern;
+				break;
+			case 'greater_than':
+				limits.minimum = Number(check.value);
+				break;
+			case 'less_than':
+				limits.maximum = Number(check.value);
+				break;
+			case 'min_length':
+				limits.minimum = check.minimum;
+				break;
+			case 'max_length':
+				limits.maximum = check.maximum;
+		}
+	}
+	return limits;
 }
 
 /** Without the members that are undefined: many readers ask whether a member is there. */
