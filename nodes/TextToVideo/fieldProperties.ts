@@ -142,45 +142,13 @@ function description(field: Field): string {
 	return ranged ? `${says}. Give ${allowedPhrase(field)}.` : says;
 }
 
-const EMPTY = '$value === undefined || $value === null || String($value).trim() === ""';
-
+/**
+ * Where the field goes in the request. What goes there is the validated value (`submit/item.ts`): n8n would send it as
+ * it was entered.
+ */
 function routing(field: Field, path: string = wirePath(field)): INodePropertyRouting {
-	// It only picks the path of the call, which the submit hook sets from the values.
-	if (field.unsent) return {};
-	if (field.header) return { request: { headers: { [field.header]: valueExpression(field) } } };
-	if (field.spread) {
-		return {
-			request: {
-				body: '={{ typeof $value === "string" ? JSON.parse($value || "{}") : $value }}' as unknown as Record<
-					string,
-					never
-				>,
-			},
-		};
-	}
-	return { send: { type: 'body', property: path, value: valueExpression(field) } };
-}
-
-/** The same normalising as `providers/validation.ts` does; a property test holds the two together. */
-function valueExpression(field: Field): string {
-	const fallback = field.always ? JSON.stringify(field.default) : 'undefined';
-	return `={{ ${EMPTY} ? ${fallback} : (${given(field)}) }}`;
-}
-
-function given(field: Field): string {
-	switch (field.type) {
-		case 'integer':
-		case 'number':
-			return field.as === 'string' ? 'String(Number($value))' : 'Number($value)';
-		case 'boolean': {
-			const [yes, no] = field.as === 'yesNo' ? ['"yes"', '"no"'] : ['true', 'false'];
-			return `["yes","true","1"].includes(String($value).toLowerCase()) ? ${yes} : ${no}`;
-		}
-		case 'choice':
-			return typeof field.choices?.[0] === 'number' ? 'Number($value)' : '$value';
-		case 'json':
-			return 'typeof $value === "string" ? JSON.parse($value) : $value';
-		default:
-			return 'String($value)';
-	}
+	// It only picks the path of the call, or its members have no place of their own.
+	if (field.unsent || field.spread) return {};
+	if (field.header) return { request: { headers: { [field.header]: '={{ $value }}' } } };
+	return { send: { type: 'body', property: path } };
 }

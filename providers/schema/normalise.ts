@@ -24,11 +24,12 @@ function normaliseValue(field: Field, raw: unknown): JsonValue | undefined {
 		case 'boolean':
 			return toBoolean(raw);
 		case 'choice':
-			return typeof raw === 'object'
-				? (raw as JsonValue)
-				: (field.choices?.find((choice) => String(choice) === String(raw)) ?? (raw as JsonValue));
-		case 'text':
-			return typeof raw === 'number' ? String(raw) : (raw as JsonValue);
+			return choiceMeant(field, raw);
+		case 'text': {
+			if (typeof raw === 'number') return String(raw);
+			// What surrounds a name or an address is no part of it. A prompt is sent as it was written.
+			return typeof raw === 'string' && !field.multiline ? raw.trim() : (raw as JsonValue);
+		}
 		case 'json':
 			return parsed(raw);
 		case 'list': {
@@ -47,18 +48,27 @@ function normaliseItem(field: Field, item: JsonObject): JsonObject {
 	return { ...known, ...Object.fromEntries(others) };
 }
 
+/** The choice itself, or the one that differs in upper and lower case only: tables and forms write "720P". */
+function choiceMeant({ choices = [] }: Field, raw: unknown): JsonValue {
+	if (typeof raw !== 'string' && typeof raw !== 'number') return raw as JsonValue;
+	const text = String(raw).trim();
+	const alike = choices.filter((choice) => String(choice).toLowerCase() === text.toLowerCase());
+	const exact = alike.find((choice) => String(choice) === text);
+	return exact ?? (alike.length === 1 ? alike[0]! : raw);
+}
+
 function toBoolean(raw: unknown): JsonValue {
-	if (typeof raw === 'string') {
-		if (/^(yes|true|1)$/i.test(raw.trim())) return true;
-		if (/^(no|false|0)$/i.test(raw.trim())) return false;
-	}
-	return raw as JsonValue;
+	if (typeof raw !== 'string' && typeof raw !== 'number') return raw as JsonValue;
+	const word = String(raw).trim().toLowerCase();
+	if (['yes', 'true', '1'].includes(word)) return true;
+	if (['no', 'false', '0'].includes(word)) return false;
+	return raw;
 }
 
 function parsed(raw: unknown): JsonValue {
 	if (typeof raw !== 'string') return raw as JsonValue;
 	try {
-		return JSON.parse(raw) as JsonValue;
+		return JSON.parse(raw.trim()) as JsonValue;
 	} catch {
 		return raw;
 	}

@@ -2,11 +2,11 @@ import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { credentialsOf, itemParameters } from '../support/n8nNode';
+import { credentialsOf, itemParameters, parametersFromItem } from '../support/n8nNode';
 import { runWorkflow } from '../support/n8nCore';
-import { invalidValues, validValues } from '../support/arbitraryValues';
+import { invalidValues, looseValues, validValues } from '../support/arbitraryValues';
 import { TextToVideo } from '../../nodes/TextToVideo/TextToVideo.node';
-import type { RequestValues } from '../../providers/contract';
+import type { Provider, RequestValues } from '../../providers/contract';
 import { fieldsOf } from '../../providers/schema/fields';
 import { providers } from '../../providers/registry';
 import { issueText, validate } from '../../providers/schema/validate';
@@ -47,11 +47,12 @@ afterAll(() => server.close());
 let runs = 0;
 
 /** A base URL of its own for every run, so that no run is paced by the ones before it. */
-async function run(provider: string, parameters: object) {
+async function run(provider: string, parameters: object, json: object = {}) {
 	seen = [];
 	runs += 1;
 	return await runWorkflow({
 		nodeTypes: { textToVideo: new TextToVideo() },
+		items: [{ json: json as never }],
 		credentials: await credentialsOf(provider, { baseUrl: `${baseUrl}/${runs}`, apiKey: KEY }),
 		nodes: [
 			{
@@ -62,6 +63,25 @@ async function run(provider: string, parameters: object) {
 			},
 		],
 	});
+}
+
+/** One request, which is the pure builder's with the key. */
+function expectSent(provider: Provider, values: RequestValues): void {
+	const { authentication } = provider.account;
+	const expected = buildRequest(provider, values);
+	expect(seen).toHaveLength(1);
+	const { method, path, headers, body } = seen[0] as Seen;
+	const key = authentication.kind === 'bodyKey' ? { [authentication.property]: KEY } : {};
+	expect({ method, url: path, body }).toEqual({
+		method: expected.method,
+		url: `/${runs}${expected.url}`,
+		body: { ...expected.body, ...key },
+	});
+	const sent = Object.keys(expected.headers).map((name) => [name, headers[name.toLowerCase()]]);
+	expect(Object.fromEntries(sent)).toEqual(expected.headers);
+	expect(headers.authorization).toBe(
+		authentication.kind === 'bearer' ? `Bearer ${KEY}` : undefined,
+	);
 }
 
 /** n8n itself turns anything but a list into an empty group before the node sees it. */
@@ -79,23 +99,19 @@ describe.each(providers.map((provider) => [provider.id, provider] as const))(
 		it('sends through n8n what the pure builder makes', async () => {
 			await fc.assert(
 				fc.asyncProperty(validValues(provider), async (drawn) => {
-					const { values, issues } = validate(provider, drawn, baseUrl);
-					expect(issues).toEqual([]);
-					const expected = buildRequest(provider, values ?? {});
 					await run(id, itemParameters(provider, drawn));
-					expect(seen).toHaveLength(1);
-					const { method, path, headers, body } = seen[0] as Seen;
-					const { authentication } = provider.account;
-					const key = authentication.kind === 'bodyKey' ? { [authentication.property]: KEY } : {};
-					expect({ method, url: path, body }).toEqual({
-						method: expected.method,
-						url: `/${runs}${expected.url}`,
-						body: { ...expected.body, ...key },
-					});
-					for (const [name, value] of Object.entries(expected.headers)) {
-						expect(headers[name.toLowerCase()]).toBe(value);
-					}
-					if (authentication.kind === 'bearer') expect(headers.authorization).toBe(`Bearer ${KEY}`);
+					expectSent(provider, drawn);
+				}),
+				{ numRuns: RUNS },
+			);
+		});
+
+		it('sends what was validated, to the byte, whatever an item’s cells hold', async () => {
+			await fc.assert(
+				fc.asyncProperty(looseValues(provider), async ({ raw, values }) => {
+					const { error } = await run(id, parametersFromItem(provider, raw), { cells: raw });
+					expect(error?.message).toContain('enough');
+					expectSent(provider, values);
 				}),
 				{ numRuns: RUNS },
 			);

@@ -5,7 +5,7 @@ import { fieldsOf } from '../../providers/schema/fields';
 import { providers } from '../../providers/registry';
 import { validate } from '../../providers/schema/validate';
 import { buildRequest, readRequest } from '../../providers/schema/wire';
-import { invalidValues, validValues } from '../support/arbitraryValues';
+import { invalidValues, looseValues, validValues } from '../support/arbitraryValues';
 
 describe.each(providers.map((provider) => [provider.id, provider] as const))(
 	'%s',
@@ -35,6 +35,16 @@ describe.each(providers.map((provider) => [provider.id, provider] as const))(
 						Object.entries(values).map(([name, value]) => [name, asText(value)]),
 					);
 					expect(validate(provider, texts, provider.account.defaultBaseUrl).values).toEqual(values);
+				}),
+			);
+		});
+
+		it('takes what tables and forms make of them for the same values', () => {
+			fc.assert(
+				fc.property(looseValues(provider), ({ raw, values }) => {
+					const { issues, values: read } = validate(provider, raw, provider.account.defaultBaseUrl);
+					expect(issues).toEqual([]);
+					expect(read).toEqual(values);
 				}),
 			);
 		});

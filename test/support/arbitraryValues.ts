@@ -44,6 +44,54 @@ export function invalidValues(
 	);
 }
 
+/**
+ * Values as tables, forms and other nodes give them, with what they are: numbers as text, padded cells, "720P", 1 for
+ * yes, an empty cell for what is left out. `validate` makes `values` of `raw`.
+ */
+export function looseValues(
+	provider: Provider,
+): fc.Arbitrary<{ raw: Record<string, unknown>; values: RequestValues }> {
+	const fields = fieldsOf(provider.request);
+	return validValues(provider).chain((values) =>
+		looseRecord(fields, values).map((raw) => ({ raw, values })),
+	);
+}
+
+const looseRecord = (fields: Field[], values: JsonObject): fc.Arbitrary<Record<string, unknown>> =>
+	fc.record(
+		Object.fromEntries(fields.map((field) => [field.name, looseForm(field, values[field.name])])),
+	);
+
+const padded = (text: string): fc.Arbitrary<string> =>
+	fc.constantFrom(text, ` ${text}`, `${text}\n`, `\u00a0${text}\t`);
+
+function looseForm(field: Field, value: JsonValue | undefined): fc.Arbitrary<unknown> {
+	if (value === undefined) return fc.constantFrom(undefined, null, '', ' ');
+	switch (field.type) {
+		case 'integer':
+		case 'number':
+			return fc.oneof(fc.constant(value), padded(String(value)));
+		case 'boolean':
+			return value
+				? fc.oneof(fc.constantFrom<unknown>(true, 1, 'yes', 'TRUE', '1'), padded('Yes'))
+				: fc.oneof(fc.constantFrom<unknown>(false, 0, 'no', 'False', '0'), padded('NO'));
+		case 'choice':
+			return fc.oneof(
+				fc.constant(value),
+				padded(String(value)),
+				padded(String(value).toUpperCase()),
+			);
+		case 'json':
+			return fc.oneof(fc.constant(value), padded(JSON.stringify(value)));
+		case 'text':
+			return field.multiline ? fc.constant(value) : padded(value as string);
+		case 'list': {
+			const items = (value as JsonObject[]).map((item) => looseRecord(field.items ?? [], item));
+			return fc.tuple(...items);
+		}
+	}
+}
+
 function recordOf(fields: Field[]): fc.Arbitrary<JsonObject> {
 	const arbitraries = Object.fromEntries(
 		fields.map((field) => [field.name, validValue(field)] as const),
@@ -97,7 +145,10 @@ function validText(field: Field): fc.Arbitrary<string> {
 			.stringMatching(new RegExp(field.pattern))
 			.filter((text) => text.length >= min && text.length <= (field.maxLength ?? Infinity));
 	}
-	return plainText(min, max);
+	// What surrounds a name is no part of it; a prompt is sent as it is.
+	return field.multiline
+		? plainText(min, max)
+		: plainText(min, max).filter((text) => text === text.trim());
 }
 
 const plainText = (min: number, max: number): fc.Arbitrary<string> =>

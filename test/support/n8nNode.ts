@@ -31,6 +31,39 @@ export function itemParameters(provider: Provider, values: RequestValues): JsonO
 	};
 }
 
+/** The parameters of a node whose every field takes the cell of its name, as `{{ $json.cells.… }}`. */
+export function parametersFromItem(provider: Provider, cells: Record<string, unknown>): JsonObject {
+	const main: JsonObject = {};
+	const additional: JsonObject = {};
+	for (const field of fieldsOf(provider.request)) {
+		const parameter = fromCell(field, cells[field.name], `$json.cells.${field.name}`);
+		(isMainField(field) ? main : additional)[field.name] = parameter as never;
+	}
+	return {
+		provider: provider.id,
+		authentication: '={{ $parameter["provider"] }}',
+		...main,
+		[ADDITIONAL_FIELDS]: additional,
+	};
+}
+
+function fromCell(field: Field, cell: unknown, path: string): unknown {
+	if (field.type === 'list') {
+		const rows = Array.isArray(cell) ? (cell as Array<Record<string, unknown>>) : [];
+		const items = rows.map((row, index) =>
+			Object.fromEntries(
+				(field.items ?? []).map((inner) => [
+					inner.name,
+					fromCell(inner, row[inner.name], `${path}[${index}].${inner.name}`),
+				]),
+			),
+		);
+		return { [GROUP_ITEMS]: items };
+	}
+	const expression = `={{ ${path} }}`;
+	return field.search ? { __rl: true, mode: 'id', value: expression } : expression;
+}
+
 function saved(field: Field, value: unknown): unknown {
 	if (typeof value === 'string' && value.trim() === '') return EMPTY;
 	if (field.type === 'list') {

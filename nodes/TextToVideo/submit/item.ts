@@ -1,15 +1,10 @@
 /** One item's submission: the request that n8n made of the fields, sent once, and its outcome written down. */
-import type {
-	DeclarativeRestApiSettings,
-	IDataObject,
-	IExecuteSingleFunctions,
-} from 'n8n-workflow';
+import type { DeclarativeRestApiSettings, IExecuteSingleFunctions } from 'n8n-workflow';
 import type { Account } from '../../../jobs/host';
 import { submitJob } from '../../../jobs/submit';
-import type { Job, JsonObject, Provider, RequestValues } from '../../../providers/contract';
-import { fieldsOf } from '../../../providers/schema/fields';
+import type { Job, Provider, RequestValues } from '../../../providers/contract';
 import { absoluteUrl } from '../../../providers/hosts';
-import { setPath, wirePath } from '../../../providers/schema/wire';
+import { buildRequest } from '../../../providers/schema/wire';
 import { ItemError, providerFailure } from '../../shared/errors';
 import type { N8nHost } from '../../shared/host';
 import { commonOptions, sendOptions } from '../../shared/http';
@@ -65,20 +60,20 @@ export async function submitItem(submission: Submission): Promise<Job> {
 	return job;
 }
 
-/** What RoutingNode made of the fields' routing, with what only the run knows. */
+/**
+ * What was validated is what is sent. RoutingNode's own body holds the values as they were entered: a number as padded
+ * text, an empty cell, "720P"; all else that it prepared (proxy, timeout, certificates) goes along.
+ */
 function submitOptions({ context, run, provider, account, options, values }: Submission) {
-	const { url, method } = provider.submitCall;
-	const { callback, idempotencyHeader } = provider.capabilities;
-	const body = (options.body ?? {}) as JsonObject;
-	const callbackField = fieldsOf(provider.request).find(({ name }) => name === callback?.field);
-	if (run.callbackUrl && callbackField) setPath(body, wirePath(callbackField), run.callbackUrl);
+	const { url, method, headers, body } = buildRequest(provider, values);
+	const { idempotencyHeader } = provider.capabilities;
 	return {
 		...commonOptions(options as never),
 		method,
-		url: absoluteUrl(typeof url === 'string' ? url : url(values), account.baseUrl),
-		body: body as IDataObject,
+		url: absoluteUrl(url, account.baseUrl),
+		body,
 		headers: {
-			...(options.headers as IDataObject),
+			...headers,
 			...(idempotencyHeader
 				? { [idempotencyHeader]: run.idempotencyKey(context.getItemIndex()) }
 				: {}),
