@@ -1,7 +1,13 @@
 /** n8n properties from a provider's fields, each with the declarative routing that puts it on the wire. */
 import type { INodeProperties, INodePropertyRouting } from 'n8n-workflow';
 import type { Provider } from '../../providers/contract';
-import { allowedPhrase, fieldsOf, isMainField, type Field } from '../../providers/schema/fields';
+import {
+	allowedPhrase,
+	editorOrder,
+	fieldsOf,
+	isMainField,
+	type Field,
+} from '../../providers/schema/fields';
 import { wirePath } from '../../providers/schema/wire';
 import { searchMethodName } from '../shared/modelSearch';
 
@@ -10,26 +16,77 @@ export const ADDITIONAL_FIELDS = 'additionalFields';
 /** n8n keeps the items of a repeated group under a name of their own. */
 export const GROUP_ITEMS = 'items';
 
-/** Main fields first, the rest under Additional Fields; both in the documented order. */
+/** The parameter that takes a list as JSON. n8n drops an expression that is put in place of a group. */
+export const jsonParameter = ({ name }: Field): string => `${name}Json`;
+/** The parameter that says which of the two a required list is given by. */
+export const listChoice = ({ name }: Field): string =>
+	`specify${name.charAt(0).toUpperCase()}${name.slice(1)}`;
+
+/** Main fields first, the rest under Additional Fields. */
 export function fieldProperties(provider: Provider): INodeProperties[] {
-	const fields = fieldsOf(provider.request);
-	const show = { show: { provider: [provider.id] } };
-	const main = fields.filter(isMainField).map((field) => ({
-		...property(provider, field),
-		displayOptions: show,
-	}));
+	const fields = editorOrder(fieldsOf(provider.request));
+	const show = { provider: [provider.id] };
 	const additional: INodeProperties = {
 		displayName: 'Additional Fields',
 		name: ADDITIONAL_FIELDS,
 		type: 'collection',
 		placeholder: 'Add Field',
 		default: {},
-		displayOptions: show,
+		displayOptions: { show },
 		options: fields
 			.filter((field) => !isMainField(field))
-			.map((field) => property(provider, field)),
+			.flatMap((field) => [
+				property(provider, field),
+				...(field.type === 'list' ? [listAsJson(field)] : []),
+			]),
 	};
+	const main = fields.filter(isMainField).flatMap((field) => mainProperties(provider, field, show));
 	return [...main, additional];
+}
+
+function mainProperties(
+	provider: Provider,
+	field: Field,
+	show: Record<string, string[]>,
+): INodeProperties[] {
+	if (field.type !== 'list') return [{ ...property(provider, field), displayOptions: { show } }];
+	const choice = listChoice(field);
+	const shownFor = (given: string) => ({ show: { ...show, [choice]: [given] } });
+	return [
+		{
+			displayName: `Specify ${field.title}`,
+			name: choice,
+			type: 'options',
+			noDataExpression: true,
+			default: 'fields',
+			displayOptions: { show },
+			description: `Whether the number of ${field.title} is always the same or comes with the data`,
+			options: [
+				{ name: 'Using Fields Below', value: 'fields' },
+				{ name: 'Using JSON', value: 'json' },
+			],
+		},
+		{ ...property(provider, field), displayOptions: shownFor('fields') },
+		{ ...listAsJson(field), required: true, displayOptions: shownFor('json') },
+	];
+}
+
+function listAsJson(field: Field): INodeProperties {
+	const inner = Object.fromEntries(
+		(field.items ?? []).map(({ name, default: usual, initial, minimum }) => [
+			name,
+			usual ?? initial ?? minimum ?? '…',
+		]),
+	);
+	const example = JSON.stringify([inner]);
+	return {
+		displayName: `${field.title} (JSON)`,
+		name: jsonParameter(field),
+		type: 'json',
+		default: '[]',
+		placeholder: `e.g. ${example}`,
+		description: `The same as ${field.title}, as a list in JSON, for a number of them that comes with the data: ${example}`,
+	};
 }
 
 function property(provider: Provider, field: Field): INodeProperties {

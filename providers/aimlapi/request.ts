@@ -126,6 +126,7 @@ export const request = z.strictObject({
 			help: 'Whether to use the older address of the PixVerse endpoint, which is still documented.',
 			unsent: true,
 			default: false,
+			advanced: true,
 		})
 		.optional(),
 	extra_parameters: extraParameters,

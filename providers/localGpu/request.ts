@@ -240,6 +240,7 @@ export const request = z.strictObject({
 			title: 'Strict',
 			help: 'Whether to refuse the job where the model can not honour a field, instead of a warning.',
 			default: false,
+			advanced: true,
 		})
 		.optional(),
 	webhook_url: z

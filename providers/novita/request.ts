@@ -37,6 +37,7 @@ export const request = z.strictObject({
 			help: 'Whether Novita sends a mock event to the webhook.',
 			wire: 'extra.webhook.test_mode.enabled',
 			default: false,
+			advanced: true,
 		})
 		.optional(),
 	test_mode_return_task_status: z
@@ -47,6 +48,7 @@ export const request = z.strictObject({
 			wire: 'extra.webhook.test_mode.return_task_status',
 			initial: 'TASK_STATUS_SUCCEED',
 			labels: { TASK_STATUS_SUCCEED: 'Succeeded', TASK_STATUS_FAILED: 'Failed' },
+			advanced: true,
 		})
 		.optional(),
 	enterprise_plan_enabled: z
@@ -56,6 +58,7 @@ export const request = z.strictObject({
 			help: 'Whether to use the dedicated endpoints that your account has subscribed to.',
 			wire: 'extra.enterprise_plan.enabled',
 			default: false,
+			advanced: true,
 		})
 		.optional(),
 	model_name: z.string().min(1).register(fieldMeta, {

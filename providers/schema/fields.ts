@@ -37,6 +37,8 @@ export type FieldMeta = {
 	json?: boolean;
 	/** One item of a list, for buttons and headings ("Add LoRA"). */
 	itemTitle?: string;
+	/** Few people set it: an editor shows it after the others. */
+	advanced?: boolean;
 };
 
 class FieldMetaRegistry extends z.core.$ZodRegistry<FieldMeta> {
@@ -179,6 +181,21 @@ const given = <T extends object>(members: T): Partial<T> =>
 	Object.fromEntries(
 		Object.entries(members).filter(([, value]) => value !== undefined),
 	) as Partial<T>;
+
+/** The field that says what to show: `prompt`, or the list whose items have one. */
+const saysWhatToShow = ({ name, type, required, items }: Field): boolean =>
+	(name === 'prompt' && type === 'text') ||
+	(type === 'list' && required && items?.some((inner) => inner.name === 'prompt') === true);
+
+/** As an editor shows them: what to show first, what few people set last, else in the documented order. */
+export function editorOrder(fields: readonly Field[]): Field[] {
+	const rank = (field: Field): number => {
+		if (saysWhatToShow(field)) return 0;
+		if (field.name === 'negative_prompt') return 1;
+		return field.role || field.advanced ? 3 : 2;
+	};
+	return [...fields].sort((a, b) => rank(a) - rank(b));
+}
 
 /** Shown at the top level of an editor; the rest is folded away. */
 export const isMainField = (field: Field): boolean => field.required || field.always === true;

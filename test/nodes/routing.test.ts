@@ -65,6 +65,14 @@ async function run(provider: string, parameters: object, json: object = {}) {
 	});
 }
 
+const listsAsText = (raw: Record<string, unknown>): Record<string, unknown> =>
+	Object.fromEntries(
+		Object.entries(raw).map(([name, value]) => [
+			name,
+			Array.isArray(value) ? ` ${JSON.stringify(value)}\n` : value,
+		]),
+	);
+
 /** One request, which is the pure builder's with the key. */
 function expectSent(provider: Provider, values: RequestValues): void {
 	const { authentication } = provider.account;
@@ -126,6 +134,26 @@ describe.each(providers.map((provider) => [provider.id, provider] as const))(
 					expect(seen).toEqual([]);
 					expect(error?.message).toBe(issueText(issues));
 					expect(error?.description).toContain('Nothing was submitted');
+				}),
+				{ numRuns: RUNS },
+			);
+		});
+	},
+);
+
+const withLists = providers.filter(({ request }) =>
+	fieldsOf(request).some(({ type }) => type === 'list'),
+);
+
+describe.each(withLists.map((provider) => [provider.id, provider] as const))(
+	'%s',
+	(id, provider) => {
+		it('takes lists of any length out of an item, as JSON', async () => {
+			await fc.assert(
+				fc.asyncProperty(looseValues(provider), fc.boolean(), async ({ raw, values }, asText) => {
+					const cells = asText ? listsAsText(raw) : raw;
+					await run(id, parametersFromItem(provider, raw, 'json'), { cells });
+					expectSent(provider, values);
 				}),
 				{ numRuns: RUNS },
 			);

@@ -2,7 +2,12 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ICredentialDataDecryptedObject, ICredentialType } from 'n8n-workflow';
-import { ADDITIONAL_FIELDS, GROUP_ITEMS } from '../../nodes/TextToVideo/fieldProperties';
+import {
+	ADDITIONAL_FIELDS,
+	GROUP_ITEMS,
+	jsonParameter,
+	listChoice,
+} from '../../nodes/TextToVideo/fieldProperties';
 import type { JsonObject, Provider, RequestValues } from '../../providers/contract';
 import { fieldsOf, isMainField, type Field } from '../../providers/schema/fields';
 import { providerById } from '../../providers/registry';
@@ -31,13 +36,25 @@ export function itemParameters(provider: Provider, values: RequestValues): JsonO
 	};
 }
 
-/** The parameters of a node whose every field takes the cell of its name, as `{{ $json.cells.… }}`. */
-export function parametersFromItem(provider: Provider, cells: Record<string, unknown>): JsonObject {
+/**
+ * The parameters of a node whose every field takes the cell of its name, as `{{ $json.cells.… }}`.
+ *
+ * @param lists as groups of fields that take each a cell, or as JSON
+ */
+export function parametersFromItem(
+	provider: Provider,
+	cells: Record<string, unknown>,
+	lists: 'fields' | 'json' = 'fields',
+): JsonObject {
 	const main: JsonObject = {};
 	const additional: JsonObject = {};
 	for (const field of fieldsOf(provider.request)) {
-		const parameter = fromCell(field, cells[field.name], `$json.cells.${field.name}`);
-		(isMainField(field) ? main : additional)[field.name] = parameter as never;
+		const level = isMainField(field) ? main : additional;
+		const path = `$json.cells.${field.name}`;
+		if (field.type === 'list' && lists === 'json') {
+			level[jsonParameter(field)] = `={{ ${path} }}`;
+			if (isMainField(field)) level[listChoice(field)] = 'json';
+		} else level[field.name] = fromCell(field, cells[field.name], path) as never;
 	}
 	return {
 		provider: provider.id,

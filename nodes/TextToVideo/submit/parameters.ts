@@ -3,7 +3,7 @@ import type { IExecuteSingleFunctions, INodeExecutionData } from 'n8n-workflow';
 import type { Provider } from '../../../providers/contract';
 import { fieldsOf, isMainField, type Field } from '../../../providers/schema/fields';
 import { isObject } from '../../../providers/schema/wire';
-import { ADDITIONAL_FIELDS, GROUP_ITEMS } from '../fieldProperties';
+import { ADDITIONAL_FIELDS, GROUP_ITEMS, jsonParameter, listChoice } from '../fieldProperties';
 
 /**
  * The same context as seen from another item. n8n gives a declarative node one context an item; the whole run is
@@ -26,23 +26,50 @@ export function inputItems(context: IExecuteSingleFunctions): INodeExecutionData
 	return connection?.[0] ?? [{ json: {} }];
 }
 
-/** Raw field values by field name; only what is set. */
-export function readValues(
-	context: IExecuteSingleFunctions,
-	provider: Provider,
-): Record<string, unknown> {
-	const fields = fieldsOf(provider.request);
+export interface Parameters {
+	/** Raw field values by field name; only what is set. */
+	values: Record<string, unknown>;
+	/** What can not be meant, one sentence each. */
+	problems: string[];
+}
+
+export function readParameters(context: IExecuteSingleFunctions, provider: Provider): Parameters {
 	const additional = context.getNodeParameter(ADDITIONAL_FIELDS, {}) as Record<string, unknown>;
 	const values: Record<string, unknown> = {};
-	for (const field of fields) {
-		const value = isMainField(field)
-			? context.getNodeParameter(field.name, '')
-			: additional[field.name];
-		const plain = plainValue(field, value);
-		if (plain !== undefined) values[field.name] = plain;
+	const problems: string[] = [];
+	for (const field of fieldsOf(provider.request)) {
+		const entered: Entered = (name) =>
+			isMainField(field) ? context.getNodeParameter(name, '') : additional[name];
+		const value =
+			field.type === 'list'
+				? listValue(field, entered, problems)
+				: plainValue(field, entered(field.name));
+		if (value !== undefined) values[field.name] = value;
 	}
-	return values;
+	return { values, problems };
 }
+
+type Entered = (parameter: string) => unknown;
+
+/** A required list says how it is given; an optional one is given in whichever of the two places it stands. */
+function listValue(field: Field, entered: Entered, problems: string[]): unknown {
+	const group = plainValue(field, entered(field.name));
+	const json = entered(jsonParameter(field));
+	if (isMainField(field)) return entered(listChoice(field)) === 'json' ? json : group;
+	if (isEmptyList(json)) return group;
+	if (!isEmptyList(group)) problems.push(givenTwice(field));
+	return json;
+}
+
+const givenTwice = ({ title }: Field): string =>
+	`${title} is set twice: by its fields and by ${title} (JSON). Remove one of the two.`;
+
+/** As it is left by someone who sets nothing in it. */
+const isEmptyList = (value: unknown): boolean =>
+	value === undefined ||
+	value === null ||
+	(typeof value === 'string' && /^\s*(\[\s*\])?\s*$/.test(value)) ||
+	(Array.isArray(value) && value.length === 0);
 
 function plainValue(field: Field, value: unknown): unknown {
 	if (isObject(value) && value.__rl === true) return value.value;

@@ -7,7 +7,7 @@ import { fieldsOf } from '../../../providers/schema/fields';
 import { validate } from '../../../providers/schema/validate';
 import { submitOptionsProperty } from '../../shared/options';
 import { readOptions } from '../../shared/readOptions';
-import { contextOfItem, itemCount, readValues } from './parameters';
+import { contextOfItem, itemCount, readParameters } from './parameters';
 
 export interface PreparedItem {
 	values?: RequestValues;
@@ -37,15 +37,14 @@ function prepare(
 	callbackUrl: string | undefined,
 ): PreparedItem {
 	let raw: Record<string, unknown>;
-	let optionProblems: string[];
+	let problems: string[];
 	try {
 		// Any parameter, shown or not: n8n evaluates them all, item by item, while earlier items are on their way.
 		for (const name of Object.keys(context.getNode().parameters)) context.getNodeParameter(name);
-		raw = readValues(context, provider);
-		optionProblems = readOptions(
-			context.getNodeParameter('options', {}),
-			submitOptionsProperty,
-		).problems;
+		const parameters = readParameters(context, provider);
+		const options = readOptions(context.getNodeParameter('options', {}), submitOptionsProperty);
+		raw = parameters.values;
+		problems = [...parameters.problems, ...options.problems];
 	} catch (error) {
 		return {
 			unreadable: true,
@@ -64,8 +63,8 @@ function prepare(
 		raw[callbackField] = callbackUrl;
 	}
 	const { values, issues } = validate(provider, raw, account.baseUrl);
-	if (!values || optionProblems.length > 0) {
-		return { problem: [...issues.map(({ message }) => message), ...optionProblems].join('\n') };
+	if (!values || problems.length > 0) {
+		return { problem: [...issues.map(({ message }) => message), ...problems].join('\n') };
 	}
 	return {
 		values,
