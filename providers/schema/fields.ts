@@ -222,10 +222,11 @@ export function allowedPhrase(field: Field): string {
 		case 'list': {
 			const { itemTitle = 'item', minItems = 0, maxItems } = field;
 			const bounds = [
-				...(minItems > 0 || maxItems === undefined ? [`at least ${minItems}`] : []),
+				...(minItems > 0 ? [`at least ${minItems}`] : []),
 				...(maxItems === undefined ? [] : [`at most ${maxItems}`]),
 			];
-			return `a list of ${bounds.join(' and ')} (${itemTitle})`;
+			const number = bounds.length > 0 ? `${bounds.join(' and ')} ` : '';
+			return `a list of ${number}(${itemTitle}), each an object with ${memberNames(field)}`;
 		}
 		case 'text':
 			if (field.format === 'uri') return 'a full web address that starts with http:// or https://';
@@ -234,4 +235,10 @@ export function allowedPhrase(field: Field): string {
 				return `text of ${Math.max(minLength, 1)} to ${maxLength} characters`;
 			return minLength > 0 ? 'text that is not empty' : 'text';
 	}
+}
+
+/** The members of a list's items, as a phrase: "frames and prompt". */
+export function memberNames({ items = [] }: Field): string {
+	const names = items.map(({ name }) => name);
+	return names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
 }

@@ -1,9 +1,8 @@
 /** Everything wrong with a request, said before anything is sent. */
 import type { JsonObject, JsonValue, Provider, RequestValues, RuleIssue } from '../contract';
-import { allowedPhrase, fieldsOf, type Field } from './fields';
+import { allowedPhrase, fieldsOf, memberNames, type Field } from './fields';
 import { canCallBack } from '../callbackAddress';
 import { normalise } from './normalise';
-import { isObject } from './wire';
 
 export interface Issue {
 	field: string;
@@ -32,7 +31,6 @@ export function validate(
 	const issues = [
 		...unknownFields(fields, raw),
 		...schemaIssues(provider, fields, values),
-		...fields.flatMap((field) => textIssues(field, values[field.name], field.name, field.title)),
 		...callbackIssues(provider, fields, values, baseUrl),
 	];
 	if (issues.length === 0 && provider.rules) {
@@ -60,11 +58,12 @@ function schemaIssues(provider: Provider, fields: Field[], values: RequestValues
 	if (result.success) return [];
 	const seen = new Set<string>();
 	const issues: Issue[] = [];
-	for (const { path, code } of result.error.issues) {
-		const at = locate(fields, values, path);
+	for (const issue of result.error.issues) {
+		const at = locate(fields, values, issue.path);
 		if (seen.has(at.label)) continue;
 		seen.add(at.label);
-		issues.push({ field: at.name, message: issueMessage(at, code === 'unrecognized_keys') });
+		const unknown = issue.code === 'unrecognized_keys' ? issue.keys : [];
+		issues.push({ field: at.name, message: issueMessage(at, unknown) });
 	}
 	return issues;
 }
@@ -73,6 +72,8 @@ interface Place {
 	name: string;
 	label: string;
 	field?: Field;
+	/** One item of the list that the field is. */
+	isItem: boolean;
 	value: JsonValue | undefined;
 }
 
@@ -91,14 +92,28 @@ function locate(fields: Field[], values: RequestValues, path: PropertyKey[]): Pl
 		label += `${label ? ', ' : ''}${field?.title ?? String(key)}`;
 		level = field?.items ?? [];
 	}
-	return { name: path.map(String).join('.'), label, field, value };
+	const isItem = typeof path.at(-1) === 'number';
+	return { name: path.map(String).join('.'), label, field, isItem, value };
 }
 
-function issueMessage({ name, label, field, value }: Place, unknownMember: boolean): string {
-	if (unknownMember || !field)
-		return `${label || 'The request'}: ${shown(value)} has members that are not known.`;
-	if (value === undefined) return `${label} (${name}) is empty. Give ${allowedPhrase(field)}.`;
-	return `${label} (${name}) is ${shown(value)}, which is not allowed. Give ${allowedPhrase(field)}.`;
+function issueMessage({ name, label, field, isItem, value }: Place, unknown: string[]): string {
+	if (!field) return `${label || 'The request'} is ${shown(value)}, which is not known.`;
+	if (unknown.length > 0) {
+		const names = (field.items ?? []).map((inner) => inner.name).join(', ');
+		return `${label} (${name}) has no field ${unknown.join(', ')}. The fields are: ${names}.`;
+	}
+	const allowed = isItem ? `an object with ${memberNames(field)}` : allowedPhrase(field);
+	if (value === undefined) return `${label} (${name}) is empty. Give ${allowed}.`;
+	const wrong = field.type === 'text' && notText(value);
+	return `${label} (${name}) is ${shown(value)}, which is ${wrong || 'not allowed'}. Give ${allowed}.`;
+}
+
+/** What an expression gave in place of a text; a date looks like one where it is shown. */
+function notText(value: unknown): string | undefined {
+	if (typeof value === 'string') return undefined;
+	if (typeof value !== 'object' || value === null) return 'not text';
+	if ('toISOString' in value || 'toISO' in value) return 'a date and time, not text';
+	return Array.isArray(value) ? 'a list, not text' : 'an object, not text';
 }
 
 function ruleIssue(fields: Field[], { field, value, allowed }: RuleIssue): Issue {
@@ -107,35 +122,6 @@ function ruleIssue(fields: Field[], { field, value, allowed }: RuleIssue): Issue
 		field,
 		message: `${title} (${field}) is ${shown(value)}, which is not allowed: ${allowed}.`,
 	};
-}
-
-/** An expression that reached us as text would be paid for as a prompt. */
-function textIssues(
-	field: Field,
-	value: JsonValue | undefined,
-	name: string,
-	label: string,
-): Issue[] {
-	if (field.type === 'list' && Array.isArray(value)) {
-		return value.flatMap((item, index) =>
-			(field.items ?? []).flatMap((inner) =>
-				textIssues(
-					inner,
-					isObject(item) ? item[inner.name] : undefined,
-					`${name}.${index}.${inner.name}`,
-					`${label} ${index + 1}, ${inner.title}`,
-				),
-			),
-		);
-	}
-	const text = typeof value === 'object' ? JSON.stringify(value) : value;
-	if (typeof text !== 'string' || !/\{\{[^]*?\}\}/.test(text)) return [];
-	return [
-		{
-			field: name,
-			message: `${label} (${name}) is ${shown(value)}, an expression that was not evaluated. Switch the field to Expression, or remove the {{ }}.`,
-		},
-	];
 }
 
 function callbackIssues(
@@ -157,7 +143,7 @@ function callbackIssues(
 	];
 }
 
-function shown(value: JsonValue | undefined): string {
+export function shown(value: JsonValue | undefined): string {
 	if (value === undefined) return 'empty';
 	const text = JSON.stringify(value);
 	return text.length <= LONGEST_SHOWN_VALUE ? text : `${text.slice(0, LONGEST_SHOWN_VALUE)}…`;

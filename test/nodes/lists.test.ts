@@ -55,7 +55,11 @@ it('makes a video of as many prompts as the item has', async () => {
 it.each([
 	['a word', 'a', 'LoRAs (loras) is "a", which is not allowed'],
 	['words', ['a'], 'LoRAs 1 (loras.0) is "a", which is not allowed. Give an object'],
-	['another name', [{ name: 'a', strength: 1 }], 'LoRAs 1'],
+	[
+		'another name',
+		[{ name: 'a', model_name: 'a', strength: 1 }],
+		'LoRAs 1 (loras.0) has no field name. The fields are: model_name, strength.',
+	],
 	['too much', [{ model_name: 'a', strength: 3 }], 'LoRAs 1, Strength (loras.0.strength) is 3'],
 ])('refuses LoRAs as %s, by name, before anything is sent', async (_what, l, words) => {
 	const { error } = await run({ lorasJson: '={{ $json.l }}' }, { l });
@@ -83,6 +87,8 @@ it('says that a required list is empty', async () => {
 			promptsJson: '={{ $json.p }}',
 		},
 	);
-	expect(error?.message).toContain('Prompts (prompts) is empty. Give a list of at least 1');
+	expect(error?.message).toContain(
+		'Prompts (prompts) is empty. Give a list of at least 1 (Prompt)',
+	);
 	expect(sim.book.requests).toEqual([]);
 });

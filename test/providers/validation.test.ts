@@ -50,7 +50,7 @@ describe('bad input is refused before it is sent, in words that name field, valu
 		[
 			'novita',
 			{ prompts: parts() },
-			'Prompts (prompts) is empty. Give a list of at least 1 (Prompt).',
+			'Prompts (prompts) is empty. Give a list of at least 1 (Prompt), each an object with frames and prompt.',
 		],
 		[
 			'novita',
@@ -70,12 +70,32 @@ describe('bad input is refused before it is sent, in words that name field, valu
 		[
 			'novita',
 			{ loras: Array(6).fill({ model_name: 'a', strength: 1 }) },
-			'Give a list of at most 5 (LoRA).',
+			'Give a list of at most 5 (LoRA), each an object with model_name and strength.',
 		],
 		[
 			'novita',
 			{ embeddings: Array(6).fill({ model_name: 'a' }) },
-			'Give a list of at most 5 (Embedding).',
+			'Give a list of at most 5 (Embedding), each an object with model_name.',
+		],
+		[
+			'novita',
+			{ prompts: ['dusk', 'dawn'] },
+			'Prompts 1 (prompts.0) is "dusk", which is not allowed. Give an object with frames and prompt.',
+		],
+		[
+			'novita',
+			{ prompts: 'dusk' },
+			'Prompts (prompts) is "dusk", which is not allowed. Give a list of at least 1 (Prompt), each',
+		],
+		[
+			'novita',
+			{ prompts: { prompt: 'dusk', frames: 16 } },
+			'Prompts (prompts) is {"prompt":"dusk","frames":16}, which is not allowed. Give a list',
+		],
+		[
+			'novita',
+			{ loras: [{ name: 'a', model_name: 'b', strength: 1 }] },
+			'LoRAs 1 (loras.0) has no field name. The fields are: model_name, strength.',
 		],
 		[
 			'novita',
@@ -120,9 +140,20 @@ describe('bad input is refused before it is sent, in words that name field, valu
 		],
 		[
 			'stableDiffusionV4',
-			{ prompt: '{{ $json.prompt }}' },
-			'Prompt (prompt) is "{{ $json.prompt }}", an expression that was not evaluated. Switch the field to Expression, or remove the {{ }}.',
+			{ prompt: new Date(0) },
+			'Prompt (prompt) is "1970-01-01T00:00:00.000Z", which is a date and time, not text. Give text that is not empty.',
 		],
+		[
+			'stableDiffusionV4',
+			{ prompt: ['a', 'b'] },
+			'Prompt (prompt) is ["a","b"], which is a list, not text. Give text that is not empty.',
+		],
+		[
+			'stableDiffusionV4',
+			{ prompt: { text: 'a' } },
+			'Prompt (prompt) is {"text":"a"}, which is an object, not text.',
+		],
+		['stableDiffusionV4', { prompt: true }, 'Prompt (prompt) is true, which is not text.'],
 		[
 			'stableDiffusionV4',
 			{ webhook: 'http://localhost:5678/webhook/x' },
@@ -152,11 +183,6 @@ describe('bad input is refused before it is sent, in words that name field, valu
 			'modelslabV7',
 			{ fps: 24, extra_parameters: { fps: 30 } },
 			'is {"fps":30}, which is not allowed: fps is set by its own field too, set it in one place.',
-		],
-		[
-			'modelslabV7',
-			{ extra_parameters: { image: '{{ $json.image }}' } },
-			'an expression that was not evaluated',
 		],
 		[
 			'aimlapiPixverse',

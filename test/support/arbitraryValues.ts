@@ -189,7 +189,6 @@ function brokenValues(field: Field): Array<fc.Arbitrary<JsonValue | undefined>> 
 			break;
 		case 'text':
 			add(true, ['text']);
-			add('a {{ $json.prompt }} that was not evaluated');
 			if (field.format === 'uri') add('example.com/hook', 'ftp://example.com/hook');
 			if (maxLength !== undefined && !field.format) add('x'.repeat(maxLength + 1));
 			break;

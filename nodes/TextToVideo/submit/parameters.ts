@@ -4,6 +4,7 @@ import type { Provider } from '../../../providers/contract';
 import { fieldsOf, isMainField, type Field } from '../../../providers/schema/fields';
 import { isObject } from '../../../providers/schema/wire';
 import { ADDITIONAL_FIELDS, GROUP_ITEMS, jsonParameter, listChoice } from '../fieldProperties';
+import { unevaluatedIn } from './unevaluated';
 
 /**
  * The same context as seen from another item. n8n gives a declarative node one context an item; the whole run is
@@ -34,30 +35,46 @@ export interface Parameters {
 }
 
 export function readParameters(context: IExecuteSingleFunctions, provider: Provider): Parameters {
+	const parameters: Record<string, unknown> = context.getNode().parameters;
 	const additional = context.getNodeParameter(ADDITIONAL_FIELDS, {}) as Record<string, unknown>;
+	const written = parameters[ADDITIONAL_FIELDS];
 	const values: Record<string, unknown> = {};
 	const problems: string[] = [];
 	for (const field of fieldsOf(provider.request)) {
-		const entered: Entered = (name) =>
-			isMainField(field) ? context.getNodeParameter(name, '') : additional[name];
-		const value =
-			field.type === 'list'
-				? listValue(field, entered, problems)
-				: plainValue(field, entered(field.name));
+		const entry: Entry = isMainField(field)
+			? {
+					value: (name) => context.getNodeParameter(name, ''),
+					written: (name) => parameters[name],
+				}
+			: {
+					value: (name) => additional[name],
+					written: (name) => (isObject(written) ? written[name] : written),
+				};
+		const from = sourceOf(field, entry, problems);
+		const value = plainValue(field, entry.value(from));
 		if (value !== undefined) values[field.name] = value;
+		problems.push(...unevaluatedIn(field, value, plainValue(field, entry.written(from))));
 	}
 	return { values, problems };
 }
 
-type Entered = (parameter: string) => unknown;
+interface Entry {
+	/** As n8n evaluated it. */
+	value(parameter: string): unknown;
+	/** As the node's parameters hold it, with the expressions in it. */
+	written(parameter: string): unknown;
+}
 
-/** A required list says how it is given; an optional one is given in whichever of the two places it stands. */
-function listValue(field: Field, entered: Entered, problems: string[]): unknown {
-	const group = plainValue(field, entered(field.name));
-	const json = entered(jsonParameter(field));
-	if (isMainField(field)) return entered(listChoice(field)) === 'json' ? json : group;
-	if (isEmptyList(json)) return group;
-	if (!isEmptyList(group)) problems.push(givenTwice(field));
+/**
+ * The parameter that a field's value stands in. A required list says how it is given; an optional one is given in
+ * whichever of the two places is not empty.
+ */
+function sourceOf(field: Field, { value }: Entry, problems: string[]): string {
+	const json = jsonParameter(field);
+	if (field.type !== 'list') return field.name;
+	if (isMainField(field)) return value(listChoice(field)) === 'json' ? json : field.name;
+	if (isEmptyList(value(json))) return field.name;
+	if (!isEmptyList(plainValue(field, value(field.name)))) problems.push(givenTwice(field));
 	return json;
 }
 
@@ -71,16 +88,17 @@ const isEmptyList = (value: unknown): boolean =>
 	(typeof value === 'string' && /^\s*(\[\s*\])?\s*$/.test(value)) ||
 	(Array.isArray(value) && value.length === 0);
 
+/** Without n8n's wrappings: what a searchable list chose, and the name under which a group keeps its items. */
 function plainValue(field: Field, value: unknown): unknown {
-	if (isObject(value) && value.__rl === true) return value.value;
-	if (field.type !== 'list') return value;
+	if (field.type !== 'list') return unwrapped(value);
 	const items = isObject(value) ? (value[GROUP_ITEMS] ?? []) : value;
 	if (!Array.isArray(items)) return items;
 	return items.map((item: unknown) =>
 		isObject(item)
-			? Object.fromEntries(
-					(field.items ?? []).map((inner) => [inner.name, plainValue(inner, item[inner.name])]),
-				)
+			? Object.fromEntries(Object.entries(item).map(([name, inner]) => [name, unwrapped(inner)]))
 			: item,
 	);
 }
+
+const unwrapped = (value: unknown): unknown =>
+	isObject(value) && value.__rl === true ? value.value : value;

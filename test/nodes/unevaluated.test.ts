@@ -1,0 +1,85 @@
+/** Expressions that nobody evaluated are not paid for; a template that comes with the data is somebody's own text. */
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { startSimulator, type Simulator } from '../simulators/simulator';
+import { runVideo, videoParameters } from '../support/videoNode';
+
+let sim: Simulator;
+beforeEach(async () => (sim = await startSimulator()));
+afterEach(async () => await sim.close());
+
+const run = async (parameters: object, json: object = {}, provider = 'modelslabV7') =>
+	await runVideo(sim, {
+		provider,
+		items: [{ json: { prompt: 'A boat', ...json } as never }],
+		parameters: { ...videoParameters(provider), whenSubmitted: 'return', ...parameters },
+	});
+const sent = () => sim.book.of('submit').map(({ body }) => body as Record<string, unknown>);
+
+describe('in a field of plain text', () => {
+	it.each([['{{ $json.prompt }}'], ['A {{ user.name }} here'], ['{{\n$json\n}}']])(
+		'%j is refused',
+		async (prompt) => {
+			const { error } = await run({ prompt });
+			expect(error?.message).toBe(
+				`Prompt (prompt) is ${JSON.stringify(prompt)}, an expression that was not evaluated. Switch the field to Expression, or remove the {{ }}.`,
+			);
+			expect(sim.book.requests).toEqual([]);
+		},
+	);
+
+	it('inside JSON it is refused too', async () => {
+		const { error } = await run({
+			additionalFields: { extra_parameters: '{"image": "{{ $json.image }}"}' },
+		});
+		expect(error?.message).toContain('an expression that was not evaluated');
+		expect(sim.book.requests).toEqual([]);
+	});
+
+	it('and inside the items of a list, by its name', async () => {
+		const { error } = await run(
+			{ prompts: { items: [{ frames: 16, prompt: 'a {{ $json.p }}' }] } },
+			{},
+			'novita',
+		);
+		expect(error?.message).toContain(
+			'Prompts 1, Prompt (prompts.0.prompt) is "a {{ $json.p }}", an expression that was not evaluated.',
+		);
+		expect(sim.book.requests).toEqual([]);
+	});
+});
+
+describe('in what comes with the data', () => {
+	it.each([['Hello {{ user.name }}'], ['a {{red|blue}} bird'], ['{{char}} waves'], ['{{}}']])(
+		'%j is sent as it is',
+		async (prompt) => {
+			const { error } = await run({}, { prompt });
+			expect(error).toBeUndefined();
+			expect(sent()).toMatchObject([{ prompt }]);
+		},
+	);
+
+	it('a template in a list as JSON is sent as it is', async () => {
+		const p = [{ prompt: '{{ user.name }} at dusk', frames: 16 }];
+		const { error } = await run(
+			{ specifyPrompts: 'json', promptsJson: '={{ $json.p }}' },
+			{ p },
+			'novita',
+		);
+		expect(error).toBeUndefined();
+		expect(sent()).toMatchObject([{ prompts: p }]);
+	});
+
+	it.each([
+		['{{ $json.prompt }}'],
+		["A {{ $('Table').item.json.title }}"],
+		['{{ $now.toISO() }}'],
+		['{{ $env.SECRET }}'],
+		['{{ JSON.stringify($input.all()) }}'],
+	])('%j names n8n’s own variables and is refused', async (prompt) => {
+		const { error } = await run({}, { prompt });
+		expect(error?.message).toContain(
+			'an expression that was not evaluated. It came with the data: let the step before evaluate it, or remove the {{ }}.',
+		);
+		expect(sim.book.requests).toEqual([]);
+	});
+});
