@@ -100,7 +100,6 @@ describe.each(VERSIONS)('%s', (version) => {
 		it.each([
 			['a number out of range', { num_inference_steps: 500 }, 'Number of Inference Steps'],
 			['a field that does not exist', { colour: 'red' }, 'There is no field colour'],
-			['an expression that was not evaluated', { prompt: '{{ $json.x }}' }, 'not evaluated'],
 		])('refuses %s before anything is sent', async (_name, payload, words) => {
 			const { node, caught, texts } = await stage.load();
 			node.receive({ payload: { prompt: 'A fox', ...payload } });
@@ -110,6 +109,16 @@ describe.each(VERSIONS)('%s', (version) => {
 			expect(stage.sim.book.requests).toEqual([]);
 			expect(texts).toEqual([]);
 		});
+
+		it.each([['{{char}} waves'], ['a {{red|blue}} bird'], ['{{ $json.x }}']])(
+			'sends %j as it is: Node-RED has no such expressions',
+			async (prompt) => {
+				const { node, out } = await stage.load();
+				node.receive({ payload: prompt });
+				await out.next();
+				expect(stage.sim.book.of('submit')[0]?.body).toMatchObject({ prompt });
+			},
+		);
 
 		it("does not take Inject's timestamp for a prompt", async () => {
 			const { node, caught } = await stage.load();
