@@ -34,7 +34,17 @@ export interface WorkflowRun {
 	mode?: 'manual' | 'trigger';
 }
 
-export interface WorkflowResult {
+/** An execution that n8n stored, and what can happen to it. */
+export interface StoredExecution {
+	/** Calls the sleeping execution's webhook, as a provider would, with a body. */
+	call(body: unknown): Promise<CallResult>;
+	/** The sleep's deadline passes. */
+	passDeadline(): Promise<WorkflowResult>;
+	/** "Retry" of an execution that failed. */
+	retry(changes?: Partial<WorkflowRun>): Promise<WorkflowResult>;
+}
+
+export interface WorkflowResult extends StoredExecution {
 	run: IRun;
 	/** Items of each output of the named node in its last run. */
 	outputs(name: string): INodeExecutionData[][];
@@ -43,12 +53,6 @@ export interface WorkflowResult {
 	status: IRun['status'];
 	/** Unix milliseconds, while the execution sleeps. */
 	waitTillMs?: number;
-	/** Calls the sleeping execution's webhook, as a provider would, with a body. */
-	call(body: unknown): Promise<CallResult>;
-	/** The sleep's deadline passes. */
-	passDeadline(): Promise<WorkflowResult>;
-	/** "Retry" of an execution that failed. */
-	retry(changes?: Partial<WorkflowRun>): Promise<WorkflowResult>;
 }
 
 export interface CallResult {
@@ -152,9 +156,6 @@ async function proceed(session: Session, runData: IRunExecutionData): Promise<Wo
 	const outputs = (name: string) =>
 		(run.data.resultData.runData[name]?.at(-1)?.data?.main ?? []).map((items) => items ?? []);
 	const error = run.data.resultData.error as WorkflowResult['error'] | undefined;
-	// What n8n's database would give back: the execution itself is gone between two of its parts.
-	const saved = () => parse(stringify(run.data)) as IRunExecutionData;
-	const afresh = () => sessionOf(options, session.executionId);
 	return {
 		run,
 		outputs,
@@ -162,6 +163,19 @@ async function proceed(session: Session, runData: IRunExecutionData): Promise<Wo
 		...(error ? { error } : {}),
 		status: run.status,
 		...(run.waitTill ? { waitTillMs: new Date(run.waitTill).getTime() } : {}),
+		...storedExecution(options, session.executionId, () => stringify(run.data)),
+	};
+}
+
+/** @param data what n8n's database gives back: the execution itself is gone between two of its parts */
+export function storedExecution(
+	options: WorkflowRun,
+	executionId: string,
+	data: () => string,
+): StoredExecution {
+	const saved = () => parse(data()) as IRunExecutionData;
+	const afresh = () => sessionOf(options, executionId);
+	return {
 		call: async (body) => await callWebhook(afresh(), saved(), body),
 		passDeadline: async () => await proceed(afresh(), saved()),
 		retry: async (changes) => await retry(sessionOf({ ...options, ...changes }), saved()),
