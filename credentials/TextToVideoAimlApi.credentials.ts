@@ -18,6 +18,6 @@ export class TextToVideoAimlApi implements ICredentialType {
 
 	/** Reads the balance, which costs nothing and needs a valid key. */
 	test: ICredentialTestRequest = {
-		request: { baseURL: '={{$credentials.baseUrl}}', url: '/v1/billing/balance' },
+		request: { baseURL: '={{$credentials.baseUrl}}', url: '/v2/billing' },
 	};
 }

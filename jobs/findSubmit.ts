@@ -40,7 +40,9 @@ export async function findSubmit(
 	if (!submitLog) return undefined;
 	let looks = 0;
 	let latest = '';
-	for (const seconds of once ? [0] : LOOK_AT_SECONDS) {
+	// A list that bears nothing of ours says no more at a second look.
+	const delays = submitLog.bearsRequestId ? LOOK_AT_SECONDS : LOOK_AT_SECONDS.slice(0, 1);
+	for (const seconds of once ? [0] : delays) {
 		const waitMs = submittedAtMs + seconds * 1000 - host.now();
 		if (waitMs > 0 && !once) await host.sleep(waitMs, signal);
 		looks += 1;

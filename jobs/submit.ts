@@ -13,7 +13,8 @@ import type {
 import { failure } from '../providers/replies/failures';
 import { withTracking } from '../providers/replies/job';
 import { type Account, type Host } from './host';
-import { transportFailure } from './transportErrors';
+import { findSubmit } from './findSubmit';
+import { isAbort, transportFailure } from './transportErrors';
 import type { RateLimit } from './rateLimit';
 
 const MAX_UNREACHABLE_ATTEMPTS = 3;
@@ -42,25 +43,104 @@ export interface Submission {
 	send: () => Promise<Reply>;
 	host: Host;
 	rateLimit: RateLimit;
+	/** Our id of this submit, which `send` put along; see `requestIdOf`. */
+	requestId?: string;
 	signal?: AbortSignal;
 }
 
 /**
- * One job: waits until the provider's documented limit allows it, submits once, and gives the job its tracking id.
+ * One job: waits until the provider's documented limit allows it, submits once, and gives the job its tracking id. A
+ * submit in doubt is looked up in the provider's log before anyone is told of the doubt.
  *
  * @throws what the signal was aborted with, where nothing was sent yet
  */
 export async function submitJob(submission: Submission): Promise<Reading> {
-	const { provider, account, values, send, host, rateLimit, signal } = submission;
+	const { provider, account, values, send, host, rateLimit, requestId, signal } = submission;
 	await rateLimit(signal);
 	signal?.throwIfAborted();
+	const submittedAtMs = host.now();
 	const read = (reply: Reply) =>
 		provider.readSubmit(reply, values, { nowMs: host.now(), baseUrl: account.baseUrl });
 	const reading = await submitOnce(send, read, host, {
 		...(signal ? { signal } : {}),
 		idempotent: provider.capabilities.idempotencyHeader !== undefined,
 	});
-	return reading.job ? { job: withTracking(provider, reading.job, values) } : reading;
+	const resolved =
+		reading.failure?.accepted === 'unknown'
+			? await resolveDoubt(reading.failure, submission, submittedAtMs)
+			: reading;
+	if (!resolved.job) return resolved;
+	const job = withTracking(provider, resolved.job, values);
+	return { job: requestId ? { ...job, requestId } : job };
+}
+
+/** The job, where the provider's log has it; else the doubt, with what was looked at. */
+async function resolveDoubt(
+	doubt: ProviderFailure,
+	{ provider, account, host, requestId, signal }: Submission,
+	submittedAtMs: number,
+): Promise<Reading> {
+	const told = requestId ? { ...doubt, requestId } : doubt;
+	if (!provider.submitLog || (provider.submitLog.bearsRequestId && !requestId)) {
+		return { failure: told };
+	}
+	host.log?.('warn', `${provider.title}: ${doubt.message} Looking for the job at the provider.`);
+	try {
+		const found = await findSubmit(
+			provider,
+			account,
+			requestId ?? '',
+			submittedAtMs,
+			host,
+			signal ? { signal } : {},
+		);
+		if (found?.outcome === 'found') {
+			host.log?.('info', `${found.looked} It is attached to; nothing was submitted again.`);
+			return { job: found.job };
+		}
+		return { failure: found ? { ...told, message: `${doubt.message} ${found.looked}` } : told };
+	} catch (error) {
+		// Who stops the looking still has to hear of the doubt.
+		if (isAbort(error)) return { failure: told };
+		throw error;
+	}
+}
+
+/**
+ * The headers by which the provider knows one submit again.
+ *
+ * @param unique the same for every sending of this submit, and for no other submit
+ */
+export function submitIdentity(
+	{ capabilities }: Provider,
+	values: RequestValues,
+	unique: string,
+): { headers: Record<string, string>; requestId?: string } {
+	const { idempotencyHeader, requestIdHeader, trackingField } = capabilities;
+	const trackingId = trackingField && values[trackingField];
+	const requestId = requestIdHeader
+		? requestIdOf(trackingId === undefined ? undefined : String(trackingId), unique)
+		: undefined;
+	return {
+		headers: {
+			...(idempotencyHeader ? { [idempotencyHeader]: unique } : {}),
+			...(requestIdHeader && requestId ? { [requestIdHeader]: requestId } : {}),
+		},
+		...(requestId ? { requestId } : {}),
+	};
+}
+
+/** What AI/ML API documents for `X-Client-Request-Id`; an id with other characters is dropped there without a word. */
+const REQUEST_ID_LENGTH = 128;
+const NOT_ALLOWED_IN_REQUEST_ID = /[^A-Za-z0-9._:-]/g;
+
+/** Our id of one submit: begins with the user's tracking id, and is unique by `unique`. 1 to 128 allowed characters. */
+export function requestIdOf(trackingId: string | undefined, unique: string): string {
+	const end = unique.replace(NOT_ALLOWED_IN_REQUEST_ID, '-').slice(0, REQUEST_ID_LENGTH);
+	const begin = (trackingId ?? '')
+		.replace(NOT_ALLOWED_IN_REQUEST_ID, '-')
+		.slice(0, REQUEST_ID_LENGTH - end.length - 1);
+	return begin === '' ? end : `${begin}.${end}`;
 }
 
 /**

@@ -66,6 +66,8 @@ export interface ProviderFailure {
 	retryAfterSeconds?: number;
 	accepted: Accepted;
 	httpStatus?: number;
+	/** Our own id of a submit in doubt: the provider's log can be asked for it later. */
+	requestId?: string;
 }
 
 /** A job as plain JSON: it can be stored, passed on and picked up by another process on another day. Holds no key. */

@@ -9,6 +9,7 @@ import { smallValues } from '../simulators/client';
 import { startSimulator, type Simulator } from '../simulators/simulator';
 import { runWorkflow } from '../support/n8nCore';
 import { credentialsOf, itemParameters } from '../support/n8nNode';
+import { jsons, runVideo } from '../support/videoNode';
 
 let sim: Simulator;
 
@@ -115,5 +116,39 @@ describe('a job that was paid and whose download failed', () => {
 		expect(error?.message).toBe(
 			`The download of job ${job?.id}'s video broke off (connection cut).`,
 		);
+	});
+});
+
+describe('a submit in doubt at a provider whose log bears our request id', () => {
+	const parameters = { whenSubmitted: 'return' };
+	const aimlapi = 'aimlapiPixverse';
+
+	it('is looked up there: the job is attached to, paid once, and bears the tracking id of its user', async () => {
+		sim.faults.next('submit', { kind: 'resetAfter' });
+		const tracked = { additionalFields: { client_request_id: 'order-4711' } };
+		const result = await runVideo(sim, {
+			provider: aimlapi,
+			parameters: { ...parameters, ...tracked },
+		});
+		const [job] = jsons(result);
+		expect(job).toMatchObject({
+			jobId: sim.book.jobs[0]!.id,
+			trackingId: 'order-4711',
+			requestId: expect.stringMatching(/^order-4711\.[\w.:-]+$/) as string,
+		});
+		expect(sim.book.charges).toBe(1);
+	});
+
+	it('has a request id of its own for every submit, though the tracking id is the same', async () => {
+		const tracked = { additionalFields: { client_request_id: 'x'.repeat(128) } };
+		await runVideo(sim, {
+			provider: aimlapi,
+			prompts: ['A boat', 'A lamp'],
+			parameters: { ...parameters, ...tracked },
+		});
+		const ids = sim.book.jobs.map(({ trackingId }) => trackingId);
+		expect(new Set(ids).size).toBe(2);
+		for (const id of ids) expect(id).toMatch(/^x{20,}\.[A-Za-z0-9._:-]{20,}$/);
+		expect(Math.max(...ids.map((id) => id!.length))).toBeLessThanOrEqual(128);
 	});
 });

@@ -1,8 +1,8 @@
 /** AI/ML API `/v2/video/generations` and its legacy path as they are documented. No callbacks, no cancel. */
 import { aimlapiPixverse } from '../../providers/aimlapi';
-import type { JobStatus } from '../../providers/contract';
+import type { JobStatus, JsonObject } from '../../providers/contract';
 import { uuid } from './novita';
-import type { ErrorKind, FamilySimulator } from './types';
+import type { ErrorKind, FamilySimulator, SimulatedJob } from './types';
 
 const PATHS = ['/v2/video/generations', '/v2/generate/video/pixverse/generation'];
 
@@ -27,10 +27,54 @@ const ERRORS: Record<ErrorKind, [status: number, message: string]> = {
 
 const CREDITS = 840_000;
 
+/** Made-up prices in the documented form. */
+const PRICING = {
+	kind: 'variants',
+	dimensions: ['resolution'],
+	variants: [
+		{ when: { resolution: '360p' }, price: 0.03, unit: 'second', per: 1 },
+		{ when: { resolution: '540p' }, price: 0.04, unit: 'second', per: 1 },
+		{ when: { resolution: '720p' }, price: 0.06, unit: 'second', per: 1 },
+		{ when: { resolution: '1080p' }, price: 0.12, unit: 'second', per: 1 },
+	],
+};
+
+function modelList(query: URLSearchParams): JsonObject {
+	const id = query.get('id');
+	const model = { id: 'pixverse/v5-text-to-video', aliases: ['pixverse/v5/text-to-video'] };
+	const known = id === null || id === model.id || model.aliases.includes(id);
+	const priced = (query.get('include') ?? '').split(',').some((what) => /pricing|all/.test(what));
+	return {
+		object: 'list',
+		data: known ? [{ ...model, ...(priced ? { pricing: PRICING } : {}) }] : [],
+	};
+}
+
+/** One row a request, newest first. */
+const log = (jobs: readonly SimulatedJob[]): JsonObject => ({
+	data: jobs
+		.filter(({ family }) => family === 'aimlapi')
+		.map((job) => ({
+			created: new Date(job.acceptedAtMs).toISOString(),
+			status: 'succeeded',
+			origin: 'api',
+			model: String(job.request.model),
+			cost: { usd: 0.42, credits: CREDITS },
+			request_id: `request-${job.id}`,
+			inference_id: job.id,
+			client_request_id: job.trackingId ?? null,
+		}))
+		.reverse(),
+});
+
 export const aimlapi: FamilySimulator = {
 	family: 'aimlapi',
 	route({ method, path, query }) {
-		if (method === 'GET' && path === '/v1/billing/balance') return { call: 'account' };
+		if (method === 'GET' && ['/v2/billing', '/v2/logs'].includes(path)) return { call: 'account' };
+		// Local GPU has a list at the same path; this one is asked with `include`.
+		if (method === 'GET' && path === '/v1/models' && query.has('include')) {
+			return { call: 'account', keyless: true };
+		}
 		if (!PATHS.includes(path)) return undefined;
 		if (method === 'POST') return { call: 'submit', provider: aimlapiPixverse };
 		return method === 'GET'
@@ -90,8 +134,10 @@ export const aimlapi: FamilySimulator = {
 			},
 		};
 	},
-	account: () => ({
-		status: 200,
-		body: { balance: 10_000_000, lowBalance: false, status: 'current' },
-	}),
+	account({ path, query }, { logged }) {
+		if (path === '/v2/billing') {
+			return { status: 200, body: { current_balance: 123.45, currency: 'USD' } };
+		}
+		return { status: 200, body: path === '/v1/models' ? modelList(query) : log(logged) };
+	},
 };

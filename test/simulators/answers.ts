@@ -95,14 +95,15 @@ function answerRoute(
 ): Answer | FileAnswer {
 	const refuse = (kind: ErrorKind, message?: string): Answer =>
 		family.error(kind, { path: incoming.path, ...(message ? { message } : {}) }, desk.context());
-	if (!desk.keyAccepted(family, incoming)) return refuse('invalidKey');
+	if (!route.keyless && !desk.keyAccepted(family, incoming)) return refuse('invalidKey');
 	if (route.call === 'submit') {
 		const { answer, job } = desk.submit(family, route, incoming, refuse);
 		if (job) record.jobId = job.id;
 		return answer;
 	}
 	if (route.call === 'models') return family.models?.(incoming) ?? refuse('notFound');
-	if (route.call === 'account') return family.account?.(incoming) ?? refuse('notFound');
+	if (route.call === 'account')
+		return family.account?.(incoming, desk.context()) ?? refuse('notFound');
 	const job = desk.book.jobs.find(
 		({ id, provider }) =>
 			id === route.jobId && (route.provider === undefined || route.provider.id === provider),

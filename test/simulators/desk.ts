@@ -50,6 +50,9 @@ export class Desk {
 			fetchBase: this.options.fetchResultBase ?? this.url,
 			nowMs: this.now(),
 			fileTtlSeconds: this.options.fileTtlSeconds ?? 3600,
+			logged: this.book.jobs.filter(
+				({ acceptedAtMs }) => acceptedAtMs + (this.options.logDelayMs ?? 0) <= this.now(),
+			),
 			fileUrl: (job, options) => this.fileUrl(job, options),
 			random: this.dieOf(about),
 		};

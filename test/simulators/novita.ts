@@ -108,9 +108,19 @@ export const novita: FamilySimulator = {
 		}
 		if (method !== 'GET') return undefined;
 		if (path === '/v3/model') return { call: 'models' };
+		if (path === '/openapi/v1/billing/balance/detail') return { call: 'account' };
 		if (path !== '/v3/async/task-result') return undefined;
 		return { call: 'fetch', jobId: query.get('task_id') ?? '' };
 	},
+	account: () => ({
+		status: 200,
+		body: {
+			availableBalance: '125000',
+			cashBalance: '125000',
+			creditLimit: '0',
+			outstandingInvoices: '0',
+		},
+	}),
 	keyOf: ({ headers }) => /^Bearer (.+)$/.exec(headers.authorization ?? '')?.[1],
 	newJobId: ({ random }) => uuid(random),
 	trackingIdOf: () => undefined,

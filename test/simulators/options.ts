@@ -31,6 +31,8 @@ export interface SimulatorOptions {
 	enforceRateLimits?: boolean;
 	/** Whether callbacks go out by themselves when a job ends (real time, `finish`, `fail`). True by default. */
 	autoCallbacks?: boolean;
+	/** How long after a submit its row is in the account's log. 0 by default; `Infinity`: never. */
+	logDelayMs?: number;
 	/** `whsec_…` with which the local GPU signs its callbacks. */
 	webhookSecret?: string;
 	/** Another origin for the `fetch_result` that the Stable Diffusion family hands out. */

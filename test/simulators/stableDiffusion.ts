@@ -57,6 +57,34 @@ const ENDPOINTS: Record<string, Endpoint> = {
 	},
 };
 
+const ACCOUNT_PATHS = [
+	'/api/v1/enterprise/schedulers_list',
+	'/api/wallet_balance',
+	'/api/v6/processing/request_count',
+	'/api/assets_generated',
+];
+
+function account({ path }: Incoming, { logged, url, nowMs }: FamilyContext): Answer {
+	const mine = logged.filter(({ family }) => family === 'stableDiffusion');
+	switch (path) {
+		case '/api/wallet_balance':
+			return ok({ status: 'success', data: { balance: 43.6, currency: 'USD' } });
+		case '/api/v6/processing/request_count': {
+			const open = mine.filter((job) => !job.forced && job.acceptedAtMs + job.durationMs > nowMs);
+			return ok({ status: 'success', processing_count: open.length, message: 'In the queue' });
+		}
+		case '/api/assets_generated':
+			return ok({
+				status: 'success',
+				type: 'video',
+				data: mine.map(({ id }) => ({ id: Number(id), output: [`${url}/${id}.mp4`] })).reverse(),
+				pagination: { current_page: 1, per_page: 10, total: mine.length, last_page: 1 },
+			});
+		default:
+			return ok({ schedulers: SCHEDULERS.filter((name) => name !== 'LCMScheduler') });
+	}
+}
+
 const endpointOf = (job: SimulatedJob): Endpoint =>
 	Object.values(ENDPOINTS).find(({ provider }) => provider.id === job.provider)!;
 
@@ -68,7 +96,7 @@ function route({ method, path, body }: Incoming): Route | undefined {
 	const endpoint = ENDPOINTS[path];
 	if (endpoint) return { call: 'submit', provider: endpoint.provider };
 	if (path === '/api/v4/dreambooth/model_list') return { call: 'models' };
-	if (path === '/api/v1/enterprise/schedulers_list') return { call: 'account' };
+	if (ACCOUNT_PATHS.includes(path)) return { call: 'account' };
 	const named = /^(.*\/fetch\/)([^/]+)$/.exec(path);
 	const prefix = named?.[1] ?? path;
 	const asked = Object.values(ENDPOINTS).filter(({ fetch }) => fetch.includes(prefix));
@@ -223,5 +251,5 @@ export const stableDiffusion: FamilySimulator = {
 		status: 200,
 		body: [{ model_id: 'midjourney', model_name: 'Midjourney', status: 'model_ready' }],
 	}),
-	account: () => ok({ schedulers: SCHEDULERS.filter((name) => name !== 'LCMScheduler') }),
+	account,
 };

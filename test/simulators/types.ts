@@ -29,6 +29,8 @@ export interface Route {
 	/** For `submit` and, where the path tells, for `fetch`. */
 	provider?: Provider;
 	jobId?: string;
+	/** Documented as needing no key. */
+	keyless?: true;
 }
 
 /** A job that the provider took (and charged). */
@@ -73,6 +75,8 @@ export interface FamilyContext {
 	fetchBase: string;
 	nowMs: number;
 	fileTtlSeconds: number;
+	/** What the account has submitted to any family, oldest first, as far as the provider's log shows it by now. */
+	logged: readonly SimulatedJob[];
 	/** A URL on the file host that serves the job's video while it is valid. */
 	fileUrl(job: SimulatedJob, options?: { folder?: string; signed?: boolean }): string;
 	random(): number;
@@ -109,7 +113,7 @@ export interface FamilySimulator {
 	fetched(job: SimulatedJob, now: Snapshot, context: FamilyContext): Answer;
 	cancelled?(job: SimulatedJob, now: Snapshot, context: FamilyContext): Answer;
 	models?(incoming: Incoming): Answer;
-	account?(incoming: Incoming): Answer;
+	account?(incoming: Incoming, context: FamilyContext): Answer;
 	error(kind: ErrorKind, detail: ErrorDetail, context: FamilyContext): Answer;
 	/** The documented callback body of a job in this state. */
 	callback?(job: SimulatedJob, now: Snapshot, context: FamilyContext): JsonObject;

@@ -1,8 +1,8 @@
 /** One submit, as often as the provider allows. */
 import { randomUUID } from 'node:crypto';
 import { requestOf } from '../../../jobs/host';
-import { submitJob as submit } from '../../../jobs/submit';
-import type { Job, Provider, RequestValues } from '../../../providers/contract';
+import { submitIdentity, submitJob as submit } from '../../../jobs/submit';
+import type { Job, RequestValues } from '../../../providers/contract';
 import { buildRequest } from '../../../providers/schema/wire';
 import type { AccountHandle } from '../account/account';
 import { JobError } from '../messages/errors';
@@ -18,14 +18,13 @@ export async function submitJob(
 	signal: AbortSignal,
 ): Promise<Job> {
 	const request = requestOf(provider, account, buildRequest(provider, values));
-	request.headers = { ...request.headers, ...idempotencyKey(provider) };
+	const { headers, requestId } = submitIdentity(provider, values, randomUUID());
+	request.headers = { ...request.headers, ...headers };
 	const send = async () => await host.http(request);
-	const reading = await submit({ provider, account, values, send, host, rateLimit, signal });
+	const reading = await submit({
+		...{ provider, account, values, send, host, rateLimit, signal },
+		...(requestId ? { requestId } : {}),
+	});
 	if (!reading.job) throw new JobError(reading.failure);
 	return reading.job;
-}
-
-/** The same over all attempts of one submit, so that a server which keeps such keys makes one job of them. */
-function idempotencyKey({ capabilities }: Provider): Record<string, string> {
-	return capabilities.idempotencyHeader ? { [capabilities.idempotencyHeader]: randomUUID() } : {};
 }

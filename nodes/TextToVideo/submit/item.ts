@@ -1,7 +1,7 @@
 /** One item's submission: the request that n8n made of the fields, sent once, and its outcome written down. */
 import type { DeclarativeRestApiSettings, IExecuteSingleFunctions } from 'n8n-workflow';
 import type { Account } from '../../../jobs/host';
-import { submitJob } from '../../../jobs/submit';
+import { submitIdentity, submitJob } from '../../../jobs/submit';
 import type { Job, Provider, RequestValues } from '../../../providers/contract';
 import { absoluteUrl } from '../../../providers/hosts';
 import { buildRequest } from '../../../providers/schema/wire';
@@ -31,11 +31,13 @@ const SHOWN_JOBS = 10;
 export async function submitItem(submission: Submission): Promise<Job> {
 	const { context, run, provider, account, host, values } = submission;
 	const itemIndex = context.getItemIndex();
-	const request = submitOptions(submission);
+	const identity = submitIdentity(provider, values, run.idempotencyKey(itemIndex));
+	const request = submitOptions(submission, identity.headers);
 	const send = async () => await sendOptions(context, provider, request, true);
 	const reading = await submitJob({
 		...{ provider, account, values, send, host },
 		rateLimit: run.rateLimit,
+		...(identity.requestId ? { requestId: identity.requestId } : {}),
 		...signalOf(context),
 	}).catch((error: unknown) => {
 		refuseAfterStop(context, provider);
@@ -64,20 +66,17 @@ export async function submitItem(submission: Submission): Promise<Job> {
  * What was validated is what is sent. RoutingNode's own body holds the values as they were entered: a number as padded
  * text, an empty cell, "720P"; all else that it prepared (proxy, timeout, certificates) goes along.
  */
-function submitOptions({ context, run, provider, account, options, values }: Submission) {
+function submitOptions(
+	{ provider, account, options, values }: Submission,
+	identity: Record<string, string>,
+) {
 	const { url, method, headers, body } = buildRequest(provider, values);
-	const { idempotencyHeader } = provider.capabilities;
 	return {
 		...commonOptions(options as never),
 		method,
 		url: absoluteUrl(url, account.baseUrl),
 		body,
-		headers: {
-			...headers,
-			...(idempotencyHeader
-				? { [idempotencyHeader]: run.idempotencyKey(context.getItemIndex()) }
-				: {}),
-		},
+		headers: { ...headers, ...identity },
 		json: true,
 	};
 }
