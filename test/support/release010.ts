@@ -40,6 +40,19 @@ export const recordedWorkflows = (): RecordedWorkflow[] =>
 		recordedJson<RecordedWorkflow>('n8n', 'workflows', file),
 	);
 
+/**
+ * The text as if it had been written a moment ago: what is kept for a while then is still kept, and a deadline in a year
+ * never comes. Shifts Unix milliseconds and ISO times.
+ */
+export function atPresent(text: string, { jobs }: RecordedProvider): string {
+	const byMs = Date.now() - Math.max(...jobs.map(({ acceptedAtMs }) => acceptedAtMs));
+	return text
+		.replaceAll(/\b1[78]\d{11}\b/g, (ms) => String(Number(ms) + byMs))
+		.replaceAll(/\b20\d\d-\d\d-\d\dT[\d:.]+Z/g, (iso) =>
+			new Date(Date.parse(iso) + byMs).toISOString(),
+		);
+}
+
 /** The simulator goes on as the recorded provider: it knows the jobs that were accepted then. */
 export function goOnAs(sim: Simulator, { jobs }: RecordedProvider): void {
 	for (const job of jobs) {

@@ -1,8 +1,11 @@
 /** From one instance of a node to the next, with a context store that takes its time. */
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
 import type { Node, NodeAPI } from 'node-red';
 import { describe, expect, it } from 'vitest';
 import { handOn } from '../../src/jobs/handedOn';
 import type { Pending, PendingJob } from '../../src/jobs/pendingJob';
+import { RELEASE_010 } from '../../../test/support/release010';
 import { PendingJobs } from '../../src/jobs/pendingJobs';
 
 const pending = (jobId: string): PendingJob => ({
@@ -16,8 +19,7 @@ const pending = (jobId: string): PendingJob => ({
 });
 
 /** A store that answers when it is told to. */
-function slowStore() {
-	let kept: unknown;
+function slowStore(kept?: unknown) {
 	const due: Array<() => void> = [];
 	const context = {
 		get: (_key: string, _store: string, done: (error: null, value: unknown) => void) =>
@@ -82,5 +84,31 @@ describe('pending jobs', () => {
 		await store.answer();
 		await end;
 		expect(store.kept()).toBeUndefined();
+	});
+});
+
+describe('pending jobs that version 0.1.0 wrote', () => {
+	const folder = path.join(RELEASE_010, 'node-red');
+	const files = ['4', '5'].flatMap((version) =>
+		readdirSync(path.join(folder, version, 'context', 'tab'))
+			.map((name) => path.join(version, 'context', 'tab', name))
+			.map((file) => [file, JSON.parse(readFileSync(path.join(folder, file), 'utf8'))] as const)
+			.filter(([_file, { pendingJobs }]) => pendingJobs),
+	);
+
+	it.each(files)('are all taken up (%s)', async (_file, { pendingJobs }) => {
+		const store = slowStore(pendingJobs);
+		const taken: Pending[] = [];
+		const ready = new PendingJobs(store.RED, store.nodeOf('upgraded')).takeOver((one) =>
+			taken.push(one),
+		);
+		await store.answer();
+		await ready;
+		expect(taken).toEqual(pendingJobs);
+		expect(taken).toHaveLength(1);
+	});
+
+	it('are of every node that had one', () => {
+		expect(files).toHaveLength(10);
 	});
 });
