@@ -16,7 +16,8 @@ export async function cancelJob(
 	host: Host,
 ): Promise<Reading> {
 	if (isFinal(job.status)) return { job };
-	if (!provider.cancelCall || !provider.readCancel) {
+	const call = provider.cancelCall?.(job);
+	if (!call || !provider.readCancel) {
 		return {
 			failure: failure(
 				'not_allowed',
@@ -30,7 +31,7 @@ export async function cancelJob(
 		if (asked.failure?.code === 'not_found') return asked;
 		const current = asked.job ?? job;
 		if (isFinal(current.status)) return { job: current };
-		const reply = await host.http(requestOf(provider, account, provider.cancelCall(current)));
+		const reply = await host.http(requestOf(provider, account, call));
 		return provider.readCancel(reply, current, { nowMs: host.now(), baseUrl: account.baseUrl });
 	} catch (error) {
 		const { message } = transportFailure(error);

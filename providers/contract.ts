@@ -4,10 +4,11 @@
  */
 import type { z } from 'zod/v4';
 import type { Price, Priced } from './prices/price';
+import type { Catalogue, ModelEntry } from './catalogue/types';
+import type { JsonObject, JsonValue } from './json';
+import type { Field } from './schema/fields';
 
-export type JsonValue =
-	string | number | boolean | null | JsonValue[] | { [key: string]: JsonValue };
-export type JsonObject = { [key: string]: JsonValue };
+export type { JsonObject, JsonValue } from './json';
 
 /** `queued` and `processing` may still change; the other three are final. */
 export const JOB_STATUSES = ['queued', 'processing', 'succeeded', 'failed', 'cancelled'] as const;
@@ -140,6 +141,8 @@ export interface ModelChoice {
 }
 
 export interface ModelSearch {
+	/** The list is the same for everyone and needs no key: it may be kept, and asked for with its ETag. */
+	isPublic?: boolean;
 	call(query: string | undefined, cursor: string | undefined): HttpCall;
 	read(reply: Reply): { models: ModelChoice[]; nextCursor?: string } | { failure: ProviderFailure };
 }
@@ -230,6 +233,8 @@ export interface Provider {
 		parallelJobs: number;
 		/** How long a job usually takes, the starting point of the poll schedule where no ETA is given. */
 		typicalSeconds: number;
+		/** The longest run that a document describes, where it is longer than people would think. */
+		longestSeconds?: number;
 	};
 	capabilities: {
 		callback?: CallbackCapability;
@@ -246,11 +251,18 @@ export interface Provider {
 	submitCall: { method: 'POST'; url: string | ((values: RequestValues) => string) };
 	/** Rules over several fields, beyond what `request` says. */
 	rules?: (values: RequestValues) => RuleIssue[];
+	/** What the provider will do otherwise than someone may think; it goes along with the job. */
+	warnings?: (values: RequestValues) => string[];
+	/** Models with fields of their own; `ofModel` gives the provider as it stands for one of them. */
+	models?: ProviderModels;
+	/** The model that this declaration stands for, where `ofModel` gave it. */
+	model?: ModelEntry;
 	readSubmit(reply: Reply, values: RequestValues, context: ReadContext): Reading;
 	fetchCall(job: Job, context: { baseUrl: string }): HttpCall;
 	/** A reply to `fetchCall`. A failed job is a `job`; a failure is that the question itself failed. */
 	readFetch(reply: Reply, job: Job, context: ReadContext): Reading;
-	cancelCall?(job: Job): HttpCall;
+	/** `undefined` for a job that this provider can not cancel, though it can others. */
+	cancelCall?(job: Job): HttpCall | undefined;
 	readCancel?(reply: Reply, job: Job, context: ReadContext): Reading;
 	/** `undefined` where the body is none of this provider's. Never throws. */
 	readCallback?(body: unknown, context: ReadContext): CallbackReading | undefined;
@@ -261,6 +273,14 @@ export interface Provider {
 	/** How many jobs the account has waiting, where that is a question of its own. */
 	queueUse?: AccountQuestion<number>;
 	submitLog?: SubmitLog;
+}
+
+export interface ProviderModels {
+	/** The request field that names the model. Its `search` offers the shipped models before those of a live list. */
+	field: string;
+	catalogue: Catalogue;
+	/** What this provider's entry knows better about a field of a model than the definition. */
+	adapt?: (field: Field, model: ModelEntry) => Field;
 }
 
 /** Field values by field name, as a host collected them and `validate` normalised them. */

@@ -1,9 +1,11 @@
 /** Every provider there is. Adding one is a folder and a line here. */
 import type { Provider } from './contract';
 import { aimlapiPixverse } from './aimlapi';
+import { aimlapiAnyModel } from './aimlapi/anyModel';
 import { localGpu } from './localGpu';
 import { modelslabV6, modelslabV6Ultra, modelslabV7 } from './modelslab';
 import { novita } from './novita';
+import { novitaAnyModel } from './novita/anyModel';
 import {
 	stableDiffusionEnterprise,
 	stableDiffusionV4,
@@ -19,7 +21,9 @@ export const providers: readonly Provider[] = [
 	modelslabV6Ultra,
 	modelslabV7,
 	novita,
+	novitaAnyModel,
 	aimlapiPixverse,
+	aimlapiAnyModel,
 ];
 
 export function providerById(id: string): Provider {

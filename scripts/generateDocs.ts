@@ -8,6 +8,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { format, resolveConfig } from 'prettier';
 import { providers } from '../providers/registry';
+import { usableModels } from '../providers/catalogue';
+import type { Provider } from '../providers/contract';
+import { modelFieldTable, modelTable, retiredTable } from '../providers/schema/modelTables';
 import { endpointOf, fieldTable } from '../providers/schema/tables';
 import { REPOSITORY_FOLDER } from './repository';
 
@@ -57,6 +60,7 @@ export function fieldsDocument(): string {
 			`## ${provider.title}`,
 			`${provider.description}. \`${endpointOf(provider)}\`, as described in [the provider's document](${provider.documentationUrl}).`,
 			fieldTable(provider, { help: true }),
+			...modelSection(provider),
 		].join('\n\n'),
 	);
 	const intro = `# Fields of every provider
@@ -64,6 +68,20 @@ export function fieldsDocument(): string {
 Generated from the schemas in \`providers/\`; do not edit by hand. A field that is left out is not sent, and the provider
 uses its own default.`;
 	return [intro, UNALIGNED_START, ...sections, UNALIGNED_END].join('\n\n');
+}
+
+/** What a provider with models has below its own fields. */
+function modelSection(provider: Provider): string[] {
+	const { models } = provider;
+	if (!models || usableModels(models.catalogue).length === 0) return [];
+	const retired = retiredTable(provider);
+	return [
+		`### Models of ${provider.title}`,
+		`As of ${models.catalogue.asOf}. \\* is required, a value in parentheses is the provider's default. A model that is not here goes by its name and Extra Parameters.`,
+		modelTable(provider),
+		modelFieldTable(provider),
+		...(retired ? [retired] : []),
+	];
 }
 
 /** The generated files by path, formatted as the repository formats Markdown. */

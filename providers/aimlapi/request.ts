@@ -9,6 +9,20 @@ import { STYLE_LABELS, STYLES } from './styles';
 
 export const PIXVERSE_V5 = 'pixverse/v5/text-to-video';
 
+/** Travels as a header and comes back with the job. */
+export const clientRequestId = () =>
+	z
+		.string()
+		.regex(/^[A-Za-z0-9._:-]{1,128}$/)
+		.register(fieldMeta, {
+			title: 'Tracking ID',
+			help: 'Your own word for this job (letters, digits and . _ : -). It comes back with the job.',
+			header: 'X-Client-Request-Id',
+			role: 'tracking',
+			placeholder: 'order-4711',
+		})
+		.optional();
+
 export const request = z.strictObject({
 	model: z
 		.string()
@@ -108,17 +122,7 @@ export const request = z.strictObject({
 			initial: 'Auto',
 		})
 		.optional(),
-	client_request_id: z
-		.string()
-		.regex(/^[A-Za-z0-9._:-]{1,128}$/)
-		.register(fieldMeta, {
-			title: 'Tracking ID',
-			help: 'Your own word for this job (letters, digits and . _ : -). It comes back with the job.',
-			header: 'X-Client-Request-Id',
-			role: 'tracking',
-			placeholder: 'order-4711',
-		})
-		.optional(),
+	client_request_id: clientRequestId(),
 	legacy_path: z
 		.boolean()
 		.register(fieldMeta, {
@@ -129,5 +133,5 @@ export const request = z.strictObject({
 			advanced: true,
 		})
 		.optional(),
-	extra_parameters: extraParameters,
+	extra_parameters: extraParameters(),
 });

@@ -46,4 +46,5 @@ export const modelId = (placeholder: string, initial: string) =>
 		help: 'A text-to-video model of the provider. The job tells which one was really used.',
 		placeholder,
 		initial,
+		search: 'model',
 	});

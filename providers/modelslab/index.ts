@@ -9,6 +9,7 @@ import {
 	readSubmit,
 } from '../stableDiffusionApi/replies';
 import { balance, queueUse, submitLog } from './account';
+import { modelsOf } from './models';
 import { v6Request } from './v6';
 import { v6UltraRequest } from './v6Ultra';
 import { v7Request } from './v7';
@@ -51,6 +52,7 @@ export const modelslabV6: Provider = {
 	description: 'Short clips with every setting, and enlarging',
 	documentationUrl: 'https://docs.modelslab.com/video-api/texttovideo',
 	request: v6Request,
+	models: modelsOf('v6'),
 	submitCall: { method: 'POST', url: '/api/v6/video/text2video' },
 };
 
@@ -60,15 +62,17 @@ export const modelslabV6Ultra: Provider = {
 	description: 'Longer and smoother clips with the Wan and LTX models',
 	documentationUrl: 'https://docs.modelslab.com/video-api/text-to-video-ultra',
 	request: v6UltraRequest,
+	models: modelsOf('v6Ultra'),
 	submitCall: { method: 'POST', url: '/api/v6/video/text2video_ultra' },
 };
 
 export const modelslabV7: Provider = {
 	...endpoint('modelslabV7', '/api/v7/video-fusion/fetch'),
 	title: 'ModelsLab: Video Fusion (v7)',
-	description: 'The newest models (Seedance, Wan, Veo, Sora, Hailuo), some with sound',
+	description: 'The newest models (Veo, Kling, Seedance, Wan, Hailuo), some with sound',
 	documentationUrl: 'https://docs.modelslab.com/video-api/overview',
 	request: v7Request,
+	models: modelsOf(),
 	submitCall: { method: 'POST', url: '/api/v7/video-fusion/text-to-video' },
 	rules: extraParameterIssues,
 };

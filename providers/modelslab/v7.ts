@@ -82,5 +82,5 @@ export const v7Request = z.strictObject({
 		.optional(),
 	webhook,
 	track_id: trackId,
-	extra_parameters: extraParameters,
+	extra_parameters: extraParameters(),
 });

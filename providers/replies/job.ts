@@ -19,6 +19,12 @@ export function withTracking(provider: Provider, job: Job, values: RequestValues
 	return trackingId ? { ...job, trackingId: String(trackingId) } : job;
 }
 
+/** Nothing that was given is ignored without a word: what the model will do otherwise goes along with the job. */
+export function withWarnings(provider: Provider, job: Job, values: RequestValues): Job {
+	const warnings = [...(job.warnings ?? []), ...(provider.warnings?.(values) ?? [])];
+	return warnings.length > 0 ? { ...job, warnings } : job;
+}
+
 /** The job after a reply: keeps what it knew, and drops the estimates that no longer hold once it is final. */
 export function updated(job: Job, change: Partial<Job>, nowMs: number): Job {
 	const next: Job = { ...job, ...change };
@@ -67,6 +73,8 @@ export const video = (url: string, more: Partial<Video> = {}): Video => ({
 /** When a presigned storage URL stops working (ISO 8601), as its own query says; `undefined` for any other URL. */
 export function expiryOf(url: string): string | undefined {
 	const query = new URL(url).searchParams;
+	const expires = query.get('Expires') ?? '';
+	if (/^\d{10}$/.test(expires)) return isoTime(Number(expires) * 1000);
 	const signedAt = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(query.get('X-Amz-Date') ?? '');
 	const seconds = Number(query.get('X-Amz-Expires'));
 	if (!signedAt || !(seconds > 0)) return undefined;

@@ -6,16 +6,17 @@ import { isObject } from './wire';
 
 const NAME = 'extra_parameters';
 
-export const extraParameters = z
-	.record(z.string(), z.json())
-	.register(fieldMeta, {
-		title: 'Extra Parameters',
-		help: 'Parameters of other models of this endpoint, as JSON. They are sent as they are, beside the fields.',
-		json: true,
-		spread: true,
-		placeholder: 'e.g. {"generate_audio": true}',
-	})
-	.optional();
+export const extraParameters = () =>
+	z
+		.record(z.string(), z.json())
+		.register(fieldMeta, {
+			title: 'Extra Parameters',
+			help: 'Parameters of other models of this endpoint, as JSON. They are sent as they are, beside the fields.',
+			json: true,
+			spread: true,
+			placeholder: 'e.g. {"generate_audio": true}',
+		})
+		.optional();
 
 /** A name that is set twice would be sent once, and nobody could tell which value was paid for. */
 export function extraParameterIssues(values: RequestValues): RuleIssue[] {

@@ -1,5 +1,7 @@
 /** From a provider's zod request to a flat list of fields that every generator walks (n8n, Node-RED, tables, wire). */
 import { z } from 'zod/v4';
+import type { FieldRole, MediaKind, MediaLimits } from '../catalogue/types';
+import type { JsonObject, JsonValue } from '../json';
 
 /** Words and wire habits of a field. Ranges, enums and types come from the schema itself. */
 // A type, not an interface: zod's registries take only types that could have more members.
@@ -8,7 +10,10 @@ export type FieldMeta = {
 	title: string;
 	/** One or two plain sentences. */
 	help: string;
-	/** Dotted path in the JSON body; the field's name where absent. */
+	/**
+	 * Path in the JSON body; the field's name where absent. Dots go into objects, `[0]` into a list, and a list whose
+	 * path ends in `[]` gets the value added to it.
+	 */
 	wire?: string;
 	/** The value travels as this request header, not in the body. */
 	header?: string;
@@ -23,8 +28,10 @@ export type FieldMeta = {
 	placeholder?: string;
 	/** Which of the provider's model searches lists the possible values. */
 	search?: string;
-	/** `callback`: takes the callback URL. */
-	role?: 'callback' | 'tracking';
+	/** What the field is for; `callback` takes the callback URL. */
+	role?: FieldRole;
+	/** Whether it is in sight in an editor; left out, a field is that is required or always sent. */
+	main?: boolean;
 	/** The documented default: what the API uses when the field is not sent. */
 	default?: string | number | boolean;
 	/** What an editor starts with where the API has no default. */
@@ -39,6 +46,14 @@ export type FieldMeta = {
 	itemTitle?: string;
 	/** Few people set it: an editor shows it after the others. */
 	advanced?: boolean;
+	/** Values beside the listed ones may work too. */
+	open?: boolean;
+	/** A file: the text is its web address, a data URL, or what a host makes one of. */
+	media?: MediaLimits & { kind: MediaKind };
+	/** What is sent instead of the bare value; {value}, {mimeType} and {base64} are filled in. One for each item of a list. */
+	part?: JsonValue;
+	/** Sent along with the value, by path. */
+	with?: JsonObject;
 };
 
 class FieldMetaRegistry extends z.core.$ZodRegistry<FieldMeta> {
@@ -60,6 +75,8 @@ export interface Field extends FieldMeta {
 	required: boolean;
 	minimum?: number;
 	maximum?: number;
+	/** Allowed are the minimum plus multiples of this. */
+	step?: number;
 	minLength?: number;
 	maxLength?: number;
 	pattern?: string;
@@ -69,6 +86,8 @@ export interface Field extends FieldMeta {
 	maxItems?: number;
 	/** Fields of one item, for lists. */
 	items?: Field[];
+	/** The items of the list are plain values; `items` holds the one field that describes them. */
+	plain?: boolean;
 }
 
 const cache = new WeakMap<object, Field[]>();
@@ -80,6 +99,11 @@ export function fieldsOf(request: z.ZodObject): Field[] {
 	const fields = readShape(request.shape);
 	cache.set(request, fields);
 	return fields;
+}
+
+/** The fields of a request that was itself made of fields: nothing has to be read out of the schema again. */
+export function rememberFields(request: z.ZodObject, fields: Field[]): void {
+	cache.set(request, fields);
 }
 
 const readShape = (shape: z.core.$ZodShape): Field[] =>
@@ -198,14 +222,15 @@ export function editorOrder(fields: readonly Field[]): Field[] {
 }
 
 /** Shown at the top level of an editor; the rest is folded away. */
-export const isMainField = (field: Field): boolean => field.required || field.always === true;
+export const isMainField = (field: Field): boolean =>
+	field.main ?? (field.required || field.always === true);
 
 /** What is allowed, as a phrase: "a whole number from 256 to 1024". */
 export function allowedPhrase(field: Field): string {
 	const { minimum, maximum, minLength = 0, maxLength } = field;
 	switch (field.type) {
 		case 'choice':
-			return `one of ${(field.choices ?? []).join(', ')}`;
+			return `one of ${(field.choices ?? []).join(', ')}${field.open ? ' (others may work too)' : ''}`;
 		case 'boolean':
 			return 'true or false (or yes or no)';
 		case 'json':
@@ -213,8 +238,9 @@ export function allowedPhrase(field: Field): string {
 		case 'integer':
 		case 'number': {
 			const kind = field.type === 'integer' ? 'a whole number' : 'a number';
+			const steps = field.step === undefined ? '' : ` in steps of ${field.step}`;
 			if (minimum !== undefined && maximum !== undefined)
-				return `${kind} from ${minimum} to ${maximum}`;
+				return `${kind} from ${minimum} to ${maximum}${steps}`;
 			if (minimum !== undefined) return `${kind}, ${minimum} or more`;
 			if (maximum !== undefined) return `${kind}, at most ${maximum}`;
 			return kind;
@@ -226,9 +252,11 @@ export function allowedPhrase(field: Field): string {
 				...(maxItems === undefined ? [] : [`at most ${maxItems}`]),
 			];
 			const number = bounds.length > 0 ? `${bounds.join(' and ')} ` : '';
-			return `a list of ${number}(${itemTitle}), each an object with ${memberNames(field)}`;
+			const each = field.plain ? '' : `, each an object with ${memberNames(field)}`;
+			return `a list of ${number}(${itemTitle})${each}`;
 		}
 		case 'text':
+			if (field.media) return mediaPhrase(field.media);
 			if (field.format === 'uri') return 'a full web address that starts with http:// or https://';
 			if (field.pattern && field.placeholder) return `text such as ${field.placeholder}`;
 			if (maxLength !== undefined)
@@ -242,3 +270,23 @@ export function memberNames({ items = [] }: Field): string {
 	const names = items.map(({ name }) => name);
 	return names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
 }
+/** "the web address or the data URL of a picture". */
+function mediaPhrase({ kind, accepts }: NonNullable<Field['media']>): string {
+	const forms = [
+		...(accepts.includes('url') ? ['the web address'] : []),
+		...(takesFile(accepts) ? ['the data URL'] : []),
+		...(accepts.includes('gs-uri') ? ['the gs:// address'] : []),
+		...(accepts.includes('asset id') ? ['the asset ID'] : []),
+	];
+	return `${forms.join(' or ')} of a ${MEDIA_WORDS[kind]}`;
+}
+
+export const MEDIA_WORDS: Record<MediaKind, string> = {
+	image: 'picture',
+	video: 'video',
+	audio: 'sound file',
+};
+
+/** Whether the file itself can be sent, and not only where it lies. */
+export const takesFile = (accepts: MediaLimits['accepts']): boolean =>
+	accepts.includes('data-uri') || accepts.includes('base64');

@@ -36,9 +36,21 @@ function normaliseValue(field: Field, raw: unknown): JsonValue | undefined {
 			const list = parsed(raw);
 			if (!Array.isArray(list)) return list;
 			if (list.length === 0) return undefined;
+			if (field.plain) return plainItems(field, list);
 			return list.map((item) => (isObject(item) ? normaliseItem(field, item) : item));
 		}
 	}
+}
+
+/** Editors hold a plain value under a name; an empty one is none. */
+function plainItems({ items = [] }: Field, list: JsonValue[]): JsonValue | undefined {
+	const [inner] = items;
+	if (!inner) return list;
+	const values = list.flatMap((item) => {
+		const value = normaliseValue(inner, isObject(item) ? item[inner.name] : item);
+		return value === undefined ? [] : [value];
+	});
+	return values.length > 0 ? values : undefined;
 }
 
 function normaliseItem(field: Field, item: JsonObject): JsonObject {

@@ -51,13 +51,15 @@ function typeName(field: Field): string {
 	}
 }
 
-function range(field: Field): string {
+/** What may be given, in short. */
+export function range(field: Field): string {
 	const { minimum, maximum, minItems, maxItems, minLength, maxLength, choices } = field;
-	if (choices) return choices.map(String).join(', ');
+	if (choices) return choices.map(String).join(', ') + (field.open ? ' or other' : '');
 	if (field.type === 'list') return between(minItems, maxItems, ' items');
 	if (field.pattern && field.placeholder) return `such as ${field.placeholder}`;
 	if (field.type === 'text') return between(maxLength && minLength, maxLength, ' characters');
-	return between(minimum, maximum, '');
+	const steps = field.step === undefined ? '' : ` in steps of ${field.step}`;
+	return `${between(minimum, maximum, '')}${steps}`;
 }
 
 function between(least: number | undefined, most: number | undefined, unit: string): string {
@@ -97,7 +99,12 @@ export function fieldTable(provider: Provider, options: TableOptions = {}): stri
 		'Default',
 		...(options.help ? ['What it does'] : []),
 	];
-	return [head, head.map(() => '---'), ...cells]
+	return markdownTable([head, ...cells]);
+}
+
+/** @param rows the first one is the head */
+export function markdownTable([head = [], ...rows]: string[][]): string {
+	return [head, head.map(() => '---'), ...rows]
 		.map((row) => `| ${row.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`)
 		.join('\n');
 }

@@ -3,6 +3,7 @@ import type { JsonObject, JsonValue, Provider, RequestValues, RuleIssue } from '
 import { allowedPhrase, fieldsOf, memberNames, type Field } from './fields';
 import { canCallBack } from '../callbackAddress';
 import { normalise } from './normalise';
+import { ofModel } from './ofModel';
 
 export interface Issue {
 	field: string;
@@ -22,14 +23,15 @@ const LONGEST_SHOWN_VALUE = 80;
  * @param raw field values by field name; lists as arrays of objects
  */
 export function validate(
-	provider: Provider,
+	declared: Provider,
 	raw: Record<string, unknown>,
 	baseUrl: string,
 ): Validation {
+	const provider = ofModel(declared, raw);
 	const fields = fieldsOf(provider.request);
 	const values = normalise(fields, raw);
 	const issues = [
-		...unknownFields(fields, raw),
+		...unknownFields(provider, fields, raw),
 		...schemaIssues(provider, fields, values),
 		...callbackIssues(provider, fields, values, baseUrl),
 	];
@@ -43,13 +45,18 @@ export function validate(
 export const issueText = (issues: Issue[]): string =>
 	issues.map(({ message }) => message).join('\n');
 
-function unknownFields(fields: Field[], raw: Record<string, unknown>): Issue[] {
+function unknownFields(
+	{ model }: Provider,
+	fields: Field[],
+	raw: Record<string, unknown>,
+): Issue[] {
 	const names = fields.map(({ name }) => name);
+	const whose = model ? ` of ${model.title}` : '';
 	return Object.keys(raw)
 		.filter((name) => raw[name] !== undefined && !names.includes(name))
 		.map((name) => ({
 			field: name,
-			message: `There is no field ${name}. The fields are: ${names.join(', ')}.`,
+			message: `There is no field ${name}. The fields${whose} are: ${names.join(', ')}.`,
 		}));
 }
 
@@ -86,6 +93,7 @@ function locate(fields: Field[], values: RequestValues, path: PropertyKey[]): Pl
 		value = (value as JsonObject | undefined)?.[key as string];
 		if (typeof key === 'number') {
 			label += ` ${key + 1}`;
+			if (field?.plain) field = field.items?.[0];
 			continue;
 		}
 		field = level.find(({ name }) => name === key);

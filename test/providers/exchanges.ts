@@ -30,6 +30,7 @@ const read = <T>(file: string): T =>
 export const exchanges: Exchange[] = [
 	'stableDiffusion.json',
 	'novita.json',
+	'novitaModels.json',
 	'aimlapi.json',
 	'localGpu.json',
 ].flatMap((file) => read<Exchange[]>(file));

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ModelChoice, Provider } from '../../providers/contract';
 import { fieldsOf } from '../../providers/schema/fields';
+import { modelListOf } from '../../providers/modelChoices';
 import { localGpu } from '../../providers/localGpu';
 import { novita } from '../../providers/novita';
 import { providers } from '../../providers/registry';
@@ -72,11 +73,12 @@ describe('the model search of the local executor', () => {
 	});
 });
 
-it('every searchable field has its search, and the other way round', () => {
+it('every searchable field has its search or shipped models, and the other way round', () => {
 	for (const provider of providers) {
 		const asked = fieldsOf(provider.request)
 			.flatMap((field) => [field, ...(field.items ?? [])])
 			.flatMap(({ search: kind }) => kind ?? []);
-		expect(new Set(asked), provider.id).toEqual(new Set(Object.keys(provider.modelSearch ?? {})));
+		const offered = [...Object.keys(provider.modelSearch ?? {}), modelListOf(provider) ?? []];
+		expect(new Set(asked), provider.id).toEqual(new Set(offered.flat()));
 	}
 });

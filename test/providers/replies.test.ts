@@ -86,12 +86,14 @@ describe('the reply shapes', () => {
 		);
 		expect(counts).toMatchInlineSnapshot(`
 			{
+			  "aimlapi": 57,
 			  "aimlapiPixverse": 57,
 			  "localGpu": 24,
 			  "modelslabV6": 67,
 			  "modelslabV6Ultra": 67,
 			  "modelslabV7": 67,
 			  "novita": 50,
+			  "novitaAnyModel": 22,
 			  "stableDiffusionEnterprise": 65,
 			  "stableDiffusionV4": 66,
 			  "stableDiffusionV5": 60,

@@ -1,8 +1,31 @@
 /** AI/ML API `/v2/video/generations` and its legacy path as they are documented. No callbacks, no cancel. */
 import { aimlapiPixverse } from '../../providers/aimlapi';
+import { aimlapiAnyModel } from '../../providers/aimlapi/anyModel';
 import type { JobStatus, JsonObject } from '../../providers/contract';
+import { ofModel } from '../../providers/schema/ofModel';
+import { getPath } from '../../providers/schema/wire';
+import documents from './documents/aimlapi.json';
+import { objection, type Document } from './documents/check';
 import { uuid } from './novita';
 import type { ErrorKind, FamilySimulator, SimulatedJob } from './types';
+
+const PIXVERSE_V5 = 'pixverse/v5/text-to-video';
+const LIST_TAG = '"models-1"';
+
+/** As documented, cut to what a picker needs: one model of the catalogue, one that came later, one that ended. */
+const LIST = {
+	object: 'list',
+	data: [
+		['google/veo-2.0-generate-001', ['veo2'], 'Veo 2 Text-to-Video', 'Google'],
+		['klingai/video-v4-pro-text-to-video', [], 'Kling 4 Pro', 'Kling AI'],
+		['openai/sora-2-t2v', ['sora-2-t2v'], 'Sora 2', 'OpenAI'],
+	].map(([id, aliases, name, developer]) => ({
+		id,
+		aliases,
+		type: 'internal/video-generations/submit',
+		info: { name, developer, docsUrl: `https://docs.aimlapi.com/api-references/${String(id)}` },
+	})),
+};
 
 const PATHS = ['/v2/video/generations', '/v2/generate/video/pixverse/generation'];
 
@@ -69,18 +92,37 @@ const log = (jobs: readonly SimulatedJob[]): JsonObject => ({
 
 export const aimlapi: FamilySimulator = {
 	family: 'aimlapi',
-	route({ method, path, query }) {
+	route({ method, path, query, body }) {
 		if (method === 'GET' && ['/v2/billing', '/v2/logs'].includes(path)) return { call: 'account' };
 		// Local GPU has a list at the same path; this one is asked with `include`.
 		if (method === 'GET' && path === '/v1/models' && query.has('include')) {
-			return { call: 'account', keyless: true };
+			const isList = query.has('output_modalities');
+			return { call: isList ? 'models' : 'account', keyless: true };
 		}
 		if (!PATHS.includes(path)) return undefined;
-		if (method === 'POST') return { call: 'submit', provider: aimlapiPixverse };
+		if (method === 'POST') {
+			const model = getPath(body, 'model');
+			const own = path !== PATHS[0] || model === undefined || model === PIXVERSE_V5;
+			return {
+				call: 'submit',
+				provider: own ? aimlapiPixverse : ofModel(aimlapiAnyModel, { model }),
+			};
+		}
 		return method === 'GET'
 			? { call: 'fetch', jobId: query.get('generation_id') ?? '' }
 			: undefined;
 	},
+	objection({ body }) {
+		const { model, ...fields } = body as JsonObject;
+		const document = (documents as Record<string, Document>)[String(model)];
+		if (!document) return undefined;
+		const both = fields.prompt !== undefined && fields.multi_prompt !== undefined;
+		return objection(document, fields) ?? (both ? 'Either prompt or multi_prompt' : undefined);
+	},
+	models: ({ headers }) =>
+		headers['if-none-match'] === LIST_TAG
+			? { status: 304, body: '' }
+			: { status: 200, headers: { etag: LIST_TAG }, body: LIST },
 	keyOf: ({ headers }) => /^Bearer (.+)$/.exec(headers.authorization ?? '')?.[1],
 	// Both documented kinds: with the model behind a colon, and short.
 	newJobId: ({ random }) =>

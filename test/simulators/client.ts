@@ -8,6 +8,7 @@ import type {
 	RequestValues,
 } from '../../providers/contract';
 import { absoluteUrl } from '../../providers/hosts';
+import { fieldsOf } from '../../providers/schema/fields';
 import { buildRequest } from '../../providers/schema/wire';
 import type { Simulator } from './simulator';
 
@@ -71,6 +72,8 @@ function parsed(text: string): unknown {
 /** Values that make the smallest valid request of any provider. */
 export function smallValues(provider: Provider, prompt = 'A paper boat'): RequestValues {
 	const sizes: RequestValues = { width: 512, height: 512, steps: 20 };
+	const { models } = provider;
+	const first = models && fieldsOf(provider.request).find(({ name }) => name === models.field);
 	const known: RequestValues = {
 		prompt,
 		prompts: [{ prompt, frames: 16 }],
@@ -79,6 +82,7 @@ export function smallValues(provider: Provider, prompt = 'A paper boat'): Reques
 		model: 'pixverse/v5/text-to-video',
 		output_type: 'mp4',
 		...sizes,
+		...(models && first?.initial !== undefined ? { [models.field]: first.initial } : {}),
 	};
 	const required = provider.request.shape;
 	return Object.fromEntries(

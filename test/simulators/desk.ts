@@ -1,5 +1,6 @@
 /** The provider behind the servers: takes jobs, charges them, ends them and announces their end. No HTTP in here. */
 import type { JobStatus, JsonObject } from '../../providers/contract';
+import { fieldsOf } from '../../providers/schema/fields';
 import { isObject, readRequest } from '../../providers/schema/wire';
 import { Book } from './book';
 import { sendCallback, type CallbackOptions } from './callbacks';
@@ -87,12 +88,19 @@ export class Desk {
 		if (this.options.enforceRateLimits && this.tooMany(family)) {
 			return { answer: refuse('rateLimited') };
 		}
-		const parsed = provider.request.safeParse(readRequest(provider, incoming.body));
+		// What only picks the path of the call is not in the body.
+		const picks = fieldsOf(provider.request).filter(({ unsent }) => unsent);
+		const inBody = provider.request.partial(
+			Object.fromEntries(picks.map(({ name }) => [name, true as const])),
+		);
+		const parsed = inBody.safeParse(readRequest(provider, incoming.body));
 		if (!parsed.success || !isObject(incoming.body)) {
 			const issue = parsed.error?.issues[0];
 			const message = issue && `${issue.path.join('.')}: ${issue.message}`;
 			return { answer: refuse('invalidRequest', message) };
 		}
+		const objection = family.objection?.(incoming, provider);
+		if (objection) return { answer: refuse('invalidRequest', objection) };
 		const header = provider.capabilities.idempotencyHeader?.toLowerCase();
 		const idempotencyKey = header && incoming.headers[header];
 		const earlier =

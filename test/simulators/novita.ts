@@ -33,16 +33,16 @@ const ERRORS: Record<ErrorKind, [status: number, reason: string, message: string
 
 function result(job: SimulatedJob, now: Snapshot, context: FamilyContext): JsonObject {
 	const gif = getPath(job.request, 'extra.response_video_type') === 'gif';
-	const videos: JsonValue[] =
-		now.status === 'succeeded'
-			? [
-					{
-						video_url: context.fileUrl(job, { folder: 'test', signed: true }),
-						video_url_ttl: String(context.fileTtlSeconds),
-						video_type: gif ? 'gif' : 'mp4',
-					},
-				]
-			: [];
+	// Veo makes several of one prompt.
+	const count = Number(getPath(job.request, 'parameters.sampleCount') ?? 1);
+	const videos: JsonValue[] = Array.from(
+		{ length: now.status === 'succeeded' ? count : 0 },
+		() => ({
+			video_url: context.fileUrl(job, { folder: 'test', signed: true }),
+			video_url_ttl: String(context.fileTtlSeconds),
+			video_type: gif ? 'gif' : 'mp4',
+		}),
+	);
 	return {
 		task: {
 			task_id: job.id,

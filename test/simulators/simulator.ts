@@ -18,6 +18,7 @@ import { Faults, seededRandom } from './faults';
 import { closeServer, listen, readBody, readIncoming, send } from './http';
 import { localGpu } from './localGpu';
 import { novita } from './novita';
+import { novitaModels } from './novitaModels';
 import type { Simulator, SimulatorOptions } from './options';
 import { stableDiffusion } from './stableDiffusion';
 import type { FamilySimulator, Incoming, RecordedRequest, SimulatedJob } from './types';
@@ -26,7 +27,7 @@ export { TINY_GIF, TINY_MP4 } from './files';
 export type * from './options';
 export type * from './types';
 
-const FAMILIES: FamilySimulator[] = [stableDiffusion, novita, aimlapi, localGpu];
+const FAMILIES: FamilySimulator[] = [stableDiffusion, novita, novitaModels, aimlapi, localGpu];
 
 export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
 	const desk = new Desk(options);

@@ -7,7 +7,10 @@ import {
 	stableDiffusionV4,
 	stableDiffusionV5,
 } from '../../providers/stableDiffusionApi';
+import { ofModel } from '../../providers/schema/ofModel';
 import { isObject } from '../../providers/schema/wire';
+import { objection } from './documents/check';
+import { documentedModels } from './documents/modelslab';
 import type {
 	Answer,
 	ErrorDetail,
@@ -94,7 +97,10 @@ const SYNCHRONOUS = new Set([stableDiffusionV5.id, stableDiffusionEnterprise.id]
 function route({ method, path, body }: Incoming): Route | undefined {
 	if (method !== 'POST') return undefined;
 	const endpoint = ENDPOINTS[path];
-	if (endpoint) return { call: 'submit', provider: endpoint.provider };
+	if (endpoint) {
+		const values = isObject(body) ? body : {};
+		return { call: 'submit', provider: ofModel(endpoint.provider, values) };
+	}
 	if (path === '/api/v4/dreambooth/model_list') return { call: 'models' };
 	if (ACCOUNT_PATHS.includes(path)) return { call: 'account' };
 	const named = /^(.*\/fetch\/)([^/]+)$/.exec(path);
@@ -239,6 +245,14 @@ const ok = (body: JsonObject): Answer => ({ status: 200, body });
 export const stableDiffusion: FamilySimulator = {
 	family: 'stableDiffusion',
 	route,
+	objection({ path, body }) {
+		const given = body as JsonObject;
+		const document = path.startsWith('/api/v7/') && documentedModels[String(given.model_id)];
+		if (!document) return undefined;
+		// Members that no page has are paid no heed to.
+		const known = Object.entries(given).filter(([name]) => name in document);
+		return objection(document, Object.fromEntries(known));
+	},
 	keyOf: (incoming) => member(incoming, 'key'),
 	newJobId: ({ random }) => String(10_000_000 + Math.floor(random() * 90_000_000)),
 	trackingIdOf: (incoming) => member(incoming, 'track_id'),

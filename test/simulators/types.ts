@@ -2,7 +2,7 @@
 import type { JobStatus, JsonObject, Provider } from '../../providers/contract';
 
 /** One simulator file each; Stable Diffusion API and ModelsLab are one family. */
-export type Family = 'stableDiffusion' | 'novita' | 'aimlapi' | 'localGpu';
+export type Family = 'stableDiffusion' | 'novita' | 'novitaModels' | 'aimlapi' | 'localGpu';
 
 /** What a request is for. `file` is a request to the result file host. */
 export type Call = 'submit' | 'fetch' | 'cancel' | 'content' | 'models' | 'account' | 'file';
@@ -104,6 +104,8 @@ export interface ErrorDetail {
 export interface FamilySimulator {
 	family: Family;
 	route(incoming: Incoming): Route | undefined;
+	/** Why the provider's own documents would have it refuse this submission. */
+	objection?(incoming: Incoming, provider: Provider): string | undefined;
 	/** The key that the request carries, if any. */
 	keyOf(incoming: Incoming): string | undefined;
 	newJobId(context: FamilyContext): string;

@@ -1,0 +1,157 @@
+/** From a model of the catalogue to the flat list of fields that every generator walks. */
+import { definitionOf } from '../catalogue';
+import type { FieldEntry, MediaKind, ModelEntry } from '../catalogue/types';
+import type { ProviderModels } from '../contract';
+import { isMainField, type Field } from './fields';
+
+const MEDIA: readonly string[] = ['image', 'video', 'audio'] satisfies MediaKind[];
+const EXAMPLES: Record<MediaKind, string> = {
+	image: 'e.g. https://example.com/picture.png',
+	video: 'e.g. https://example.com/video.mp4',
+	audio: 'e.g. https://example.com/voice.mp3',
+};
+const UUID = '^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$';
+/** The field of a list of plain values, in the editors that want a name for it. */
+const PLAIN = 'value';
+
+/**
+ * The model's own fields, with those of the provider's entry that the model does not have a field for (its name, the
+ * tracking id, the extra parameters).
+ *
+ * @param base fields of the provider's own request
+ */
+export function modelFields(models: ProviderModels, model: ModelEntry, base: Field[]): Field[] {
+	const { adapt = (field: Field) => field } = models;
+	const required = new Set(model.required);
+	const always = new Set(model.requiredWithDefault);
+	const own = (model.fields ?? []).map((key) => {
+		const field = fieldOf(definitionOf(key));
+		const known = base.find(({ name }) => name === field.name);
+		return adapt(
+			{
+				...field,
+				// Where a person finds it may not depend on the model, or its value would be lost with another one.
+				main: known !== undefined && isMainField(known),
+				...(known?.placeholder && !field.placeholder ? { placeholder: known.placeholder } : {}),
+				...(always.has(field.name)
+					? { always: true }
+					: required.has(field.name)
+						? { required: true }
+						: {}),
+			},
+			model,
+		);
+	});
+	const names = new Set(own.map(({ name }) => name));
+	const others = base.filter(({ name }) => !names.has(name)).map((field) => adapt(field, model));
+	const [naming, ...rest] = others.sort(
+		(a, b) => Number(b.name === models.field) - Number(a.name === models.field),
+	);
+	return naming ? [naming, ...own, ...rest] : own;
+}
+
+function fieldOf(entry: FieldEntry): Field {
+	const { name, title = name, help = '', role, as, wire, part, multiline, open, labels } = entry;
+	return {
+		name,
+		title,
+		help,
+		required: false,
+		...typeOf(entry),
+		...defined({
+			role,
+			as,
+			wire,
+			part,
+			multiline,
+			open,
+			labels,
+			with: entry.with,
+			default: entry.default,
+			initial: entry.initial,
+			minimum: entry.minimum,
+			maximum: entry.maximum,
+			step: entry.step,
+			maxLength: entry.maxLength,
+			minItems: entry.minItems,
+			maxItems: entry.maxItems,
+			itemTitle: entry.itemTitle,
+		}),
+	};
+}
+
+type TypePart = Pick<Field, 'type'> & Partial<Field>;
+
+function typeOf(entry: FieldEntry): TypePart {
+	if (isMedia(entry.type)) return mediaOf(entry.type, entry);
+	switch (entry.type) {
+		case 'choice':
+			return { type: 'choice', choices: entry.enum ?? [] };
+		case 'list':
+			return { type: 'list', ...itemsOf(entry) };
+		case 'text':
+			return entry.format === 'uuid'
+				? { type: 'text', pattern: UUID, placeholder: 'e.g. 0b1f4c9e-52a3-4a8b-9d57-3c1f0e6a2b44' }
+				: { type: 'text', minLength: 1 };
+		default:
+			return { type: entry.type };
+	}
+}
+
+const isMedia = (type: string): type is MediaKind => MEDIA.includes(type);
+
+function mediaOf(kind: MediaKind, limits: FieldEntry | NonNullable<FieldEntry['item']>): TypePart {
+	const { accepts = [], formats, maxMegabytes, minPixels, maxPixels, minShortSide } = limits;
+	const { minRatio, maxRatio, maxSeconds } = limits;
+	return {
+		type: 'text',
+		minLength: 1,
+		placeholder: EXAMPLES[kind],
+		media: {
+			kind,
+			accepts,
+			...defined({ formats, maxMegabytes, minPixels, maxPixels, minShortSide }),
+			...defined({ minRatio, maxRatio, maxSeconds }),
+		},
+	};
+}
+
+function itemsOf({
+	item,
+	itemFields = [],
+	requiredItemFields = [],
+	itemTitle = 'Item',
+}: FieldEntry) {
+	if (item) {
+		const { type, multiline } = item;
+		const what: TypePart = isMedia(type) ? mediaOf(type, item) : { type: 'text', minLength: 1 };
+		const field: Field = {
+			name: PLAIN,
+			title: itemTitle,
+			help: ITEM_HELP[type],
+			required: true,
+			...what,
+			...(multiline ? { multiline } : {}),
+		};
+		return { plain: true, items: [field] };
+	}
+	return {
+		items: itemFields.map((key) => {
+			const field = fieldOf(definitionOf(key));
+			return { ...field, required: requiredItemFields.includes(field.name) };
+		}),
+	};
+}
+
+const ITEM_HELP: Record<MediaKind | 'text', string> = {
+	text: 'What this one shows.',
+	image: 'Where the picture lies.',
+	video: 'Where the video lies.',
+	audio: 'Where the sound file lies.',
+};
+
+/** Without the members that are undefined: many readers ask whether a member is there. */
+const defined = <T extends object>(members: T): Partial<T> =>
+	Object.fromEntries(
+		Object.entries(members).filter(([, value]) => value !== undefined),
+	) as Partial<T>;

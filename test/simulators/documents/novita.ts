@@ -1,0 +1,145 @@
+/** Novita's newer models: Kling, Wan, Hailuo and Seedance 1 from their pages; Seedance 2 and Veo from clients. */
+import type { Document, Member } from './check';
+
+const text = (maxLength: number): Member => ({ type: 'string', maxLength });
+const needed = (member: Member): Member => ({ ...member, required: true });
+const whole = (minimum: number, maximum: number): Member => ({ type: 'integer', minimum, maximum });
+const oneOf = (...values: Array<string | number>): Member => ({ enum: values });
+const flag: Member = { type: 'boolean' };
+
+const kling: Document = {
+	prompt: needed(text(2500)),
+	duration: whole(3, 15),
+	aspect_ratio: oneOf('16:9', '9:16', '1:1'),
+	sound: flag,
+	cfg_scale: { type: 'number', minimum: 0, maximum: 1 },
+	negative_prompt: text(2500),
+};
+const shots: Member = {
+	type: 'array',
+	items: {
+		type: 'object',
+		properties: { prompt: { type: 'string' }, duration: whole(3, 15) },
+		required: ['prompt'],
+	},
+};
+const { aspect_ratio: _shape, ...klingPicture } = kling;
+const pictures: Document = { image: needed({ type: 'string' }), end_image: { type: 'string' } };
+const hailuo: Document = {
+	prompt: needed({ type: 'string', minLength: 1, maxLength: 2000 }),
+	duration: oneOf(6, 10),
+	resolution: oneOf('768P', '1080P'),
+	enable_prompt_expansion: flag,
+};
+
+/** By the last part of the path. */
+export const asyncModels: Record<string, Document> = {
+	'kling-v3.0-std-t2v': kling,
+	'kling-v3.0-pro-t2v': {
+		...kling,
+		prompt: text(2500),
+		multi_prompt: { type: 'array', items: { type: 'string' } },
+	},
+	'kling-v3.0-4k-t2v': kling,
+	'kling-v3.0-std-i2v': { ...klingPicture, ...pictures, prompt: text(2500), multi_prompt: shots },
+	'kling-v3.0-pro-i2v': { ...klingPicture, ...pictures },
+	'kling-v3.0-4k-i2v': { ...klingPicture, ...pictures, prompt: text(2500), multi_prompt: shots },
+	'wan2.7-t2v': {
+		prompt: needed(text(1500)),
+		negative_prompt: text(500),
+		size: oneOf(
+			'1280*720',
+			'720*1280',
+			'960*960',
+			'1088*832',
+			'832*1088',
+			'1920*1080',
+			'1080*1920',
+			'1440*1440',
+			'1632*1248',
+			'1248*1632',
+		),
+		duration: whole(2, 15),
+		audio_url: { type: 'string' },
+		watermark: flag,
+		prompt_extend: flag,
+		seed: whole(0, 2147483647),
+	},
+	'minimax-hailuo-2.3-t2v': hailuo,
+	'minimax-hailuo-02': { ...hailuo, image_url: { type: 'string' } },
+	'seedance-v1-pro-t2v': {
+		prompt: needed(text(2000)),
+		resolution: needed(oneOf('480p', '720p', '1080p')),
+		aspect_ratio: oneOf('21:9', '16:9', '4:3', '1:1', '3:4', '9:16'),
+		duration: needed(oneOf(5, 10)),
+		camera_fixed: flag,
+		seed: whole(-1, 2147483647),
+	},
+};
+
+/** Taken away in July, August and September 2026. */
+export const retiredModels = [
+	'kling-2.5-turbo-t2v',
+	'wan-t2v',
+	'wan-2.2-t2v',
+	'seedance-v1.5-pro-t2v',
+	'wan-2.5-t2v-preview',
+];
+
+const SEEDANCE = /^(doubao|dreamina)-seedance-2-(0(-(fast|mini))?|5)-\d{6}$/;
+
+export const isSeedance = (model: unknown): boolean => SEEDANCE.test(String(model));
+
+const seedanceTask: Document = {
+	model: needed({ type: 'string' }),
+	content: needed({ type: 'array', minItems: 1, items: { type: 'object' } }),
+	ratio: oneOf('16:9', '4:3', '1:1', '3:4', '9:16', '21:9', 'adaptive'),
+	duration: whole(4, 30),
+	generate_audio: flag,
+	return_last_frame: flag,
+	watermark: flag,
+	seed: whole(-1, 4294967295),
+};
+
+export const seedance = (model: unknown): Document => ({
+	...seedanceTask,
+	resolution: /-(fast|mini)-/.test(String(model))
+		? oneOf('480p', '720p')
+		: oneOf('480p', '720p', '1080p'),
+});
+
+const picture: Member = {
+	type: 'object',
+	properties: {
+		mimeType: { enum: ['image/jpeg', 'image/png'] },
+		bytesBase64Encoded: { type: 'string', minLength: 1 },
+	},
+	required: ['mimeType', 'bytesBase64Encoded'],
+};
+
+export const veo: Document = {
+	instances: needed({
+		type: 'array',
+		minItems: 1,
+		maxItems: 1,
+		items: {
+			type: 'object',
+			properties: { prompt: { type: 'string' }, image: picture, lastFrame: picture },
+			required: ['prompt'],
+		},
+	}),
+	parameters: {
+		type: 'object',
+		properties: {
+			aspectRatio: oneOf('16:9', '9:16'),
+			resolution: oneOf('720p', '1080p'),
+			durationSeconds: oneOf(4, 6, 8),
+			sampleCount: whole(1, 4),
+			generateAudio: flag,
+			negativePrompt: { type: 'string' },
+			personGeneration: { type: 'string' },
+			enhancePrompt: flag,
+			seed: whole(0, 4294967295),
+		},
+	},
+};
