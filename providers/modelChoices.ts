@@ -6,7 +6,8 @@ import { fieldsOf } from './schema/fields';
 
 export function modelChoices({ models }: Provider): ModelChoice[] {
 	if (!models) return [];
-	const usable = usableModels(models.catalogue);
+	// Another name for a model that is in the list already helps nobody choose.
+	const usable = usableModels(models.catalogue).filter(({ sameAs }) => sameAs === undefined);
 	const first = models.catalogue.firstChoices.flatMap(({ id, words }) => {
 		const model = usable.find((candidate) => candidate.id === id);
 		return model ? [choice(model, words)] : [];

@@ -164,7 +164,7 @@ describe('our own adapters run against this server unchanged', () => {
 			values,
 			context(),
 		);
-		const reply = await ask(localGpu, localGpu.cancelCall!(job!));
+		const reply = await ask(localGpu, localGpu.cancelCall!(job!)!);
 		expect(localGpu.readCancel!(reply, job!, context()).job!.status).toBe('cancelled');
 		const after: Job = localGpu.readFetch(
 			await ask(localGpu, localGpu.fetchCall(job!, { baseUrl: server.url })),

@@ -3,6 +3,7 @@ import type { ILoadOptionsFunctions, INodeListSearchResult } from 'n8n-workflow'
 import { NodeOperationError } from 'n8n-workflow';
 import { searchModels } from '../../jobs/searchModels';
 import type { Provider } from '../../providers/contract';
+import { modelListOf } from '../../providers/modelChoices';
 import { providers } from '../../providers/registry';
 import { accountOf, sendRequest } from './http';
 
@@ -17,14 +18,19 @@ type SearchMethod = (
 
 export function searchMethods(): Record<string, SearchMethod> {
 	const entries = providers.flatMap((provider) =>
-		Object.keys(provider.modelSearch ?? {}).map(
+		kindsOf(provider).map(
 			(kind) => [searchMethodName(provider, kind), searchMethod(provider, kind)] as const,
 		),
 	);
 	return Object.fromEntries(entries);
 }
 
+const kindsOf = (provider: Provider): string[] => [
+	...new Set([...Object.keys(provider.modelSearch ?? {}), modelListOf(provider) ?? []].flat()),
+];
+
 function searchMethod(provider: Provider, kind: string): SearchMethod {
+	const isShipped = modelListOf(provider) === kind;
 	return async function (filter, paginationToken) {
 		const account = await accountOf(this, provider);
 		const query = {
@@ -42,7 +48,8 @@ function searchMethod(provider: Provider, kind: string): SearchMethod {
 		}
 		return {
 			results: found.models.map(({ value, label, description, url }) => ({
-				name: label === value ? label : `${label} (${value})`,
+				// The shipped models have labels of their own; elsewhere several things bear one name.
+				name: isShipped || label === value ? label : `${label} (${value})`,
 				value,
 				...(description ? { description } : {}),
 				...(url ? { url } : {}),

@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { HttpRequest } from '../../jobs/host';
 import { searchModels } from '../../jobs/searchModels';
 import { providerById } from '../../providers/registry';
@@ -41,4 +41,58 @@ it('says in words why the service could not be reached', async () => {
 	expect(found.failure?.message).toBe(
 		'The service could not be reached (connection refused: 127.0.0.1:9).',
 	);
+});
+
+describe('a list with shipped models', () => {
+	const any = providerById('aimlapi');
+	const list = {
+		data: [
+			{ id: 'google/veo-2.0', aliases: ['veo2'], info: { name: 'Veo 2', developer: 'Google' } },
+			{ id: 'maker/new-model', aliases: [], info: { name: 'New Model', developer: 'Maker' } },
+			{ id: 'openai/sora-3', aliases: [], info: { name: 'Sora 3', developer: 'OpenAI' } },
+		],
+	};
+	const offline = async () => {
+		throw Object.assign(new Error('getaddrinfo ENOTFOUND'), { code: 'ENOTFOUND' });
+	};
+
+	it('gives them at once and without a network, the first choices before the others', async () => {
+		const found = await searchModels(any, account, { kind: 'model' }, offline);
+		const values = found.models!.map(({ value }) => value);
+		expect(values.slice(0, 2)).toEqual(['bytedance/seedance-2-0', 'google/veo-3.1-t2v-fast']);
+		expect(values).toContain('veo2');
+		expect(values.filter((value) => /sora/.test(value))).toEqual([]);
+		expect(found.nextCursor).toBeDefined();
+	});
+
+	it('finds by maker, title and name', async () => {
+		const found = await searchModels(any, account, { kind: 'model', text: 'kling turbo' }, offline);
+		expect(found.models!.map(({ label }) => label)).toContain('Kling AI › Kling 3.0 Turbo Pro');
+	});
+
+	it('adds what came since, without the key, and asks again with the tag of the list', async () => {
+		const asked: HttpRequest[] = [];
+		const http = async (request: HttpRequest) => {
+			asked.push(request);
+			return asked.length === 1
+				? { status: 200, headers: { etag: '"1"' }, body: list }
+				: { status: 304, headers: {}, body: '' };
+		};
+		const page = { kind: 'model', cursor: 'live' };
+		const first = await searchModels(any, { baseUrl: 'https://a.example.com' }, page, http);
+		const second = await searchModels(any, { baseUrl: 'https://a.example.com' }, page, http);
+		expect(first.models!.map(({ value, label }) => [value, label])).toEqual([
+			['maker/new-model', 'Maker › New Model'],
+		]);
+		expect(second.models).toEqual(first.models);
+		expect(asked.map(({ authenticate, headers }) => [authenticate, headers])).toEqual([
+			[false, {}],
+			[false, { 'if-none-match': '"1"' }],
+		]);
+	});
+
+	it('does without the live list where it can not be reached', async () => {
+		const found = await searchModels(any, account, { kind: 'model', cursor: 'live' }, offline);
+		expect(found).toEqual({ models: [] });
+	});
 });
