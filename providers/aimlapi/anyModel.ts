@@ -1,12 +1,14 @@
 /** AI/ML API `POST /v2/video/generations` with any of its text-to-video models (the document: AI/ML API reference, "Video models"). */
 import { z } from 'zod/v4';
-import { aimlapiCatalogue, findModel } from '../catalogue';
-import type { ModelChoice, ModelSearch, Provider } from '../contract';
-import { nonEmptyString } from '../replies/job';
+import { aimlapiCatalogue, definitionOf, findModel } from '../catalogue';
+import type { ModelChoice, ModelSearch, Provider, RequestValues } from '../contract';
+import { nonEmptyString } from '../replies/coerce';
 import { orReplacement } from '../replies/retiredModel';
 import { extraParameterIssues, extraParameters } from '../schema/extraParameters';
 import { fieldMeta } from '../schema/fields';
 import { isObject } from '../schema/wire';
+import { balance, submitLog } from './account';
+import { pricingWith } from './prices';
 import { readFailure, readFetch, readSubmit } from './replies';
 import { clientRequestId } from './request';
 
@@ -87,7 +89,12 @@ export const aimlapiAnyModel: Provider = {
 	request,
 	models: { field: 'model', catalogue: aimlapiCatalogue },
 	limits: { parallelJobs: 4, typicalSeconds: 120 },
-	capabilities: { cancel: false, progress: false, trackingField: 'client_request_id' },
+	capabilities: {
+		cancel: false,
+		progress: false,
+		trackingField: 'client_request_id',
+		requestIdHeader: 'X-Client-Request-Id',
+	},
 	submitCall: { method: 'POST', url: PATH },
 	rules: extraParameterIssues,
 	readSubmit: (reply, values, context) => {
@@ -103,5 +110,17 @@ export const aimlapiAnyModel: Provider = {
 		query: { generation_id: job.jobId },
 	}),
 	readFetch,
+	pricing: pricingWith(defaultsOf),
+	balance,
+	submitLog,
 	modelSearch: { model: models },
 };
+
+/** What the model takes where a field is left out. */
+function defaultsOf(model: string): RequestValues {
+	const entry = findModel(aimlapiCatalogue, model);
+	const defaults = (entry?.fields ?? [])
+		.map(definitionOf)
+		.flatMap(({ name, default: value }) => (value === undefined ? [] : [[name, value] as const]));
+	return Object.fromEntries(defaults);
+}

@@ -18,11 +18,13 @@ import type {
 } from '../contract';
 import { absoluteUrl, mayCarryKey } from '../hosts';
 import { failure, successWithoutVideo } from '../replies/failures';
-import { finiteNumber, idOf, isHttpUrl, lookUp, newJob, updated, video } from '../replies/job';
+import { finiteNumber, idOf, isHttpUrl, lookUp } from '../replies/coerce';
+import { newJob, updated, video } from '../replies/job';
 import { orReplacement } from '../replies/retiredModel';
 import { extraParameterIssues, extraParameters } from '../schema/extraParameters';
 import { fieldMeta } from '../schema/fields';
 import { isObject } from '../schema/wire';
+import { balance } from './account';
 import { readFailure, readFetch as readTaskFetch } from './replies';
 
 const ID = 'novitaAnyModel';
@@ -165,6 +167,7 @@ export const novitaAnyModel: Provider = {
 			: { method: 'GET', url: '/v3/async/task-result', query: { task_id: job.jobId } };
 	},
 	readFetch,
+	balance,
 	// One client cancels waiting jobs so, another found it refused: it is tried, and what the provider says is told.
 	cancelCall: ({ fetchUrl }) => (fetchUrl ? { method: 'DELETE', url: fetchUrl } : undefined),
 	readCancel: (reply, job, context) =>

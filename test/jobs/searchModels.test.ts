@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { HttpRequest } from '../../jobs/host';
 import { searchModels } from '../../jobs/searchModels';
+import type { Reply } from '../../providers/contract';
 import { providerById } from '../../providers/registry';
 
 const novita = providerById('novita');
@@ -62,7 +63,7 @@ describe('a list with shipped models', () => {
 		expect(values.slice(0, 2)).toEqual(['bytedance/seedance-2-0', 'google/veo-3.1-t2v-fast']);
 		expect(values).toContain('veo2');
 		expect(values.filter((value) => /sora/.test(value))).toEqual([]);
-		expect(found.nextCursor).toBeDefined();
+		expect(found).toHaveProperty('nextCursor');
 	});
 
 	it('finds by maker, title and name', async () => {
@@ -72,7 +73,7 @@ describe('a list with shipped models', () => {
 
 	it('adds what came since, without the key, and asks again with the tag of the list', async () => {
 		const asked: HttpRequest[] = [];
-		const http = async (request: HttpRequest) => {
+		const http = async (request: HttpRequest): Promise<Reply> => {
 			asked.push(request);
 			return asked.length === 1
 				? { status: 200, headers: { etag: '"1"' }, body: list }
