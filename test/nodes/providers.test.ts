@@ -219,6 +219,40 @@ const cases: Case[] = [
 		jobId: PIXVERSE_ID,
 	},
 	{
+		id: 'aimlapi',
+		host: 'https://api.aimlapi.com',
+		values: { model: 'google/veo-3.1-t2v-fast', prompt: 'A paper boat' },
+		submit: {
+			path: '/v2/video/generations',
+			body: { model: 'google/veo-3.1-t2v-fast', prompt: 'A paper boat' },
+			reply: reply('aimlapi', 'submit', 'short id, credits_used'),
+		},
+		fetch: {
+			method: 'GET',
+			path: '/v2/video/generations',
+			query: { generation_id: 'Zx3z_NSUkI67m3sHg-rUq' },
+			reply: reply('aimlapi', 'fetch', 'completed'),
+		},
+		jobId: 'Zx3z_NSUkI67m3sHg-rUq',
+	},
+	{
+		id: 'novitaAnyModel',
+		host: 'https://api.novita.ai',
+		values: { model: 'kling-v3.0-std-t2v', prompt: 'A paper boat' },
+		submit: {
+			path: '/v3/async/kling-v3.0-std-t2v',
+			body: { prompt: 'A paper boat' },
+			reply: reply('novitaAnyModel', 'submit', 'task_id'),
+		},
+		fetch: {
+			method: 'GET',
+			path: '/v3/async/task-result',
+			query: { task_id: 'kling-std-t2v' },
+			reply: reply('novitaAnyModel', 'fetch', 'succeeded'),
+		},
+		jobId: 'kling-std-t2v',
+	},
+	{
 		id: 'localGpu',
 		host: 'http://127.0.0.1:8484',
 		values: { prompt: 'A paper boat', seconds: 8 },
