@@ -216,7 +216,8 @@ export function editorOrder(fields: readonly Field[]): Field[] {
 	const rank = (field: Field): number => {
 		if (saysWhatToShow(field)) return 0;
 		if (field.name === 'negative_prompt') return 1;
-		return field.role || field.advanced ? 3 : 2;
+		const isAside = field.role === 'callback' || field.role === 'tracking';
+		return isAside || field.advanced ? 3 : 2;
 	};
 	return [...fields].sort((a, b) => rank(a) - rank(b));
 }

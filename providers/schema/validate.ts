@@ -100,7 +100,7 @@ function locate(fields: Field[], values: RequestValues, path: PropertyKey[]): Pl
 		label += `${label ? ', ' : ''}${field?.title ?? String(key)}`;
 		level = field?.items ?? [];
 	}
-	const isItem = typeof path.at(-1) === 'number';
+	const isItem = typeof path.at(-1) === 'number' && field?.type === 'list';
 	return { name: path.map(String).join('.'), label, field, isItem, value };
 }
 
