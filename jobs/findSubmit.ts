@@ -2,7 +2,8 @@
  * A submit whose outcome nobody knows is looked up at the provider, by the request id that went along. Found: the job is
  * attached to. Not found proves nothing where the provider's log may come late, so the doubt then stays.
  */
-import type { Job, Provider, SubmitLogEntry } from '../providers/contract';
+import type { Job, Provider, ProviderFailure, SubmitLogEntry } from '../providers/contract';
+import { failure } from '../providers/replies/failures';
 import { newJob } from '../providers/replies/job';
 import { requestOf, type Account, type Host } from './host';
 import { isAbort, transportFailure } from './transportErrors';
@@ -85,6 +86,38 @@ export async function findSubmit(
 		const often = times === 1 ? 'once' : `${times} times`;
 		const by = submitLog!.bearsRequestId ? ` for request ${requestId}` : '';
 		return `${submitLog!.title} was looked through ${often}${by}: ${found}.`;
+	}
+}
+
+export type RecentJobs = { jobs: Job[]; failure?: undefined } | { failure: ProviderFailure };
+
+/**
+ * The account's newest jobs, for who lost an id. Only their ids are known; Fetch Result asks for the rest.
+ *
+ * @returns `undefined` where the provider has no list
+ * @throws only where the signal was aborted
+ */
+export async function recentJobs(
+	provider: Provider,
+	account: Account,
+	host: Host,
+	signal?: AbortSignal,
+): Promise<RecentJobs | undefined> {
+	const { submitLog } = provider;
+	if (!submitLog) return undefined;
+	try {
+		const reply = await host.http(requestOf(provider, account, submitLog.call()), signal);
+		const read = submitLog.read(reply);
+		if ('failure' in read) return read;
+		const jobs = read.entries.map(({ jobId, requestId }) => ({
+			...newJob(provider.id, jobId, host.now()),
+			...(requestId ? { requestId } : {}),
+		}));
+		return { jobs };
+	} catch (error) {
+		if (isAbort(error)) throw error;
+		const message = `${submitLog.title} could not be reached (${transportFailure(error).message}).`;
+		return { failure: failure('network', message, { accepted: 'no' }) };
 	}
 }
 

@@ -44,6 +44,20 @@ export class TextToVideoFetchResult implements INodeType {
 						action: 'Cancel a video job',
 					},
 					{
+						name: 'Check Account',
+						value: 'account',
+						description:
+							'Return the balance and the use of the queue, where the provider tells them',
+						action: 'Check the account',
+					},
+					{
+						name: 'Find Jobs',
+						value: 'find',
+						description:
+							'Look in the provider\'s list for the job of a submit that "may have been accepted", or for the newest jobs',
+						action: 'Find the job of a submit in doubt',
+					},
+					{
 						name: 'Get Now',
 						value: 'get',
 						description: 'Ask once and return the job as it stands',
@@ -64,14 +78,24 @@ export class TextToVideoFetchResult implements INodeType {
 				type: 'string',
 				required: true,
 				default: '={{ $json.jobId }}',
+				displayOptions: { show: { operation: ['cancel', 'get', 'wait'] } },
 				description: 'The jobId that Text to Video returned, or the whole job from an earlier step',
+			},
+			{
+				displayName: 'Request ID',
+				name: 'requestId',
+				type: 'string',
+				default: '={{ $json.details?.failure?.requestId ?? $json.requestId }}',
+				displayOptions: { show: { operation: ['find'] } },
+				description:
+					"The requestId in the failed item's details, or the one in n8n's log from before the submit. Left empty, the account's newest jobs are returned.",
 			},
 			{
 				displayName: 'Download Video',
 				name: 'downloadVideo',
 				type: 'boolean',
 				default: true,
-				displayOptions: { hide: { operation: ['cancel'] } },
+				displayOptions: { show: { operation: ['find', 'get', 'wait'] } },
 				description: 'Whether to put the video file into the output once the job is done',
 			},
 			fetchOptionsProperty,

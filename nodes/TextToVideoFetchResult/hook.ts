@@ -13,7 +13,9 @@ import { failure } from '../../providers/replies/failures';
 import { providerById } from '../../providers/registry';
 import { ItemError, providerFailure } from '../shared/errors';
 import { hostOf } from '../shared/host';
+import { checkAccount } from './account';
 import { failureIn } from './earlierFailure';
+import { findJobs } from './recentJobs';
 import { fetchOptionsProperty } from '../shared/options';
 import { jobItem, signalOf } from '../shared/output';
 import { downloadChoice, readOptions } from '../shared/readOptions';
@@ -39,10 +41,13 @@ export async function fetchHook(
 		host,
 		...(download ? { download: downloadChoice(choices) } : {}),
 	};
+	const operation = this.getNodeParameter('operation') as string;
 	return await guarded(this, async () => {
+		if (operation === 'account') return await checkAccount(settling);
+		if (operation === 'find') return await found(settling);
 		const job = jobOf(this, provider, host.now());
 		if (problems.length > 0) throw refused(provider, problems.join('\n'), job);
-		switch (this.getNodeParameter('operation') as string) {
+		switch (operation) {
 			case 'cancel':
 				return await cancel(settling, job);
 			case 'wait':
@@ -53,6 +58,14 @@ export async function fetchHook(
 				return await settle(settling, await ask(settling, job));
 		}
 	});
+}
+
+/** One job is seen to like any other; of many, only what is known is passed on. */
+async function found(settling: Settling): Promise<INodeExecutionData[]> {
+	const jobs = await findJobs(settling);
+	const [job] = jobs;
+	if (jobs.length === 1 && job) return [await settle(settling, await ask(settling, job))];
+	return jobs.map((each) => jobItem(each, settling.context.getItemIndex()));
 }
 
 async function ask({ context, provider, account, host }: Settling, job: Job): Promise<Job> {

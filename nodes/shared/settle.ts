@@ -53,12 +53,12 @@ export async function settle(settling: Settling, job: Job): Promise<INodeExecuti
 /** Turns whatever an item's work threw into what n8n expects of this node's On Error setting. */
 export async function guarded(
 	context: IExecuteSingleFunctions,
-	work: () => Promise<INodeExecutionData>,
+	work: () => Promise<INodeExecutionData | INodeExecutionData[]>,
 	onThrow: (error: NodeOperationError) => NodeOperationError = (error) => error,
 ): Promise<INodeExecutionData[]> {
 	const itemIndex = context.getItemIndex();
 	try {
-		return [await work()];
+		return [await work()].flat();
 	} catch (error) {
 		const item = error instanceof ItemError ? error.item : unexpected(context, error as Error);
 		if (context.continueOnFail()) return [errorItem(context, item)];

@@ -1,0 +1,67 @@
+/** What an account holds, asked of the provider. Submits nothing and costs nothing. */
+import type { AccountQuestion, Provider, ProviderFailure } from '../providers/contract';
+import { failure } from '../providers/replies/failures';
+import { requestOf, type Account, type Host } from './host';
+import { isAbort, transportFailure } from './transportErrors';
+
+export interface AccountState {
+	balance?: number;
+	/** ISO 4217, of the balance. */
+	currency?: string;
+	/** Jobs of the account in the provider's queue. */
+	queued?: number;
+	/** Why something of the above is missing. */
+	hint?: string;
+}
+
+export type AccountAnswer =
+	{ state: AccountState; failure?: undefined } | { state?: undefined; failure: ProviderFailure };
+
+/** @throws only where the signal was aborted */
+export async function askAccount(
+	provider: Provider,
+	account: Account,
+	host: Host,
+	signal?: AbortSignal,
+): Promise<AccountAnswer> {
+	const { balance, queueUse } = provider;
+	const held = balance && (await ask(provider, balance, account, host, signal));
+	if (held && 'failure' in held) return { failure: held.failure };
+	const queue = queueUse && (await ask(provider, queueUse, account, host, signal));
+	const queued = held?.value.queued ?? (queue && 'value' in queue ? queue.value : undefined);
+	const hints = [
+		...(held ? [] : [`${provider.account.title} publishes no balance that could be asked for.`]),
+		...(queue && 'failure' in queue
+			? [`The queue could not be asked: ${queue.failure.message}`]
+			: []),
+	];
+	return {
+		state: {
+			...(held ? { balance: held.value.amount, currency: held.value.currency } : {}),
+			...(queued === undefined ? {} : { queued }),
+			...(hints.length > 0 ? { hint: hints.join(' ') } : {}),
+		},
+	};
+}
+
+async function ask<T>(
+	provider: Provider,
+	question: AccountQuestion<T>,
+	account: Account,
+	host: Host,
+	signal: AbortSignal | undefined,
+): Promise<{ value: T } | { failure: ProviderFailure }> {
+	try {
+		const reply = await host.http(requestOf(provider, account, question.call()), signal);
+		return question.read(reply);
+	} catch (error) {
+		if (isAbort(error)) throw error;
+		const message = `${provider.account.title} could not be reached (${transportFailure(error).message}).`;
+		return {
+			failure: failure('network', message, {
+				accepted: 'no',
+				advice: 'Check the base URL, the proxy and the network. Nothing was submitted.',
+			}),
+		};
+	}
+}
