@@ -3,7 +3,7 @@ import type { Node, NodeAPI, NodeDef } from 'node-red';
 import { DEFAULT_WAIT_MINUTES } from '../../jobs/poll';
 import { isJob, resolveJob } from '../../jobs/resolveJob';
 import { isFinal, type Job, type Provider } from '../../providers/contract';
-import { accountOf } from '../src/account/account';
+import { accountOf, showAccountFault } from '../src/account/account';
 import type { JobRun, PreparedJob } from '../src/jobs/jobRun';
 import type { Message } from '../src/messages/message';
 import { numberOr } from '../src/input/numbers';
@@ -11,7 +11,7 @@ import { planOutput, type OutputDef } from '../src/output/outputPlan';
 import { JobError, refused } from '../src/messages/errors';
 import { JobRunner } from '../src/jobs/runner';
 import { translator } from '../src/i18n/translate';
-import { evaluate } from '../src/input/values';
+import { evaluate } from '../src/input/evaluate';
 import { otherProvider } from '../src/jobs/ask';
 import { endJob } from '../src/jobs/cancel';
 
@@ -35,6 +35,7 @@ export default function register(RED: NodeAPI): void {
 
 	function FetchResult(this: Node, def: ResultDef): void {
 		RED.nodes.createNode(this, def);
+		showAccountFault(RED, this, def.account, t);
 		const runner: JobRunner = new JobRunner({
 			RED,
 			node: this,

@@ -2,7 +2,8 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 import { CALLBACK_EVENTS, type CallbackEvent } from '../../jobs/callback/events';
 import type { Job } from '../../providers/contract';
-import { accountOf, type AccountHandle } from '../src/account/account';
+import { accountOf, CALLBACK_ROUTE, nodeRoot, type AccountHandle } from '../src/account/account';
+import { checkCallbacks } from '../src/account/callbackAddress';
 import { addReceiver } from '../src/callbacks/route';
 import type { JobRun } from '../src/jobs/jobRun';
 import type { Message } from '../src/messages/message';
@@ -30,12 +31,16 @@ export default function register(RED: NodeAPI): void {
 		const runner = new JobRunner({ RED, node: this, account, parallel: PARALLEL }).attach();
 		let handle: AccountHandle;
 		try {
-			if ((RED.settings.httpNodeRoot as unknown) === false) throw new Error(t('error.no-http'));
 			handle = account();
+			checkCallbacks(RED, handle, t);
 		} catch (error) {
 			this.error((error as Error).message);
 			this.status({ fill: 'red', shape: 'ring', text: t('status.not-listening') });
 			return;
+		}
+		if (RED.settings.httpNodeAuth) {
+			this.warn(t('log.http-node-auth', { path: `${nodeRoot(RED)}${CALLBACK_ROUTE}/` }));
+			this.status({ fill: 'yellow', shape: 'ring', text: t('status.behind-login') });
 		}
 		const remove = addReceiver(RED, handle, {
 			events: chosenEvents(def.events),

@@ -1,19 +1,24 @@
 /** Text to Video: submits a job for each message, waits for it, and passes the video on. */
+import { randomUUID } from 'node:crypto';
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 import { DEFAULT_WAIT_MINUTES } from '../../jobs/poll';
-import { canCallBack } from '../../providers/callbackAddress';
 import type { Job, RequestValues } from '../../providers/contract';
 import { issueText, validate } from '../../providers/schema/validate';
-import { accountOf, type AccountHandle } from '../src/account/account';
-import type { JobRun, PreparedJob } from '../src/jobs/jobRun';
-import type { Message } from '../src/messages/message';
-import { numberOr } from '../src/input/numbers';
-import { planOutput, type OutputDef } from '../src/output/outputPlan';
-import { refused } from '../src/messages/errors';
-import { JobRunner } from '../src/jobs/runner';
-import { submitJob } from '../src/jobs/submit';
+import { accountOf, handleOf, showAccountFault, type AccountHandle } from '../src/account/account';
+import { callbackAddress } from '../src/account/callbackAddress';
 import { translator } from '../src/i18n/translate';
-import { readValues, type Rows } from '../src/input/values';
+import { numberOr } from '../src/input/numbers';
+import type { Rows } from '../src/input/rows';
+import { readValues } from '../src/input/values';
+import { findInterrupted } from '../src/jobs/interruptedSubmit';
+import type { JobRun, PreparedJob, WriteIntent } from '../src/jobs/jobRun';
+import { JobRunner } from '../src/jobs/runner';
+import { isRepeatable, submitJob } from '../src/jobs/submit';
+import type { SubmitIntent } from '../src/jobs/submitIntents';
+import { refused } from '../src/messages/errors';
+import type { Message } from '../src/messages/message';
+import { planOutput, type OutputDef } from '../src/output/outputPlan';
+import type { OutputPlan } from '../src/output/outputPlan';
 
 interface TextToVideoDef extends NodeDef, OutputDef {
 	account?: string;
@@ -39,6 +44,8 @@ export default function register(RED: NodeAPI): void {
 	function TextToVideo(this: Node, def: TextToVideoDef): void {
 		RED.nodes.createNode(this, def);
 		const account = () => accountOf(RED, def.account, t);
+		showAccountFault(RED, this, def.account, t);
+		const once = createOnce();
 		new JobRunner({
 			RED,
 			node: this,
@@ -46,58 +53,85 @@ export default function register(RED: NodeAPI): void {
 			parallel: parallelJobs(def, account),
 			longestLine: numberOr(def.longestLine, DEFAULT_LONGEST_LINE),
 			submits: true,
-			prepare: async (msg) => await prepare(this, def, msg),
+			prepare: async (msg) => await prepare(this, def, msg, once),
+			findOut: (intent) => findOut(this, def, intent),
 		}).attach();
-	}
-
-	async function prepare(node: Node, def: TextToVideoDef, msg: Message): Promise<PreparedJob> {
-		const handle = account(def);
-		const source = { RED, node, msg, t };
-		const rows = await readValues(source, handle.provider, def.fields ?? {});
-		const values = judge(node, handle, def, rows);
-		const plan = await planOutput(source, def);
-		return {
-			plan,
-			wait: def.mode !== 'return',
-			deadlineMs: 0,
-			begin: async (run) => await submit(node, def, run, values),
-		};
 	}
 
 	const account = (def: TextToVideoDef): AccountHandle => accountOf(RED, def.account, t);
 
-	async function submit(
+	async function prepare(
 		node: Node,
 		def: TextToVideoDef,
-		run: JobRun,
-		values: RequestValues,
-	): Promise<Job> {
+		msg: Message,
+		once: (text: string, call: (text: string) => void) => void,
+	): Promise<PreparedJob> {
 		const handle = account(def);
-		const job = await submitJob(handle, values, run.controller.signal);
-		const minutes = numberOr(def.waitAtMost, DEFAULT_WAIT_MINUTES);
-		run.deadlineMs = handle.host.now() + minutes * MINUTE_MS;
-		node.log(t('log.submitted', { provider: handle.provider.title, id: job.jobId }));
-		return job;
+		const { provider } = handle;
+		const source = { RED, node, msg, t };
+		const { values: raw, payloadUnused } = await readValues(source, provider, def.fields ?? {});
+		if (payloadUnused) {
+			once(t('log.payload-unused', { provider: provider.title }), (text) => node.warn(text));
+		}
+		const values = judge(node, handle, def, raw);
+		const plan = await planOutput(source, def);
+		return prepared(node, def, plan, submitWith(values, randomUUID()));
+	}
+
+	function prepared(
+		node: Node,
+		def: TextToVideoDef,
+		plan: OutputPlan,
+		submit: (handle: AccountHandle, run: JobRun, writeIntent: WriteIntent) => Promise<Job>,
+	): PreparedJob {
+		return {
+			...{ plan, wait: def.mode !== 'return', deadlineMs: 0 },
+			async begin(run, writeIntent) {
+				const handle = account(def);
+				const job = await submit(handle, run, writeIntent);
+				const minutes = numberOr(def.waitAtMost, DEFAULT_WAIT_MINUTES);
+				run.deadlineMs = handle.host.now() + minutes * MINUTE_MS;
+				node.log(t('log.submitted', { provider: handle.provider.title, id: job.jobId }));
+				return job;
+			},
+		};
+	}
+
+	const submitWith =
+		(values: RequestValues, key: string) =>
+		async (handle: AccountHandle, { controller }: JobRun, writeIntent: WriteIntent) =>
+			await submitJob(handle, { values, key, writeIntent, signal: controller.signal });
+
+	function findOut(node: Node, def: TextToVideoDef, intent: SubmitIntent): PreparedJob | undefined {
+		const { values, plan, key } = intent;
+		const { provider } = handleOf(RED, def.account) ?? {};
+		if (!provider || provider.id !== intent.provider) return undefined;
+		// Where the provider knows a request again, it answers a second sending with the job that it made of the first.
+		if (values && isRepeatable(provider)) {
+			return prepared(node, def, plan, submitWith(values, key));
+		}
+		return prepared(
+			node,
+			def,
+			plan,
+			async (handle, { controller }) => await findInterrupted(handle, intent, t, controller.signal),
+		);
 	}
 
 	function judge(
 		node: Node,
-		{ provider, account: { baseUrl }, callbackUrl }: AccountHandle,
+		handle: AccountHandle,
 		def: TextToVideoDef,
 		raw: Record<string, unknown>,
-	) {
+	): RequestValues {
+		const {
+			provider,
+			account: { baseUrl },
+		} = handle;
 		const field = provider.capabilities.callback?.field;
-		if (def.callback && field && raw[field] === undefined) {
-			if ((RED.settings.httpNodeRoot as unknown) === false) {
-				throw refused(t('error.no-http'), t('advice.no-http'));
-			}
-			const url = callbackUrl();
-			if (!url) throw refused(t('error.no-callback-url'), t('advice.no-callback-url'));
-			if (!canCallBack(provider, baseUrl, url)) {
-				const { origin } = new URL(url);
-				node.warn(t('log.callback-unreachable', { provider: provider.title, origin }));
-			}
-			raw[field] = url;
+		if (def.callback && (!field || raw[field] === undefined)) {
+			const url = callbackAddress(RED, handle, t, (text) => node.warn(text));
+			if (field) raw[field] = url;
 		}
 		const { values, issues } = validate(provider, raw, baseUrl);
 		if (!values) throw refused(issueText(issues), t('advice.change-field'));
@@ -105,6 +139,16 @@ export default function register(RED: NodeAPI): void {
 	}
 
 	RED.nodes.registerType('text-to-video', TextToVideo);
+}
+
+/** Says the same thing once, however many messages it is true of. */
+function createOnce(): (text: string, call: (text: string) => void) => void {
+	const said = new Set<string>();
+	return (text, call) => {
+		if (said.has(text)) return;
+		said.add(text);
+		call(text);
+	};
 }
 
 function parallelJobs(def: TextToVideoDef, account: () => AccountHandle): number {

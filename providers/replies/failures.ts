@@ -29,6 +29,10 @@ const RETRYABLE: ReadonlySet<FailureCode> = new Set(['rate_limited', 'provider_e
 export const DOUBTFUL_ADVICE =
 	'The job may have been accepted and may cost money. Look for it at the provider before you submit it again.';
 
+/** A submit asks for no job, so what is not there is the address. */
+const NO_SUCH_ADDRESS_ADVICE =
+	'Check the base URL in the credential: the path of each call is added to it, so it ends before /v1, /v3 or /api.';
+
 const LONGEST_MESSAGE = 1000;
 /** Nobody nests a message for people deeper than this; a body that does is not walked to its end. */
 const DEEPEST_TEXT = 6;
@@ -44,13 +48,18 @@ export function failure(
 	return {
 		code,
 		message: shortened(message, LONGEST_MESSAGE),
-		advice: more.accepted === 'unknown' ? DOUBTFUL_ADVICE : adviceOf(code, more.retryAfterSeconds),
+		advice: adviceOf(code, more),
 		retryable: RETRYABLE.has(code),
 		...more,
 	};
 }
 
-function adviceOf(code: FailureCode, retryAfterSeconds: number | undefined): string {
+function adviceOf(
+	code: FailureCode,
+	{ accepted, retryAfterSeconds }: { accepted: Accepted; retryAfterSeconds?: number },
+): string {
+	if (accepted === 'unknown') return DOUBTFUL_ADVICE;
+	if (code === 'not_found' && accepted === 'no') return NO_SUCH_ADDRESS_ADVICE;
 	if (code !== 'rate_limited' || !retryAfterSeconds) return ADVICE[code];
 	return `Wait ${Math.ceil(retryAfterSeconds)} seconds, then run again, or lower Parallel Jobs.`;
 }

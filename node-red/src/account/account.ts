@@ -72,20 +72,40 @@ export function createAccount(
 	};
 }
 
-export const callbackPath = ({ id, callbackToken }: { id: string; callbackToken: string }) =>
+const callbackPath = ({ id, callbackToken }: { id: string; callbackToken: string }) =>
 	`${CALLBACK_ROUTE}/${id}/${callbackToken}`;
 
 /**
  * @throws JobError where the node has no usable account. Said before anything is submitted.
  */
 export function accountOf(RED: NodeAPI, accountId: string | undefined, t: Translate) {
-	const node = accountId ? (RED.nodes.getNode(accountId) as AccountNode | null) : null;
-	const handle = node?.textToVideo;
+	const handle = handleOf(RED, accountId);
 	if (!handle) throw refused(t('error.no-account'), t('advice.choose-account'));
-	if (needsKey(handle.provider.account.authentication) && !handle.hasKey) {
+	if (lacksKey(handle)) {
 		throw refused(t('error.no-key', { provider: handle.provider.title }), t('advice.enter-key'));
 	}
 	return handle;
+}
+
+export function handleOf(RED: NodeAPI, accountId: string | undefined): AccountHandle | undefined {
+	const node = accountId ? (RED.nodes.getNode(accountId) as AccountNode | null) : null;
+	return node?.textToVideo;
+}
+
+export const lacksKey = ({ provider, hasKey }: AccountHandle): boolean =>
+	needsKey(provider.account.authentication) && !hasKey;
+
+/** Marks a node that could do nothing with a message, before one comes. */
+export function showAccountFault(
+	RED: NodeAPI,
+	node: Node,
+	accountId: string | undefined,
+	t: Translate,
+): void {
+	const handle = handleOf(RED, accountId);
+	if (handle && !lacksKey(handle)) return;
+	const text = t(handle ? 'status.no-key' : 'status.no-account');
+	node.status({ fill: 'red', shape: 'ring', text });
 }
 
 /** Where Node-RED hangs the routes of nodes, without the slash at the end. */

@@ -5,7 +5,7 @@ import { searchModels as search } from '../../../jobs/searchModels';
 import type { ModelChoice } from '../../../providers/contract';
 import { providerById } from '../../../providers/registry';
 import { isObject } from '../../../providers/schema/wire';
-import type { AccountHandle, AccountNode } from './account';
+import { handleOf, lacksKey } from './account';
 import { createHost, type RuntimeHost } from '../runtime/host';
 
 const SEARCH_TIMEOUT_MS = 20_000;
@@ -22,7 +22,7 @@ export function addAdminRoutes(RED: NodeAPI): void {
 		(req, res) => {
 			const handle = handleOf(RED, text(req.params.id));
 			if (!handle) res.sendStatus(404);
-			else res.json({ callbackUrl: handle.callbackUrl() ?? null });
+			else res.json({ callbackUrl: handle.callbackUrl() ?? null, lacksKey: lacksKey(handle) });
 		},
 	);
 	// Sends requests into the world with the account's key, so it asks for more than reading.
@@ -103,11 +103,6 @@ async function answerOf(
 	);
 	if (!found.failure) return found;
 	return { problem: `${found.failure.message} ${found.failure.advice}`.trim() };
-}
-
-function handleOf(RED: NodeAPI, id: string | undefined): AccountHandle | undefined {
-	const node = id ? (RED.nodes.getNode(id) as AccountNode | null) : null;
-	return node?.textToVideo;
 }
 
 const written = (value: unknown): string | undefined => {

@@ -2,7 +2,7 @@
 import { fieldsOf, isMainField, type Field } from '../../../providers/schema/fields';
 import { providers } from '../../../providers/registry';
 import { needsKey } from '../runtime/authentication';
-import { promptField } from './values';
+import { promptField } from './promptField';
 
 export const editorProviders = () =>
 	providers.map(({ id, title, description, documentationUrl, account, capabilities, request }) => ({

@@ -42,6 +42,12 @@ export function stopAdopting(nodeId: string, adopt: Adopt | undefined): void {
 	if (left.pending.length === 0) nodes.delete(nodeId);
 }
 
+/** Of all nodes, what waits for a next instance. */
+export const allHandedOn = (): Array<[nodeId: string, Pending]> =>
+	[...nodes].flatMap(([nodeId, { pending }]) =>
+		pending.map((one): [string, Pending] => [nodeId, one]),
+	);
+
 /** The node is gone for good: gives what was left for it, and forgets it. */
 export function takeLeft(nodeId: string): Pending[] {
 	const left = nodes.get(nodeId)?.pending ?? [];

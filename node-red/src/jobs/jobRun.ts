@@ -1,9 +1,10 @@
 /** One message on its way through a node. */
 import type { Job } from '../../../providers/contract';
+import type { JobError } from '../messages/errors';
 import type { Message } from '../messages/message';
-import type { OutputPlan } from '../output/video';
-
-export type Stage = 'queued' | 'submitting' | 'waiting' | 'downloading';
+import type { OutputPlan } from '../output/outputPlan';
+import type { SubmitIntent } from './submitIntents';
+import type { Polls, Stage } from './status';
 
 /** `close`: the node goes, the job does not. `cancel`: someone asked for the job's end. */
 export type Stop = 'close' | 'cancel';
@@ -19,20 +20,42 @@ export interface JobRun {
 	/** Whether to wait for the end, or pass the job on as it is. */
 	wait: boolean;
 	job?: Job;
+	/** Of the submit that was sent for it. */
+	submitKey?: string;
+	/** The submit of an earlier process that this one finds out about. */
+	interrupted?: SubmitIntent;
+	/** How the waiting goes. */
+	polls?: Polls;
 	stop?: Stop;
 	/** The job's end is what was asked for, so it is no error. */
 	cancels?: boolean;
+	/** Set where a message asked for this one's end. */
+	cancellation?: Cancellation;
 	controller: AbortController;
+}
+
+export interface Cancellation {
+	/** A job that the provider can not cancel is no longer waited for either. */
+	stopsWaiting: boolean;
+	/** @param goesOn why the job goes on; absent where it is over */
+	settled(goesOn?: JobError): void;
 }
 
 /** What is known of a message that may get in line. */
 export interface PreparedJob extends Omit<
 	JobRun,
-	'msg' | 'send' | 'done' | 'stage' | 'controller'
+	'msg' | 'send' | 'done' | 'stage' | 'controller' | 'cancellation'
 > {
-	/** Submits, or finds the job that exists. */
-	begin(run: JobRun): Promise<Job>;
+	begin: Begin;
 }
+
+/** Submits, or finds the job that exists. */
+export type Begin = (run: JobRun, writeIntent: WriteIntent) => Promise<Job>;
+
+/** Writes down what is about to be sent, so that it is known of whatever happens to the process. */
+export type WriteIntent = (
+	submit: Pick<SubmitIntent, 'key' | 'requestId' | 'provider' | 'values'>,
+) => Promise<void>;
 
 export function newJobRun(
 	{ plan, deadlineMs, wait, job, cancels }: Omit<PreparedJob, 'begin'>,

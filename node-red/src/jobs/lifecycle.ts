@@ -4,56 +4,61 @@ import { isFinal } from '../../../providers/contract';
 import type { Translate } from '../i18n/translate';
 import { JobError } from '../messages/errors';
 import type { Message } from '../messages/message';
+import { atMost } from '../runtime/atMost';
 import { whenStarted } from '../runtime/flowsStarted';
 import { ask } from './ask';
 import { endJob } from './cancel';
 import { takeLeft } from './handedOn';
-import { newJobRun, type JobRun } from './jobRun';
-import { isQueued, type FailedMessage, type Pending, type PendingJob } from './pendingJob';
+import { interruptedSubmit, stillInDoubt } from './interruptedSubmit';
+import { newJobRun, type JobRun, type PreparedJob } from './jobRun';
+import { isQueued, type InterruptedSubmit, type Pending, type QueuedMessage } from './pendingJob';
 import type { PendingJobs } from './pendingJobs';
 import type { JobQueue } from './queue';
+import { addIntent, type SubmitIntent } from './submitIntents';
 
 /** A closing node hears out submits that are on their way for this long; Node-RED itself waits 15 s. */
 const HEAR_OUT_MS = 10_000;
-/** And for the context store for this long. */
-const WRITE_MS = 3_000;
+
+export interface LifecycleParts {
+	RED: NodeAPI;
+	node: Node;
+	queue: JobQueue;
+	pendingJobs: PendingJobs;
+	t: Translate;
+	/** Whether the node has an input. */
+	takesMessages: boolean;
+	/** For a node that submits, see `RunnerOptions`. */
+	findOut: ((intent: SubmitIntent) => PreparedJob | undefined) | undefined;
+}
 
 export class JobLifecycle {
 	/** What an earlier instance left, on its way through the node's own input. */
 	private readonly arriving = new Map<Message, Pending>();
 
-	constructor(
-		private readonly RED: NodeAPI,
-		private readonly node: Node,
-		private readonly queue: JobQueue,
-		private readonly pendingJobs: PendingJobs,
-		private readonly t: Translate,
-		/** Whether the node has an input. */
-		private readonly takesMessages: boolean,
-	) {}
+	constructor(private readonly parts: LifecycleParts) {}
 
 	/** Not before all flows run: a job that is done already would be passed on to nodes that do not exist yet. */
 	attach(): void {
-		const stay = whenStarted(this.RED, () => void this.resume());
-		this.node.on('close', (removed: boolean, done: () => void) => {
+		const stay = whenStarted(this.parts.RED, () => void this.resume());
+		this.parts.node.on('close', (removed: boolean, done: () => void) => {
 			stay();
 			this.close(removed).then(done, (error: Error) => {
-				this.node.warn(error.message);
+				this.parts.node.warn(error.message);
 				done();
 			});
 		});
 	}
 
 	private async resume(): Promise<void> {
-		await this.pendingJobs.takeOver((pending) => this.takeUp(pending));
-		this.queue.writePending();
+		await this.parts.pendingJobs.takeOver((pending) => this.takeUp(pending));
+		this.parts.queue.writePending();
 	}
 
 	private takeUp(pending: Pending): void {
-		const { node, queue } = this;
-		if (queue.closed) return this.pendingJobs.handOn(pending);
+		const { node, queue } = this.parts;
+		if (queue.closed) return this.parts.pendingJobs.handOn(pending);
 		const { msg } = pending;
-		if (this.takesMessages) {
+		if (this.parts.takesMessages) {
 			this.arriving.set(msg, pending);
 			// In the way of every message, so that Catch and Complete hear how it ends.
 			return node.receive(msg);
@@ -72,30 +77,57 @@ export class JobLifecycle {
 	}
 
 	private goOn(
-		pending: PendingJob | FailedMessage,
+		pending: Exclude<Pending, QueuedMessage>,
 		send: JobRun['send'],
 		done: JobRun['done'],
 	): void {
-		const { queue, t } = this;
-		if (!pending.job) return queue.fail(new JobError(pending.failure), pending.msg, done);
+		const { queue, t } = this.parts;
+		if (pending.intent) return this.goOnSubmitting(pending, send, done);
+		if (!pending.job) {
+			const { failure, msg, submitKey } = pending;
+			return queue.fail(new JobError(failure), msg, done, submitKey);
+		}
 		const { job, msg } = pending;
-		this.node.log(t('log.resumed', { id: job.jobId }));
+		this.parts.node.log(t('log.resumed', { id: job.jobId }));
 		queue.start(newJobRun(pending, msg, send, done), async ({ cancels, controller }) => {
 			if (cancels) return await endJob(queue.handle(), job);
 			return (await ask(queue.handle(), job, t, controller.signal)).job ?? job;
 		});
 	}
 
+	/** An earlier process did not hear the answer: whether there is a job is found out, as far as the provider lets us. */
+	private goOnSubmitting(
+		{ intent, msg }: InterruptedSubmit,
+		send: JobRun['send'],
+		done: JobRun['done'],
+	): void {
+		const { node, queue, t } = this.parts;
+		const prepared = this.parts.findOut?.(intent);
+		if (!prepared) return queue.fail(interruptedSubmit(intent, t), msg, done);
+		node.log(t('log.resubmitted', { id: intent.requestId ?? intent.key }));
+		// Until it is found out, the next process would have to go on with it.
+		addIntent(node.id, intent);
+		const run = newJobRun(prepared, msg, send, done);
+		const interrupted = { ...run, submitKey: intent.key, interrupted: intent };
+		queue.start(interrupted, async (...given) => {
+			try {
+				return await prepared.begin(...given);
+			} catch (error) {
+				throw stillInDoubt(error);
+			}
+		});
+	}
+
 	/** @param removed the node is gone for good, so its jobs are cancelled where the provider can */
 	private async close(removed: boolean): Promise<void> {
-		const { RED, node, queue, pendingJobs } = this;
+		const { RED, node, queue, pendingJobs } = this.parts;
 		pendingJobs.end();
 		for (const pending of this.arriving.values()) pendingJobs.handOn(pending);
 		queue.close(removed ? 'cancel' : 'close');
 		await atMost(HEAR_OUT_MS, queue.ended());
 		if (removed) return;
 		queue.writeLeft();
-		await atMost(WRITE_MS, pendingJobs.written());
+		await pendingJobs.written();
 		// A full deploy does not say which nodes are gone; who is not there when all runs again, is.
 		whenStarted(RED, () => {
 			if (!RED.nodes.getNode(node.id)) void this.cancelLeft();
@@ -103,7 +135,7 @@ export class JobLifecycle {
 	}
 
 	private async cancelLeft(): Promise<void> {
-		const { node, queue, t } = this;
+		const { node, queue, t } = this.parts;
 		for (const { job } of takeLeft(node.id)) {
 			if (!job || isFinal(job.status)) continue;
 			const cancelled = await endJob(queue.handle(), job).then(
@@ -112,15 +144,5 @@ export class JobLifecycle {
 			);
 			node.warn(t(cancelled ? 'log.cancelled' : 'log.goes-on', { id: job.jobId }));
 		}
-	}
-}
-
-async function atMost(ms: number, work: Promise<unknown>): Promise<void> {
-	let timer: NodeJS.Timeout | undefined;
-	const over = new Promise<void>((resolve) => (timer = setTimeout(resolve, ms)));
-	try {
-		await Promise.race([work, over]);
-	} finally {
-		clearTimeout(timer);
 	}
 }

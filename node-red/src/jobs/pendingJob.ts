@@ -3,8 +3,9 @@ import { isJob } from '../../../jobs/resolveJob';
 import type { Job, ProviderFailure } from '../../../providers/contract';
 import { isObject } from '../../../providers/schema/wire';
 import type { Message } from '../messages/message';
-import type { OutputPlan } from '../output/video';
+import type { OutputPlan } from '../output/outputPlan';
 import type { JobRun } from './jobRun';
+import type { SubmitIntent } from './submitIntents';
 
 export interface PendingJob {
 	job: Job;
@@ -16,6 +17,7 @@ export interface PendingJob {
 	wait: boolean;
 	/** The job's end is what was asked for. */
 	cancels?: boolean;
+	intent?: undefined;
 }
 
 /** A message in line, for which nothing was submitted. */
@@ -23,6 +25,7 @@ export interface QueuedMessage {
 	msg: Message;
 	job?: undefined;
 	failure?: undefined;
+	intent?: undefined;
 }
 
 /** A message that failed when nobody was there to be told. */
@@ -30,12 +33,23 @@ export interface FailedMessage {
 	msg: Message;
 	job?: undefined;
 	failure: ProviderFailure;
+	/** Of the submit whose outcome is in doubt. */
+	submitKey?: string;
+	intent?: undefined;
 }
 
-export type Pending = PendingJob | QueuedMessage | FailedMessage;
+/** A message whose submit was sent by a process that ended before the answer was there. */
+export interface InterruptedSubmit {
+	msg: Message;
+	job?: undefined;
+	failure?: undefined;
+	intent: SubmitIntent;
+}
+
+export type Pending = PendingJob | QueuedMessage | FailedMessage | InterruptedSubmit;
 
 export const isQueued = (pending: Pending): pending is QueuedMessage =>
-	!pending.job && !pending.failure;
+	!pending.job && !pending.failure && !pending.intent;
 
 /** What there is to keep of a message whose job exists. */
 export function pendingJobOf(run: JobRun): PendingJob | undefined {

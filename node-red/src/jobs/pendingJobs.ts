@@ -3,30 +3,54 @@
  * user's persistent context store.
  */
 import type { Node, NodeAPI } from 'node-red';
-import { jsonSafe } from '../messages/message';
+import type { Message } from '../messages/message';
+import { atMost } from '../runtime/atMost';
 import { contextValue, type ContextValue } from '../runtime/contextValue';
 import { adoptAll, handOn, stopAdopting, type Adopt } from './handedOn';
+import { jsonSafe } from './jsonSafe';
 import { isPendingJob, type Pending, type PendingJob } from './pendingJob';
+import { intentsOf, isSubmitIntent, type SubmitIntent } from './submitIntents';
 
-const CONTEXT_KEY = 'pendingJobs';
+const JOBS_KEY = 'pendingJobs';
+const INTENTS_KEY = 'submitIntents';
+/** A context store that takes longer than this to write does not hold up a submit. */
+const LONGEST_WRITE_MS = 3_000;
+/** Nor is a request kept that is larger, such as one that holds a picture. */
+const MAX_VALUES_LENGTH = 64 * 1024;
 
 export class PendingJobs {
-	private readonly stored: ContextValue;
+	private readonly storedJobs: ContextValue;
+	private readonly storedIntents: ContextValue;
 	private hasRead = false;
+	private reading?: Promise<void>;
 	private adopt?: Adopt;
 	/** What is to be written next; older states need not be. */
-	private next?: PendingJob[];
+	private next?: { jobs: PendingJob[]; intents: SubmitIntent[] };
+	private writtenIntents = 0;
 	private writing = Promise.resolve();
 
 	constructor(
 		RED: NodeAPI,
 		private readonly node: Node,
 	) {
-		this.stored = contextValue(RED, node, CONTEXT_KEY);
+		this.storedJobs = contextValue(RED, node, JOBS_KEY);
+		this.storedIntents = contextValue(RED, node, INTENTS_KEY);
+	}
+
+	/** Whether what is written is there after a restart. */
+	get lasts(): boolean {
+		return this.storedJobs.lasts;
 	}
 
 	/** Gives what an earlier instance, or an earlier process, left, and what an earlier instance still learns. */
 	async takeOver(takeUp: Adopt): Promise<void> {
+		this.reading = this.read(takeUp);
+		await this.reading;
+		this.hasRead = true;
+		this.flush();
+	}
+
+	private async read(takeUp: Adopt): Promise<void> {
 		// One that was handed on in memory may be done and gone before the store has answered.
 		const taken = new Set<string>();
 		this.adopt = (pending) => {
@@ -35,14 +59,18 @@ export class PendingJobs {
 		};
 		adoptAll(this.node.id, this.adopt);
 		try {
-			const found = await this.stored.read();
-			for (const pending of Array.isArray(found) ? found.filter(isPendingJob) : []) {
+			for (const pending of listOf(await this.storedJobs.read(), isPendingJob)) {
 				if (!taken.has(pending.job.jobId)) takeUp(pending);
+			}
+			const intents = listOf(await this.storedIntents.read(), isSubmitIntent);
+			this.writtenIntents = intents.length;
+			const alive = new Set(intentsOf(this.node.id).map(({ key }) => key));
+			for (const intent of intents) {
+				if (!alive.has(intent.key)) takeUp({ msg: intent.msg, intent });
 			}
 		} catch (error) {
 			this.warn(error);
 		}
-		this.hasRead = true;
 	}
 
 	/** For the next instance, or for the one that lives by now. */
@@ -50,22 +78,30 @@ export class PendingJobs {
 		handOn(this.node.id, pending);
 	}
 
-	/** Writes down which jobs are under way, for a restart. */
-	write(pending: PendingJob[]): void {
+	/** Writes down which jobs are under way, and which submits, for a restart. */
+	write(jobs: PendingJob[]): void {
+		if (!this.lasts) return;
+		this.next = { jobs, intents: intentsOf(this.node.id) };
+		this.flush();
+	}
+
+	private flush(): void {
 		// What an earlier process left must be read before it is overwritten.
-		if (!this.hasRead || !this.stored.lasts) return;
-		this.next = pending;
+		if (!this.hasRead) return;
 		this.writing = this.writing
 			.then(async () => await this.writeNext())
 			.catch((error: unknown) => this.warn(error));
 	}
 
 	private async writeNext(): Promise<void> {
-		const pending = this.next;
-		if (!pending) return;
+		const next = this.next;
+		if (!next) return;
 		delete this.next;
-		const kept = pending.map((one) => ({ ...one, msg: jsonSafe(one.msg) }));
-		await this.stored.write(kept.length > 0 ? kept : undefined);
+		// The job first: between the two, better both are known than none.
+		await this.storedJobs.write(filled(next.jobs.map(withSafeMessage)));
+		if (next.intents.length === 0 && this.writtenIntents === 0) return;
+		await this.storedIntents.write(filled(next.intents.map(withSafeMessage).map(withSmallValues)));
+		this.writtenIntents = next.intents.length;
 	}
 
 	/** What is handed on from now waits for the next instance. */
@@ -73,12 +109,32 @@ export class PendingJobs {
 		stopAdopting(this.node.id, this.adopt);
 	}
 
-	/** All is written. An instance that comes next must not read of a job that is done. */
+	/** All is written, or takes too long. An instance that comes next must not read of a job that is done. */
 	async written(): Promise<void> {
-		await this.writing;
+		const all = async () => {
+			await this.reading;
+			await this.writing;
+		};
+		await atMost(LONGEST_WRITE_MS, all());
 	}
 
 	private warn(error: unknown): void {
 		this.node.warn(error instanceof Error ? error.message : String(error));
 	}
+}
+
+const listOf = <T>(found: unknown, isOne: (value: unknown) => value is T): T[] =>
+	Array.isArray(found) ? found.filter(isOne) : [];
+
+/** Nothing is kept for a node that has nothing to keep. */
+const filled = <T>(list: T[]): T[] | undefined => (list.length > 0 ? list : undefined);
+
+const withSafeMessage = <T extends { msg: Message }>(one: T): T => ({
+	...one,
+	msg: jsonSafe(one.msg),
+});
+
+function withSmallValues({ values, ...intent }: SubmitIntent): SubmitIntent {
+	const isSmall = values && JSON.stringify(values).length <= MAX_VALUES_LENGTH;
+	return isSmall ? { ...intent, values } : intent;
 }

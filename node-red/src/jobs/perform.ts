@@ -11,14 +11,16 @@ import type { AccountHandle } from '../account/account';
 import { JobError } from '../messages/errors';
 import type { Message } from '../messages/message';
 import { fillMessage } from '../output/video';
+import type { RuntimeHost } from '../runtime/host';
 import type { JobRun } from './jobRun';
+import type { Polls } from './status';
 
 export interface RunObserver {
 	/** @throws JobError where there is no usable account */
 	handle(): AccountHandle;
 	enter(run: JobRun, stage: JobRun['stage']): void;
 	/** A job exists from now on. */
-	jobExists(): void;
+	jobExists(run: JobRun): void;
 	show(): void;
 }
 
@@ -39,7 +41,7 @@ export async function perform(
 	const account = handle();
 	run.job = await begin();
 	enter(run, 'waiting');
-	jobExists();
+	jobExists(run);
 	signal.throwIfAborted();
 	if (run.wait) await wait(run, run.job, account, show);
 	else run.job = withNextPoll(account.provider, run.job, 0, account.host.now());
@@ -57,7 +59,11 @@ async function wait(
 	{ provider, account, host }: AccountHandle,
 	show: () => void,
 ): Promise<void> {
-	const result = await pollUntilDone(provider, account, submitted, host, {
+	const observed = observedHost(host, (polls) => {
+		run.polls = polls;
+		show();
+	});
+	const result = await pollUntilDone(provider, account, submitted, observed, {
 		deadlineMs: run.deadlineMs,
 		signal: run.controller.signal,
 		onProgress(progressed) {
@@ -68,4 +74,20 @@ async function wait(
 	run.job = asItStands(result);
 	const problem = lastingProblem(result);
 	if (problem) throw new JobError(problem, result.job);
+}
+
+/** A host that tells how the waiting goes: each question is one request, and before each there is a pause. */
+function observedHost(host: RuntimeHost, tell: (polls: Polls) => void): RuntimeHost {
+	let asked = 0;
+	return {
+		...host,
+		async http(...request) {
+			asked += 1;
+			return await host.http(...request);
+		},
+		async sleep(ms, signal) {
+			tell({ asked, nextInSeconds: ms / 1000 });
+			await host.sleep(ms, signal);
+		},
+	};
 }

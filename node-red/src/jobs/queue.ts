@@ -10,11 +10,19 @@ import type { Translate } from '../i18n/translate';
 import { asJobError, describe, JobError, refused } from '../messages/errors';
 import type { Message } from '../messages/message';
 import { endMessage } from './cancel';
-import { stopJobRun, type JobRun, type Stop } from './jobRun';
+import {
+	newJobRun,
+	stopJobRun,
+	type Begin,
+	type JobRun,
+	type Stop,
+	type WriteIntent,
+} from './jobRun';
 import { pendingJobOf, type PendingJob } from './pendingJob';
 import type { PendingJobs } from './pendingJobs';
 import { perform, type RunObserver } from './perform';
-import { failedStatus, statusOf } from './status';
+import { failedStatus, statusOf, type Pace } from './status';
+import { addIntent, removeIntent } from './submitIntents';
 
 export interface QueueOptions {
 	node: Node;
@@ -28,10 +36,12 @@ export interface QueueOptions {
 	submits?: boolean;
 }
 
+type Turn = (pass: () => Promise<void>, signal: AbortSignal) => Promise<void>;
+
 export class JobQueue {
 	readonly runs = new Set<JobRun>();
 	private readonly parallel: number;
-	private readonly turn: ReturnType<typeof createConcurrencyLimit>;
+	private readonly turn: Turn;
 	private readonly working = new Set<Promise<void>>();
 	/** What the next instance goes on with. */
 	private readonly handedOn: PendingJob[] = [];
@@ -62,11 +72,16 @@ export class JobQueue {
 	}
 
 	/** @param begin submits, or finds the job that exists */
-	start(run: JobRun, begin: (run: JobRun) => Promise<Job>): void {
+	start(run: JobRun, begin: Begin): void {
 		if (this.isClosed) return this.handOn(run, undefined);
+		this.run(run, begin, this.turn);
+	}
+
+	private run(run: JobRun, begin: Begin, turn: Turn): void {
 		this.runs.add(run);
 		const pass = async () => {
-			const msg = await perform(run, async () => await begin(run), this.observer);
+			const writeIntent: WriteIntent = async (submit) => await this.writeIntent(run, submit);
+			const msg = await perform(run, async () => await begin(run, writeIntent), this.observer);
 			// The nodes behind this one may be gone already: the next instance gives it to theirs.
 			if (run.stop === 'close') throw run.controller.signal.reason;
 			this.runs.delete(run);
@@ -74,9 +89,10 @@ export class JobQueue {
 			run.send(msg);
 			run.done();
 		};
-		const work = this.turn(pass, run.controller.signal)
+		const work = turn(pass, run.controller.signal)
 			.catch(async (error: unknown) => await this.failed(run, error))
 			.finally(() => {
+				run.cancellation?.settled();
 				this.runs.delete(run);
 				this.working.delete(work);
 				this.writePending();
@@ -87,7 +103,10 @@ export class JobQueue {
 
 	private readonly observer: RunObserver = {
 		handle: () => this.handle(),
-		jobExists: () => this.writePending(),
+		jobExists: (run) => {
+			this.forgetIntent(run.submitKey);
+			this.writePending();
+		},
 		show: () => this.show(),
 		enter: (run, stage) => {
 			run.stage = stage;
@@ -95,26 +114,80 @@ export class JobQueue {
 		},
 	};
 
+	/** Before each sending; a second one of the same submit is the same request. */
+	private async writeIntent(run: JobRun, submit: Parameters<WriteIntent>[0]): Promise<void> {
+		if (run.submitKey === submit.key) return;
+		run.submitKey = submit.key;
+		const { msg, plan, wait } = run;
+		const sentAt = new Date().toISOString();
+		addIntent(this.options.node.id, { ...submit, sentAt, msg, plan, wait });
+		this.writeLeft();
+		await this.pendingJobs.written();
+	}
+
+	private forgetIntent(key: string | undefined): void {
+		if (key !== undefined) removeIntent(this.options.node.id, key);
+	}
+
 	private async failed(run: JobRun, error: unknown): Promise<void> {
 		const own = error instanceof JobError ? error : undefined;
 		const doubtful = !run.job && own !== undefined && own.failure.accepted !== 'no';
 		if (run.stop === 'close') return this.handOn(run, doubtful ? own : undefined);
-		const cancelled = run.stop === 'cancel' && !doubtful;
-		const reason = cancelled ? await this.cancelled(run) : asJobError(error, run.job);
-		this.runs.delete(run);
-		this.fail(reason, run.msg, run.done);
+		if (run.stop === 'cancel' && !doubtful) return await this.endCancelled(run);
+		this.end(run, asJobError(error, run.job));
 	}
 
-	private async cancelled({ job }: JobRun): Promise<JobError> {
+	private async endCancelled(run: JobRun): Promise<void> {
+		const { job } = run;
 		try {
-			return await endMessage(job, () => this.handle(), this.t);
+			this.end(run, await endMessage(job, () => this.handle(), this.t));
 		} catch (error) {
-			return asJobError(error, job);
+			const reason = asJobError(error, job);
+			run.cancellation?.settled(reason);
+			const goesOn = job !== undefined && run.cancellation?.stopsWaiting === false;
+			if (goesOn && !this.isClosed) this.goOnWaiting(run, job);
+			else this.end(run, reason);
 		}
 	}
 
+	/** The provider did not cancel the job, which is paid: its video is not to be lost. It keeps its turn. */
+	private goOnWaiting(run: JobRun, job: Job): void {
+		this.runs.delete(run);
+		const again = newJobRun(run, run.msg, run.send, run.done);
+		this.run(
+			again,
+			async () => job,
+			async (pass) => await pass(),
+		);
+	}
+
+	private end(run: JobRun, error: JobError): void {
+		this.runs.delete(run);
+		this.fail(error, run.msg, run.done, run.submitKey);
+	}
+
+	/** @returns why jobs go on, each that the provider did not cancel */
+	async cancel(runs: JobRun[], stopsWaiting: boolean): Promise<JobError[]> {
+		const outcomes = runs.map(
+			async (run) =>
+				await new Promise<JobError | undefined>((settled) => {
+					const before = run.cancellation;
+					run.cancellation = {
+						stopsWaiting: stopsWaiting || before?.stopsWaiting === true,
+						settled(goesOn) {
+							before?.settled(goesOn);
+							settled(goesOn);
+						},
+					};
+					stopJobRun(run, 'cancel');
+				}),
+		);
+		return (await Promise.all(outcomes)).filter((goesOn) => goesOn !== undefined);
+	}
+
 	/** Tells Catch, and the line under the node. */
-	fail(error: JobError, msg: Message, done: JobRun['done']): void {
+	fail(error: JobError, msg: Message, done: JobRun['done'], submitKey?: string): void {
+		this.forgetIntent(submitKey);
 		if (this.isClosed) this.options.node.warn(error.message);
 		else if (this.runs.size > 0) this.show();
 		else this.setStatus(failedStatus(this.t, error.job?.jobId));
@@ -130,10 +203,19 @@ export class JobQueue {
 
 	/** The node goes; the job, or the message in line, waits for the next instance. */
 	private handOn(run: JobRun, error: JobError | undefined): void {
-		const { msg } = run;
+		const { msg, submitKey, interrupted } = run;
 		const job = pendingJobOf(run);
 		if (!error && job) this.handedOn.push(job);
-		this.pendingJobs.handOn(error ? { msg, failure: error.failure } : (job ?? { msg }));
+		if (!error && !job && interrupted) {
+			return this.pendingJobs.handOn({ msg, intent: interrupted });
+		}
+		if (!error) {
+			this.forgetIntent(submitKey);
+			return this.pendingJobs.handOn(job ?? { msg });
+		}
+		// Until somebody has been told, the intent says that there may be a job.
+		const { failure } = error;
+		this.pendingJobs.handOn({ msg, failure, ...(submitKey ? { submitKey } : {}) });
 	}
 
 	/** Nothing is shown or begun from now on. */
@@ -159,7 +241,20 @@ export class JobQueue {
 	}
 
 	private show(): void {
-		this.setStatus(statusOf([...this.runs], this.t, Date.now()));
+		this.setStatus(statusOf([...this.runs], this.t, Date.now(), this.pace()));
+	}
+
+	private pace(): Pace {
+		try {
+			const { requestsPerMinute, typicalSeconds } = this.handle().provider.limits;
+			return {
+				typicalSeconds,
+				...(requestsPerMinute === undefined ? {} : { perMinute: requestsPerMinute }),
+			};
+		} catch {
+			// Without an account nothing is known of it.
+			return {};
+		}
 	}
 
 	private setStatus(status: NodeStatus): void {

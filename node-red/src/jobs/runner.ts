@@ -11,14 +11,17 @@
 import type { NodeAPI } from 'node-red';
 import type { Job, Reading } from '../../../providers/contract';
 import { translator, type Translate } from '../i18n/translate';
-import { asRefusal, refused } from '../messages/errors';
-import { cancelRequest, type Message } from '../messages/message';
+import { asRefusal, JobError, refused, shown } from '../messages/errors';
+import type { Message } from '../messages/message';
 import { ask } from './ask';
 import { cancelledInLine } from './cancel';
-import { newJobRun, stopJobRun, type JobRun, type PreparedJob } from './jobRun';
+import { cancelRequest, type CancelRequest } from './cancelRequest';
+import { newJobRun, type JobRun, type PreparedJob } from './jobRun';
 import { JobLifecycle } from './lifecycle';
 import { PendingJobs } from './pendingJobs';
 import { JobQueue, type QueueOptions } from './queue';
+import { watchForStop } from './stopReport';
+import type { SubmitIntent } from './submitIntents';
 
 export interface RunnerOptions extends QueueOptions {
 	RED: NodeAPI;
@@ -28,27 +31,39 @@ export interface RunnerOptions extends QueueOptions {
 	 * @throws JobError where something is not
 	 */
 	prepare?(msg: Message): Promise<PreparedJob>;
+	/**
+	 * For a node that submits: how to find out about a submit that an earlier process did not hear the answer of.
+	 * `undefined` where nobody can be asked.
+	 */
+	findOut?(intent: SubmitIntent): PreparedJob | undefined;
 }
 
 export class JobRunner {
 	private readonly queue: JobQueue;
 	private readonly lifecycle: JobLifecycle;
 	private readonly t: Translate;
+	private readonly lasts: boolean;
 	/** How often all messages were cancelled. */
 	private endings = 0;
 
 	constructor(private readonly options: RunnerOptions) {
-		const { RED, node, prepare } = options;
+		const { RED, node, prepare, findOut } = options;
 		this.t = translator(RED);
 		const pendingJobs = new PendingJobs(RED, node);
+		this.lasts = pendingJobs.lasts;
 		this.queue = new JobQueue(options, pendingJobs, this.t);
-		const takesMessages = prepare !== undefined;
-		this.lifecycle = new JobLifecycle(RED, node, this.queue, pendingJobs, this.t, takesMessages);
+		this.lifecycle = new JobLifecycle({
+			...{ RED, node, queue: this.queue, pendingJobs, t: this.t, findOut },
+			takesMessages: prepare !== undefined,
+		});
 	}
 
 	/** Listens to the node from now on. */
 	attach(): this {
-		const { node, prepare } = this.options;
+		const { RED, node, prepare, submits } = this.options;
+		const { lasts } = this;
+		watchForStop(RED, node.id, { lasts, runs: this.queue.runs });
+		if (submits && !lasts) adviseOnce(RED, this.t('log.memory-only'));
 		this.lifecycle.attach();
 		if (prepare) node.on('input', (msg, send, done) => void this.receive(msg, send, done, prepare));
 		return this;
@@ -62,7 +77,8 @@ export class JobRunner {
 		prepare: (msg: Message) => Promise<PreparedJob>,
 	): Promise<void> {
 		if (this.lifecycle.arrived(msg, send, done)) return;
-		if (this.cancelRequested(msg, done)) return;
+		const cancel = cancelRequest(msg);
+		if (cancel) return await this.cancel(cancel, msg, done);
 		delete msg.failure;
 		const { endings } = this;
 		try {
@@ -85,22 +101,39 @@ export class JobRunner {
 		return await ask(this.queue.handle(), job, this.t, signal);
 	}
 
-	/** True where the message asked for the end of jobs instead of for a new one. */
-	private cancelRequested(msg: Message, done: JobRun['done']): boolean {
-		const asked = cancelRequest(msg);
-		if (asked === undefined) return false;
-		const meant = [...this.queue.runs].filter(
-			({ job }) => asked === 'all' || (job && asked.includes(job.jobId)),
-		);
-		for (const run of meant) stopJobRun(run, 'cancel');
-		if (asked === 'all') this.endings += 1;
-		const known = new Set(meant.map(({ job }) => job?.jobId));
-		const unknown = asked === 'all' ? [] : asked.filter((id) => !known.has(id));
-		if (unknown.length === 0) done();
-		else {
-			const message = this.t('error.not-waiting', { id: unknown.join(', ') });
-			done(refused(message, this.t('advice.not-waiting')));
+	/** Ends the jobs that the message means, and the message with them. */
+	private async cancel(request: CancelRequest, msg: Message, done: JobRun['done']): Promise<void> {
+		const { queue, t } = this;
+		const { property, meant, stopsWaiting } = request;
+		if (meant === 'nothing readable') {
+			const value = shown(request.value);
+			const message = t('error.cancel-names-no-job', { property, value });
+			return queue.refuse(refused(message, t('advice.cancel-names-no-job')), msg, done);
 		}
-		return true;
+		if (meant === 'all') this.endings += 1;
+		const runs = [...queue.runs].filter(
+			({ job }) => meant === 'all' || (job && request.ids.includes(job.jobId)),
+		);
+		const known = new Set(runs.map(({ job }) => job?.jobId));
+		const unknown = meant === 'all' ? [] : request.ids.filter((id) => !known.has(id));
+		const goOn = await queue.cancel(runs, stopsWaiting);
+		if (unknown.length > 0) {
+			const message = t('error.not-waiting', { id: unknown.join(', ') });
+			return queue.refuse(refused(message, t('advice.not-waiting')), msg, done);
+		}
+		const [first] = goOn;
+		if (!first) return done();
+		const reasons = goOn.map(({ failure }) => failure.message).join(' ');
+		const advice = t(stopsWaiting ? 'advice.goes-on-unheard' : 'advice.goes-on');
+		queue.refuse(new JobError({ ...first.failure, message: reasons, advice }), msg, done);
 	}
+}
+
+const advised = new WeakSet<object>();
+
+/** One line for the whole process: it is true of each node alike. */
+function adviseOnce({ log, events }: NodeAPI, text: string): void {
+	if (advised.has(events)) return;
+	advised.add(events);
+	log.info(text);
 }

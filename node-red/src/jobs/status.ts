@@ -1,28 +1,61 @@
 /** What stands under a node. Pure. */
 import type { NodeStatus } from 'node-red';
-import type { Stage } from './jobRun';
 import type { Job } from '../../../providers/contract';
 import type { Translate } from '../i18n/translate';
+
+/** Where a message is. */
+export type Stage = 'queued' | 'submitting' | 'waiting' | 'downloading';
 
 export interface Shown {
 	stage: Stage;
 	job?: Job;
+	/** How the waiting goes. */
+	polls?: Polls;
+}
+
+export interface Polls {
+	/** Questions so far. */
+	asked: number;
+	/** Until the next one. */
+	nextInSeconds: number;
+}
+
+/** What is known of the provider. */
+export interface Pace {
+	/** How long a job usually takes. */
+	typicalSeconds?: number;
+	/** Submits that the provider allows. */
+	perMinute?: number;
 }
 
 /** `{}` clears the line. */
-export function statusOf(runs: Shown[], t: Translate, nowMs: number): NodeStatus {
+export function statusOf(runs: Shown[], t: Translate, nowMs: number, pace: Pace = {}): NodeStatus {
 	const [first] = runs;
 	if (!first) return {};
 	const queued = runs.filter(({ stage }) => stage === 'queued').length;
-	const waiting = runs.length === queued;
-	const shape = waiting ? 'ring' : 'dot';
-	if (runs.length === 1) return { fill: 'blue', shape, text: stageText(first, t, nowMs) };
-	const running = runs.length - queued;
-	const text = t(queued > 0 ? 'status.many-queued' : 'status.many', { running, queued });
-	return { fill: 'blue', shape, text };
+	const running = runs.filter(({ stage }) => stage !== 'queued');
+	const [only] = running;
+	const shape = only ? 'dot' : 'ring';
+	const text =
+		only && running.length === 1
+			? stageText(only, t, nowMs, pace)
+			: only
+				? t('status.many', { running: running.length })
+				: t('status.in-line');
+	return {
+		fill: 'blue',
+		shape,
+		text: `${text}${queued > 0 && only ? lineText(queued, t, pace) : ''}`,
+	};
 }
 
-function stageText({ stage, job }: Shown, t: Translate, nowMs: number): string {
+/** "; 14 in line: 2 a minute", or ", 14 in line" where the provider has no such limit. */
+const lineText = (queued: number, t: Translate, { perMinute }: Pace): string =>
+	perMinute === undefined
+		? t('status.and-in-line', { queued })
+		: t('status.and-in-line-paced', { queued, n: perMinute });
+
+function stageText({ stage, job, polls }: Shown, t: Translate, nowMs: number, pace: Pace): string {
 	if (stage === 'queued') return t('status.in-line');
 	if (stage !== 'waiting' || !job) return t(`status.${stage}`);
 	const parts = [t(`status.${job.status}`)];
@@ -32,12 +65,25 @@ function stageText({ stage, job }: Shown, t: Translate, nowMs: number): string {
 	} else if (parts.length === 1) {
 		const sinceSeconds = Math.max(0, (nowMs - Date.parse(job.submittedAt)) / 1000);
 		if (sinceSeconds >= 60) parts.push(duration(sinceSeconds, t));
+		if (pace.typicalSeconds !== undefined) {
+			parts.push(t('status.usually', { time: duration(pace.typicalSeconds, t) }));
+		}
+	}
+	if (polls) {
+		const time = duration(polls.nextInSeconds, t);
+		parts.push(
+			polls.asked === 0
+				? t('status.first-question', { time })
+				: polls.asked === 1
+					? t('status.asked-once', { time })
+					: t('status.asked', { n: polls.asked, time }),
+		);
 	}
 	return parts.join(' · ');
 }
 
 /** "40 s", "3 min". */
-export function duration(seconds: number, t: Translate): string {
+function duration(seconds: number, t: Translate): string {
 	return seconds < 90
 		? t('status.seconds', { n: Math.max(1, Math.round(seconds)) })
 		: t('status.minutes', { n: Math.round(seconds / 60) });

@@ -1,30 +1,44 @@
 /** One submit, as often as the provider allows. */
-import { randomUUID } from 'node:crypto';
 import { requestOf } from '../../../jobs/host';
 import { submitIdentity, submitJob as submit } from '../../../jobs/submit';
-import type { Job, RequestValues } from '../../../providers/contract';
+import type { Job, Provider, RequestValues } from '../../../providers/contract';
 import { buildRequest } from '../../../providers/schema/wire';
 import type { AccountHandle } from '../account/account';
 import { JobError } from '../messages/errors';
+import type { WriteIntent } from './jobRun';
 
-/**
- * @param values validated
- * @param signal ends the waiting for a turn; a request that is on its way is heard out
- * @throws JobError that says whether the provider took the job
- */
+export interface JobSubmit {
+	/** Validated. */
+	values: RequestValues;
+	/** Ours, the same for all sendings of one submit. */
+	key: string;
+	writeIntent: WriteIntent;
+	/** Ends the waiting for a turn; a request that is on its way is heard out. */
+	signal: AbortSignal;
+}
+
+/** @throws JobError that says whether the provider took the job */
 export async function submitJob(
 	{ provider, account, host, rateLimit }: AccountHandle,
-	values: RequestValues,
-	signal: AbortSignal,
+	{ values, key, writeIntent, signal }: JobSubmit,
 ): Promise<Job> {
 	const request = requestOf(provider, account, buildRequest(provider, values));
-	const { headers, requestId } = submitIdentity(provider, values, randomUUID());
+	const { headers, requestId } = submitIdentity(provider, values, key);
 	request.headers = { ...request.headers, ...headers };
-	const send = async () => await host.http(request);
+	const identity = requestId ? { requestId } : {};
+	const send = async () => {
+		const kept = isRepeatable(provider) ? { values } : {};
+		await writeIntent({ key, provider: provider.id, ...identity, ...kept });
+		return await host.http(request);
+	};
 	const reading = await submit({
 		...{ provider, account, values, send, host, rateLimit, signal },
-		...(requestId ? { requestId } : {}),
+		...identity,
 	});
 	if (!reading.job) throw new JobError(reading.failure);
 	return reading.job;
 }
+
+/** Whether the same request, sent again, makes no second job. */
+export const isRepeatable = ({ capabilities }: Provider): boolean =>
+	capabilities.idempotencyHeader !== undefined;

@@ -2,16 +2,20 @@
 import type { Job, ProviderFailure } from '../../../providers/contract';
 import { failure } from '../../../providers/replies/failures';
 import type { Message } from './message';
+import { inNodeRedWords } from './words';
 
 export class JobError extends Error {
 	override name = 'JobError';
 	/** For a Switch node behind Catch: `msg.error.code`. */
 	readonly code: string;
+	readonly failure: ProviderFailure;
 	constructor(
-		readonly failure: ProviderFailure,
+		reason: ProviderFailure,
 		readonly job?: Job,
 	) {
+		const failure = { ...reason, advice: inNodeRedWords(reason.advice) };
 		super(messageOf(failure, job));
+		this.failure = failure;
 		this.code = failure.code;
 	}
 
@@ -52,5 +56,28 @@ export const asJobError = (error: unknown, job?: Job): JobError => {
 
 function messageOf({ message, advice }: ProviderFailure, job: Job | undefined): string {
 	const about = job && !message.includes(job.jobId) ? `Job ${job.jobId}: ` : '';
-	return `${about}${message} ${advice}`.trim();
+	return `${about}${sentence(message)} ${advice}`.trim();
+}
+
+/** What a provider says often ends without a full stop, and the advice comes behind it. */
+const sentence = (text: string): string => {
+	const trimmed = text.trim();
+	return trimmed === '' || /[.!?…:;。！？]["')\]”’]*$/.test(trimmed) ? trimmed : `${trimmed}.`;
+};
+
+const LONGEST_SHOWN = 80;
+
+/** A value as a message to people shows it. */
+export function shown(value: unknown): string {
+	const text = typeof value === 'string' ? value : textOf(value);
+	return text.length <= LONGEST_SHOWN ? text : `${text.slice(0, LONGEST_SHOWN)}…`;
+}
+
+function textOf(value: unknown): string {
+	try {
+		return JSON.stringify(value) ?? String(value);
+	} catch {
+		// Such as one that holds itself, or a BigInt.
+		return Object.prototype.toString.call(value);
+	}
 }

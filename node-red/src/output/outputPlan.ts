@@ -1,9 +1,19 @@
 /** The editor's choice of what becomes of the video, made definite before anything is submitted. */
 import path from 'node:path';
 import type { NodeAPI } from 'node-red';
-import { maxBytesOf, type OutputMode, type OutputPlan } from './video';
-import { refused } from '../messages/errors';
-import { evaluate, type Source } from '../input/values';
+import { evaluate, type Source } from '../input/evaluate';
+import { refused, shown } from '../messages/errors';
+import { checkTarget } from './target';
+
+export type OutputMode = 'job' | 'file' | 'buffer' | 'stream';
+
+/** Decided before anything is submitted. Plain JSON, kept beside a pending job. */
+export interface OutputPlan {
+	mode: OutputMode;
+	/** Absolute path, for `file`. A folder where it ends with a slash or is one; the file is then named by the job. */
+	filename?: string;
+	maxBytes: number;
+}
 
 /** These properties are the same in every node that can give a video. */
 export interface OutputDef {
@@ -15,11 +25,17 @@ export interface OutputDef {
 	maximumSize?: string | number;
 }
 
-/** @throws JobError where a file is wanted and has no name */
+const MIB = 1024 ** 2;
+/** A Buffer lies in memory, once for each node that the message is sent to. */
+const DEFAULT_BUFFER_MIB = 64;
+const DEFAULT_FILE_MIB = 2048;
+
+/** @throws JobError where a file is wanted and has no name, or one that no file can have */
 export async function planOutput(source: Source, def: OutputDef): Promise<OutputPlan> {
 	const mode = def.output ?? 'job';
 	const mib = Number(def.maximumSize);
-	const maxBytes = maxBytesOf(mode, Number.isFinite(mib) && mib > 0 ? mib : undefined);
+	const usual = mode === 'buffer' ? DEFAULT_BUFFER_MIB : DEFAULT_FILE_MIB;
+	const maxBytes = (Number.isFinite(mib) && mib > 0 ? mib : usual) * MIB;
 	if (mode !== 'file') return { mode, maxBytes };
 	const { t, RED } = source;
 	const type = def.filenameType ?? 'msg';
@@ -27,10 +43,20 @@ export async function planOutput(source: Source, def: OutputDef): Promise<Output
 	const title = t('label.filename');
 	const name =
 		type === 'str' ? value : await evaluate(source, { name: 'filename', title }, type, value);
-	if (typeof name !== 'string' || name.trim() === '') {
+	if (name === undefined || name === null || (typeof name === 'string' && name.trim() === '')) {
 		throw refused(t('error.no-filename'), t('advice.no-filename'));
 	}
-	return { mode, maxBytes, filename: absolute(RED, name.trim()) };
+	if (typeof name !== 'string') {
+		const values = { value: shown(name), kind: Array.isArray(name) ? 'array' : typeof name };
+		throw refused(t('error.filename-not-text', values), t('advice.no-filename'));
+	}
+	const filename = absolute(RED, name.trim());
+	const fault = await checkTarget(filename);
+	if (fault) {
+		const reason = t(`reason.${fault.reason}`, { folder: fault.folder ?? '' });
+		throw refused(t('error.bad-filename', { file: shown(name), reason }), t('advice.bad-filename'));
+	}
+	return { mode, maxBytes, filename };
 }
 
 /**

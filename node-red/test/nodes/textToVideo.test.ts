@@ -110,15 +110,126 @@ describe.each(VERSIONS)('%s', (version) => {
 			expect(texts).toEqual([]);
 		});
 
-		it.each([['{{char}} waves'], ['a {{red|blue}} bird'], ['{{ $json.x }}']])(
-			'sends %j as it is: Node-RED has no such expressions',
+		it.each(['{{payload.animal}}', 'A {{{ msg.topic }}}', '{{env.STYLE}} fox'])(
+			'refuses the template %s in a field of the node, which nothing fills in',
+			async (value) => {
+				const { node, caught } = await stage.load({ fields: { prompt: { type: 'str', value } } });
+				node.receive({ payload: 'A fox' });
+				const { failure } = await caught.next();
+				expect(failure).toMatchObject({ code: 'invalid_request', accepted: 'no' });
+				expect(failure?.message).toMatch(/ holds \{\{.*\}\}, which nothing fills in/);
+				expect(failure?.advice).toContain('JSONata');
+				expect(stage.sim.book.requests).toEqual([]);
+			},
+		);
+
+		it.each([
+			...['{{char}} waves', 'a {{red|blue}} bird', '{{ $json.x }}'],
+			...['A {{masterpiece}} of a fox', '{{payload.animal}}'],
+		])(
+			'sends %j as it is where it comes in a message: Node-RED has no such expressions',
 			async (prompt) => {
-				const { node, out } = await stage.load();
+				const { node, out } = await stage.load({ mode: 'return' });
 				node.receive({ payload: prompt });
 				await out.next();
 				expect(stage.sim.book.of('submit')[0]?.body).toMatchObject({ prompt });
 			},
 		);
+
+		it.each([
+			['$error("boom")', 'boom'],
+			['payload.(', 'before end of expression'],
+			['payload.foo()', 'Attempted to invoke a non-function'],
+			['$sum("x")', 'Argument 1 of function "sum"'],
+		])('says what is wrong with the expression %s', async (value, reason) => {
+			const { node, caught } = await stage.load({ fields: { prompt: { type: 'jsonata', value } } });
+			node.receive({ payload: 'A fox' });
+			const { failure } = await caught.next();
+			expect(failure?.message).toContain('Prompt (prompt) could not be read');
+			expect(failure?.message).toContain(reason);
+			expect(failure?.message).not.toContain('stack');
+		});
+
+		it('takes an object of fields before the node where the prompt stands in the node, too', async () => {
+			const fields = {
+				prompt: { type: 'str', value: 'fixed' },
+				seconds: { type: 'str', value: '2' },
+			};
+			const { node, out, caught } = await stage.load({ fields, mode: 'return' });
+			node.receive({ payload: { seconds: 5, negative_prompt: 'blur' } });
+			await out.next();
+			expect(stage.sim.book.of('submit')[0]?.body).toMatchObject({
+				...{ prompt: 'fixed', seconds: '5', negative_prompt: 'blur' },
+			});
+			node.receive({ payload: { seconds: 5, colour: 'red' } });
+			expect((await caught.next()).failure?.message).toContain('There is no field colour');
+			expect(stage.sim.book.charges).toBe(1);
+		});
+
+		it('says once that it has no use for an object without any field', async () => {
+			const fields = { prompt: { type: 'str', value: 'fixed' } };
+			const { node, out, warnings } = await stage.load({ fields, mode: 'return' });
+			for (const temperature of [20, 21]) node.receive({ payload: { temperature } });
+			await out.next(2);
+			expect(warnings).toHaveLength(1);
+			expect(warnings[0]).toContain('without any field of Local GPU');
+		});
+
+		it('is refused where a callback is wanted of a provider that has none', async () => {
+			const { node, caught } = await stage.load(
+				{ callback: true, mode: 'return' },
+				{},
+				{ provider: 'stableDiffusionV5' },
+			);
+			node.receive({ payload: 'A fox' });
+			const { failure } = await caught.next();
+			expect(failure).toMatchObject({ code: 'invalid_request', accepted: 'no' });
+			expect(failure?.message).toContain('has no callbacks');
+			expect(stage.sim.book.requests).toEqual([]);
+		});
+
+		it('tells of a wrong address in words of the address, and of the account', async () => {
+			const { node, caught, flow, credentials } = await stage.load();
+			const wrong = flow.map((one) =>
+				one.id === 'account' ? { ...one, baseUrl: `${stage.sim.url}/v1` } : one,
+			);
+			node.receive({ payload: 'A fox' });
+			await stage.helper.setFlows(wrong, 'full', credentials);
+			expect(caught.all).toEqual([]);
+			const heard = stage.hear();
+			heard.node.receive({ payload: 'A boat' });
+			const { failure } = await heard.caught.next();
+			expect(failure).toMatchObject({ code: 'not_found', accepted: 'no' });
+			expect(failure?.advice).toContain('Check the base URL in the account');
+			expect(failure?.advice).not.toContain('job id');
+		});
+
+		it('puts a full stop between what a provider says and what to do', async () => {
+			const { node, caught } = await stage.load();
+			const body = { error: { message: 'Invalid Api Key' } };
+			stage.sim.faults.next('submit', { kind: 'answer', status: 401, body });
+			node.receive({ payload: 'A fox' });
+			const { error } = await caught.next();
+			expect((error as { message: string }).message).toContain(
+				'Invalid Api Key. Check the API key',
+			);
+		});
+
+		it('shows before the first message that its account has no key', async () => {
+			await stage.load({}, {}, { provider: 'stableDiffusionV5', hasKey: false });
+			expect(stage.statusNow()).toMatchObject({ fill: 'red', text: 'no API key' });
+		});
+
+		it('shows how the waiting goes', async () => {
+			const { node, texts } = await stage.load({ parallel: '1' }, { durationMs: Infinity });
+			for (const payload of ['One', 'Two', 'Three']) node.receive({ payload });
+			await until(() =>
+				texts.some((text) => /asked 2 times, next in \d+ s, 2 in line$/.test(text)),
+			);
+			expect(texts.some((text) => / · asked once, next in \d+ s, 2 in line$/.test(text))).toBe(
+				true,
+			);
+		});
 
 		it("does not take Inject's timestamp for a prompt", async () => {
 			const { node, caught } = await stage.load();

@@ -1,8 +1,9 @@
 /** What becomes of the video. */
-import { readFile, readdir } from 'node:fs/promises';
+import { readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { TINY_MP4 } from '../../../test/simulators/simulator';
+import { until } from '../support/helper';
 import { Stage, VERSIONS } from '../support/stage';
 
 describe.each(VERSIONS)('%s', (version) => {
@@ -35,6 +36,47 @@ describe.each(VERSIONS)('%s', (version) => {
 				'File is empty',
 			);
 			expect(stage.sim.book.requests).toEqual([]);
+		});
+
+		it.each([
+			['a NUL', 'fox\0.mp4', 'no file name can have'],
+			['too long a name', `${'x'.repeat(300)}.mp4`, 'longer than 255 bytes'],
+			['a file for a folder', 'file/fox.mp4', 'is a file and no folder'],
+			['a file for a folder above', 'file/deep/er/', 'is a file and no folder'],
+			['a number', 5, 'File is 5 (number)'],
+			['a list', ['a.mp4'], 'File is ["a.mp4"] (array)'],
+		])('is refused %s before anything is paid', async (_name, name, words) => {
+			const { node, caught } = await stage.load({ output: 'file' });
+			await writeFile(path.join(stage.folder, 'file'), '');
+			const filename = typeof name === 'string' ? path.join(stage.folder, '/') + name : name;
+			node.receive({ payload: 'A fox', filename });
+			const { failure } = await caught.next();
+			expect(failure?.message).toContain(words);
+			expect(failure?.accepted).toBe('no');
+			expect(stage.sim.book.requests).toEqual([]);
+		});
+
+		it('tells at once of a disk that fails, once, with the reason and the way on', async () => {
+			const { node, caught } = await stage.load({ output: 'file' });
+			const folder = path.join(stage.folder, 'soon');
+			node.receive({ payload: 'A fox', filename: path.join(folder, 'fox.mp4') });
+			await until(() => stage.sim.book.charges === 1);
+			// What was a place for a folder becomes a file while the video is made.
+			await writeFile(folder, '');
+			const { failure, job } = await caught.next();
+			expect(failure?.message).toContain(`could not be written to ${path.join(folder, 'fox.mp4')}`);
+			expect(failure?.advice).toContain('Choose another file name');
+			expect(job?.status).toBe('succeeded');
+			expect(stage.sim.book.of('content')).toHaveLength(1);
+			await rm(folder);
+		});
+
+		it('has room for the longest name that a file can have', async () => {
+			const { node, out } = await stage.load({ output: 'file' });
+			const filename = path.join(stage.folder, `${'x'.repeat(251)}.mp4`);
+			node.receive({ payload: 'A fox', filename });
+			expect((await out.next()).payload).toBe(filename);
+			await rm(filename);
 		});
 
 		it('is given as a Buffer or as a stream', async () => {

@@ -108,6 +108,16 @@ export function statuses(node: Node): string[] {
 	return texts;
 }
 
+/** What a node warned of, in order. */
+export function warningsOf(node: Node): string[] {
+	const texts: string[] = [];
+	const spied = node as unknown as {
+		on(event: 'call:warn', listener: (call: { args: [unknown] }) => void): void;
+	};
+	spied.on('call:warn', ({ args: [text] }) => texts.push(String(text)));
+	return texts;
+}
+
 export async function until(what: () => boolean): Promise<void> {
 	while (!what()) await new Promise((resolve) => setTimeout(resolve, 10));
 }

@@ -8,12 +8,20 @@ import {
 	type Simulator,
 	type SimulatorOptions,
 } from '../../../test/simulators/simulator';
-import { flowWith, listen, openHelper, statuses, type FlowNode, type Version } from './helper';
+import {
+	flowWith,
+	listen,
+	openHelper,
+	statuses,
+	warningsOf,
+	type FlowNode,
+	type Version,
+} from './helper';
 
 /** The versions of Node-RED that the package is for. */
 export const VERSIONS: Version[] = ['node-red', 'node-red-4'];
 
-export const NODE: FlowNode = { id: 'node', type: 'text-to-video', waitAtMost: '1' };
+const NODE: FlowNode = { id: 'node', type: 'text-to-video', waitAtMost: '1' };
 export const RESULT: FlowNode = { id: 'node', type: 'text-to-video-result', operation: 'wait' };
 
 /** Other nodes of the flow, by the id of the node. */
@@ -44,7 +52,7 @@ export class Stage {
 	async load(
 		change: Partial<FlowNode> = {},
 		options: SimulatorOptions = {},
-		{ node = NODE, provider = 'localGpu', more = NOTHING } = {},
+		{ node = NODE, provider = 'localGpu', more = NOTHING, hasKey = true } = {},
 	) {
 		this.sim = await startSimulator({ durationMs: 500, queueMs: 100, ...options });
 		this.nodeId = `node${(this.tests += 1)}`;
@@ -52,7 +60,7 @@ export class Stage {
 			...flowWith(this.sim, { ...node, ...change, id: this.nodeId }, provider),
 			...more(this.nodeId),
 		];
-		const credentials = { account: { apiKey: this.sim.key } };
+		const credentials = { account: { apiKey: hasKey ? this.sim.key : '' } };
 		await this.helper.load(this.helper.nodes, flow, credentials);
 		this.loaded = true;
 		return { ...this.hear(), flow, credentials };
@@ -66,7 +74,16 @@ export class Stage {
 			out: listen(this.helper.getNode('out')),
 			caught: listen(this.helper.getNode('caught')),
 			texts: statuses(node),
+			warnings: warningsOf(node),
 		};
+	}
+
+	/** What stands under the node since before anybody listened. */
+	statusNow(): object {
+		const { status } = this.helper.getNode(this.nodeId) as unknown as {
+			status: { lastCall: { args: [object] } };
+		};
+		return status.lastCall.args[0];
 	}
 
 	async clear(): Promise<void> {

@@ -1,0 +1,56 @@
+/** The video as a file. Under another name until it is whole, so that nobody reads half a video. */
+import { createWriteStream } from 'node:fs';
+import { mkdir, rename, rm, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { DownloadError, type VideoFile } from '../../../jobs/download';
+import type { Job } from '../../../providers/contract';
+
+/** So that the name fits with what is added to it. */
+const MAX_STEM_LENGTH = 60;
+
+/** @returns where it is */
+export async function toFile(
+	{ stream, fileName }: VideoFile,
+	wanted: string,
+	job: Job,
+	signal: AbortSignal,
+): Promise<string> {
+	const target = (await isFolder(wanted)) ? path.join(wanted, fileName) : wanted;
+	const stem = path.basename(target).slice(0, MAX_STEM_LENGTH);
+	const ofJob = job.jobId.replace(/[^\w-]+/g, '-').slice(0, 40);
+	const unfinished = path.join(path.dirname(target), `${stem}.${ofJob}.part`);
+	try {
+		await mkdir(path.dirname(target), { recursive: true });
+		await pipeline(stream, createWriteStream(unfinished), { signal });
+		await rename(unfinished, target);
+		return target;
+	} catch (error) {
+		stream.destroy();
+		// Why it could not be written is what counts, not that there was nothing to clear away.
+		await rm(unfinished, { force: true }).catch(() => undefined);
+		throw diskError(error, target, job) ?? error;
+	}
+}
+
+async function isFolder(name: string): Promise<boolean> {
+	if (/[\\/]$/.test(name)) return true;
+	try {
+		return (await stat(name)).isDirectory();
+	} catch {
+		return false;
+	}
+}
+
+const ON_DISK =
+	/^(EACCES|EBUSY|EDQUOT|EEXIST|EINVAL|EIO|EISDIR|ELOOP|EMFILE|ENAMETOOLONG|ENFILE|ENOENT|ENOSPC|ENOTDIR|ENOTEMPTY|EPERM|EROFS|EXDEV|ERR_INVALID_ARG_VALUE)$/;
+
+/** Trying the download again does not help where the disk is what fails. */
+function diskError(error: unknown, target: string, job: Job): DownloadError | undefined {
+	const { code, message } = error as NodeJS.ErrnoException;
+	if (!code || !ON_DISK.test(code)) return undefined;
+	return new DownloadError(
+		`The video of job ${job.jobId} could not be written to ${target} (${message}).`,
+		'Choose another file name or make room, then fetch the job again with its id.',
+	);
+}

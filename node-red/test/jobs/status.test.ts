@@ -1,0 +1,66 @@
+/** What stands under a node. */
+import { describe, expect, it } from 'vitest';
+import type { Job } from '../../../providers/contract';
+import { failedStatus, statusOf, type Shown } from '../../src/jobs/status';
+import { english } from '../support/texts';
+
+const NOW_MS = Date.parse('2026-01-01T00:10:00.000Z');
+const job = (more: Partial<Job> = {}): Job => ({
+	...{ provider: 'p', jobId: 'j', status: 'processing', videos: [] },
+	submittedAt: '2026-01-01T00:09:30.000Z',
+	...more,
+});
+const queued: Shown = { stage: 'queued' };
+const waiting = (more: Partial<Job> = {}, polls?: Shown['polls']): Shown => ({
+	...{ stage: 'waiting', job: job(more) },
+	...(polls ? { polls } : {}),
+});
+const text = (runs: Shown[], pace = {}) => statusOf(runs, english, NOW_MS, pace).text;
+
+describe('the status', () => {
+	it('is empty where there is nothing to do', () => {
+		expect(statusOf([], english, NOW_MS)).toEqual({});
+	});
+
+	it('says what a job waits for', () => {
+		const polls = { asked: 3, nextInSeconds: 12 };
+		expect(text([waiting({}, polls)], { typicalSeconds: 75 })).toBe(
+			'in progress · usually takes 75 s · asked 3 times, next in 12 s',
+		);
+		expect(text([waiting({ progress: 41.6, etaSeconds: 30 }, polls)])).toBe(
+			'in progress · 42 % · about 30 s left · asked 3 times, next in 12 s',
+		);
+		expect(text([waiting({}, { asked: 1, nextInSeconds: 0.2 })])).toBe(
+			'in progress · asked once, next in 1 s',
+		);
+		expect(text([waiting({ status: 'queued' }, { asked: 0, nextInSeconds: 150 })])).toBe(
+			'queued · asks in 3 min',
+		);
+	});
+
+	it('says how long a job takes already, from the first minute on', () => {
+		const submittedAt = '2026-01-01T00:05:00.000Z';
+		expect(text([waiting({ submittedAt })])).toBe('in progress · 5 min');
+	});
+
+	it('says how many are in line, and how fast the line moves where the provider has a limit', () => {
+		const line = Array.from({ length: 14 }, () => queued);
+		const polls = { asked: 3, nextInSeconds: 12 };
+		const pace = { typicalSeconds: 75, perMinute: 2 };
+		expect(text([waiting({}, polls), ...line], pace)).toBe(
+			'in progress · usually takes 75 s · asked 3 times, next in 12 s; 14 in line: 2 a minute',
+		);
+		expect(text([waiting(), waiting(), ...line], pace)).toBe('2 running; 14 in line: 2 a minute');
+		expect(text([waiting(), waiting(), ...line])).toBe('2 running, 14 in line');
+		expect(text([waiting(), waiting()])).toBe('2 running');
+		expect(statusOf([queued], english, NOW_MS)).toMatchObject({
+			...{ text: 'waiting in line', shape: 'ring' },
+		});
+	});
+
+	it('names a job that failed, shortened where its id is long', () => {
+		expect(failedStatus(english, undefined).text).toBe('failed');
+		expect(failedStatus(english, 'short-id').text).toBe('failed: job short-id');
+		expect(failedStatus(english, '0123456789abcdefghij').text).toBe('failed: job 0123456…cdefghij');
+	});
+});
