@@ -35,7 +35,7 @@ const ROWS: Array<[string, (row: FamilyRow) => string]> = [
 
 const line = (cells: string[]): string => `| ${cells.join(' | ')} |`;
 
-export function familyTables({ families, schedulerNames }: Table): string {
+function familyTables({ families, schedulerNames }: Table): string {
 	const all = Object.values(families);
 	const head = (first: string) => [
 		line([first, ...all.map(({ title }) => title)]),

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { tryLock } from '../lib/fileLock.ts';
 import type { Release } from '../lib/fileLock.ts';
 
-export const LOCK_FILE = 'server.lock';
+const LOCK_FILE = 'server.lock';
 
 export class FolderInUseError extends Error {
 	override readonly name = 'FolderInUseError';

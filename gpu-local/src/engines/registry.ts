@@ -8,7 +8,7 @@ const ENGINES: Record<string, () => Promise<EngineFactory>> = {
 	preview: async () => (await import('./preview/index.ts')).createPreviewEngine,
 };
 
-export const ENGINE_NAMES: readonly string[] = Object.keys(ENGINES);
+const ENGINE_NAMES: readonly string[] = Object.keys(ENGINES);
 
 /** Said before anything is opened. */
 export function checkEngineName(name: string): void {

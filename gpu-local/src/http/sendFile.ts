@@ -47,7 +47,7 @@ export async function sendFile(
 }
 
 /** One range of `bytes=`; several at once are answered with the whole file, as RFC 9110 allows. */
-export function parseRange(
+function parseRange(
 	header: string | undefined,
 	bytes: number,
 ): ByteRange | 'unsatisfiable' | undefined {

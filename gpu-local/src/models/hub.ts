@@ -25,7 +25,7 @@ export interface HubOptions {
 }
 
 /** Something that the person who asked for the download can act on. */
-export class HubError extends Error {
+class HubError extends Error {
 	override readonly name = 'HubError';
 }
 
@@ -57,11 +57,7 @@ interface HubFile {
 }
 
 /** Which of a repository's files a pipeline folder needs: no pickles, no half-precision doubles. */
-export function wantedFiles(
-	names: string[],
-	file: string | undefined,
-	configOnly: boolean,
-): string[] {
+function wantedFiles(names: string[], file: string | undefined, configOnly: boolean): string[] {
 	if (file !== undefined) return names.filter((name) => name === file);
 	return names.filter((name) => {
 		if (/(^|\/)\.|\.(bin|ckpt|pt|pth|pkl|msgpack|onnx|h5)$/i.test(name)) return false;

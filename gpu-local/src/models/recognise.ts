@@ -28,7 +28,7 @@ export async function recognise(path: string): Promise<Recognised> {
 }
 
 /** By the names of its entries, as the trainers of each kind write them. */
-export function kindOfFile(path: string, header: Header): Pick<Recognised, 'kind' | 'family'> {
+function kindOfFile(path: string, header: Header): Pick<Recognised, 'kind' | 'family'> {
 	const names = Object.keys(header);
 	const some = (pattern: RegExp) => names.some((name) => pattern.test(name));
 	// A LoRA may be for motion modules and names them too.

@@ -7,10 +7,13 @@ import type { Database, Sql } from '../db/database.ts';
  * only what it can make) and callbacks. What a job is, and how far it is, lives in our own tables.
  */
 export const SCHEMA = 'gpu_local_boss';
-export const CALLBACK_QUEUE = 'callback';
+const CALLBACK_QUEUE = 'callback';
 const VIDEO_PREFIX = 'video/';
 
-/** Who waits for work listens here; a hint only, everybody also looks from time to time. */
+/**
+ * Who waits for work listens here; a hint only, everybody also looks from time to time. Ours, because
+ * pg-boss wakes its own loops only, and those take from one queue each.
+ */
 const CHANNELS = { videos: 'gpu_local_videos', callbacks: 'gpu_local_callbacks' };
 export type Kind = keyof typeof CHANNELS;
 
@@ -138,26 +141,18 @@ export class Queue {
 	 * come first, which saves loading a model, but they do not pass one that has waited for long.
 	 */
 	async nextVideo(queues: string[], warm: string[] = []): Promise<QueueClaim | undefined> {
-		for (;;) {
-			const [head] = await this.database.query<{ name: string }>(
-				`SELECT name FROM ${SCHEMA}.job
-				WHERE name = ANY($1) AND state < 'active' AND start_after <= now()
-				ORDER BY priority DESC,
-					(name <> ALL($2) AND created_on > now() - interval '${PASSED_OVER_SECONDS} seconds'),
-					created_on, id LIMIT 1`,
-				[queues, warm],
-			);
-			if (!head) return undefined;
-			const [job] = await this.#boss.fetch(head.name, { includeMetadata: true });
-			if (job) return claimOf(job);
-			// Another machine was quicker; or the entry is held back, which the next look decides.
-			const [again] = await this.database.query<{ name: string }>(
-				`SELECT name FROM ${SCHEMA}.job
-				WHERE name = $1 AND state < 'active' AND start_after <= now() LIMIT 1`,
-				[head.name],
-			);
-			if (!again || again.name === head.name) return undefined;
-		}
+		const [head] = await this.database.query<{ name: string }>(
+			`SELECT name FROM ${SCHEMA}.job
+			WHERE name = ANY($1) AND state < 'active' AND start_after <= now()
+			ORDER BY priority DESC,
+				(name <> ALL($2) AND created_on > now() - interval '${PASSED_OVER_SECONDS} seconds'),
+				created_on, id LIMIT 1`,
+			[queues, warm],
+		);
+		if (!head) return undefined;
+		// None where another machine was quicker, or the entry is held back: the next look decides.
+		const [job] = await this.#boss.fetch(head.name, { includeMetadata: true });
+		return job && claimOf(job);
 	}
 
 	async nextCallbacks(limit: number): Promise<Array<{ claim: QueueClaim; deliveryId: string }>> {

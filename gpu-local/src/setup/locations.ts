@@ -32,8 +32,8 @@ export interface EnvironmentPlan {
 	locks: string[];
 }
 
-export const LOCKS = ['torch.lock', 'requirements.lock'] as const;
-export const DEV_LOCK = 'dev.lock';
+const LOCKS = ['torch.lock', 'requirements.lock'] as const;
+const DEV_LOCK = 'dev.lock';
 
 export function environmentPlan(
 	env: Env,

@@ -8,7 +8,7 @@ import { reportWorker } from '../../src/store/workers.ts';
 const silent = pino({ level: 'silent' });
 
 /** A machine that makes previews. */
-export const RUNNER = {
+const RUNNER = {
 	id: '00000000-0000-4000-8000-000000000001',
 	host: 'here',
 	engine: 'preview',

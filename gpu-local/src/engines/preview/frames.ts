@@ -21,7 +21,7 @@ const LABEL_INK = 194;
 const LABEL_GROUND = 195;
 const BAR = 196;
 
-export const LABEL = 'PREVIEW - NOT AI';
+const LABEL = 'PREVIEW - NOT AI';
 const LINE_GAP = 3;
 
 export interface Painter {
