@@ -7,6 +7,7 @@ export default defineConfig({
 	test: {
 		include: ['test/**/*.test.ts', 'node-red/test/**/*.test.ts', 'gpu-local/test/**/*.test.ts'],
 		exclude: ['**/node_modules/**', '**/*.heavy.test.ts', 'test/e2e/**'],
+		globalSetup: ['gpu-local/test/support/template.ts'],
 		testTimeout: 30_000,
 		hookTimeout: 60_000,
 		maxWorkers: 2,

@@ -12,6 +12,7 @@ import { ChangeFeed } from './http/changeFeed.ts';
 import { KeyRing } from './http/keys.ts';
 import { buildServer } from './server.ts';
 import { Maintenance } from './maintenance/maintenance.ts';
+import { onCallbacks } from './store/deliveries.ts';
 import { UsageError } from './lib/usageError.ts';
 import { version } from './version.ts';
 
@@ -53,32 +54,26 @@ export async function startWorker(
 }
 
 async function startMaintenance(core: Core): Promise<void> {
-	const { config, database, queue, artifacts, callbackBody, log, closers } = core;
+	const { config, database, artifacts, callbackBody, log, closers } = core;
 	const secrets = await webhookSecrets(database, config.dataFolder, config.webhookSecrets);
 	const policy = { allow: config.callbackAllow };
-	const deliverer = new Deliverer(database, queue, policy, secrets, log);
-	await queue.onNews('callbacks', () => deliverer.wake());
+	const deliverer = new Deliverer(database, { policy, secrets, body: callbackBody }, log);
+	await onCallbacks(database, () => deliverer.wake());
 	deliverer.start();
 	closers.push(() => deliverer.stop());
-	const maintenance = new Maintenance(
-		database,
-		queue,
-		artifacts,
-		callbackBody,
-		config.historySeconds,
-		log,
-	);
+	const maintenance = new Maintenance(database, artifacts, config.historySeconds, log);
 	maintenance.start();
 	closers.push(() => maintenance.stop());
 }
 
 async function startHttp(core: Core): Promise<string> {
-	const { config, database, queue, artifacts, callbackBody, urlSecret, log, closers } = core;
-	const service = new VideoService(database, queue, artifacts, callbackBody, {
+	const { config, database, queue, artifacts, urlSecret, log, closers } = core;
+	const service = new VideoService(database, queue, artifacts, {
 		limits: config.limits,
 		defaultModel: config.defaultModel,
 		aliases: config.modelAliases,
 		callbacks: { allow: config.callbackAllow },
+		keys: config.apiKeys.length,
 	});
 	if (config.work) {
 		const worker = await startVideoWorker(core);
@@ -91,7 +86,7 @@ async function startHttp(core: Core): Promise<string> {
 			service,
 			database,
 			artifacts,
-			estimator: new Estimator(database),
+			estimator: new Estimator(database, service.openJobs),
 			keys: new KeyRing(config.apiKeys),
 			urlSecret,
 			publicUrl: config.publicUrl,

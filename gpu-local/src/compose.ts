@@ -1,23 +1,28 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FastifyBaseLogger } from 'fastify';
 import { openFolderStore } from './artifacts/folderStore.ts';
 import { openS3Store } from './artifacts/s3Store.ts';
 import type { ArtifactStore } from './artifacts/store.ts';
-import type { CallbackBody } from './callbacks/enqueue.ts';
+import type { CallbackBody } from './callbacks/body.ts';
 import type { Config } from './config.ts';
 import type { Database } from './db/database.ts';
-import { openPglite } from './db/pglite.ts';
+import { openPglite } from './db/pglite/open.ts';
 import { openPostgres } from './db/postgres.ts';
 import { migrate } from './db/schema.ts';
 import { createCallbackBody } from './dialects/callbackBody.ts';
 import { createEngine } from './engines/registry.ts';
 import { Queue } from './queue/queue.ts';
+import { clearJobFolder, jobsWithFolders } from './worker/makeVideo.ts';
 import { VideoWorker } from './worker/worker.ts';
 import { removeAllWorkers } from './store/workers.ts';
-import { requeueRunning } from './store/videos.ts';
+import { releaseDeliveries } from './store/deliveries.ts';
+import { openVideos, requeueRunning } from './store/videos.ts';
 import { settingOr } from './store/settings.ts';
+
+/** A database that is not up yet is waited for: programs of one machine start in any order. */
+const START_PATIENCE_MS = 5 * 60_000;
 
 /** What servers and workers have in common. */
 export interface Core {
@@ -40,7 +45,11 @@ export async function openCore(
 ): Promise<Core> {
 	await mkdir(config.dataFolder, { recursive: true, mode: 0o700 });
 	const database = config.databaseUrl
-		? await openPostgres(config.databaseUrl, (message, error) => log.warn({ err: error }, message))
+		? await openPostgres(
+				config.databaseUrl,
+				(message, error) => log.warn({ err: error }, message),
+				START_PATIENCE_MS,
+			)
 		: await openPglite(config.dataFolder);
 	closers.push(() => database.close());
 	await migrate(database);
@@ -62,15 +71,23 @@ export async function openCore(
 /** Nobody else can be at work on the built-in database: whatever is marked so was lost. */
 async function recover(database: Database, queue: Queue, log: FastifyBaseLogger): Promise<void> {
 	await removeAllWorkers(database);
+	await releaseDeliveries(database);
 	const recovered = await queue.recoverAll();
 	if (recovered === 0) return;
 	await requeueRunning(database);
 	log.info({ recovered }, 'Work of the last run was put back into the queue');
 }
 
+/** Folders of jobs that ended while this process was away. */
+async function clearEnded(database: Database, workFolder: string): Promise<void> {
+	const jobs = await jobsWithFolders(workFolder);
+	const open = await openVideos(database, jobs);
+	for (const id of jobs) if (!open.has(id)) await clearJobFolder(workFolder, id);
+}
+
 /** Starts making videos on this machine. */
 export async function startVideoWorker(core: Core): Promise<VideoWorker> {
-	const { config, database, queue, artifacts, callbackBody, log, closers } = core;
+	const { config, database, queue, artifacts, log, closers } = core;
 	const engine = await createEngine(config.engine, {
 		dataFolder: config.dataFolder,
 		modelsFolder: config.modelsFolder,
@@ -79,13 +96,12 @@ export async function startVideoWorker(core: Core): Promise<VideoWorker> {
 	});
 	closers.push(() => engine.close());
 	const workFolder = join(config.dataFolder, 'work');
-	if (database.kind === 'pglite') await rm(workFolder, { recursive: true, force: true });
+	await clearEnded(database, workFolder);
 	const worker = new VideoWorker(
 		database,
 		queue,
 		engine,
 		artifacts,
-		callbackBody,
 		{
 			workFolder,
 			jobSeconds: config.limits.jobSeconds,
@@ -94,7 +110,7 @@ export async function startVideoWorker(core: Core): Promise<VideoWorker> {
 		},
 		log,
 	);
-	await queue.onNews('videos', () => worker.wake());
+	await queue.onVideos(() => worker.wake());
 	await worker.start();
 	closers.push(() => worker.stop(config.shutdownGraceMs));
 	return worker;

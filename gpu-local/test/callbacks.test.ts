@@ -1,4 +1,6 @@
 import { createHmac } from 'node:crypto';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readWebhookSecret } from '../src/callbacks/secrets.ts';
 import { nextStep } from '../src/callbacks/schedule.ts';
@@ -91,19 +93,66 @@ describe('callbacks', () => {
 		await other.stop();
 	});
 
-	it('end for good where the receiver says that it is gone', async () => {
-		const receiver = await startReceiver(() => ({ status: 410 }));
-		const first = await create(receiver.url);
+	it('end where the receiver says that it is gone, for all jobs from before that', async () => {
+		let gone = true;
+		const receiver = await startReceiver(() => ({ status: gone ? 410 : 200 }));
+		const { body: running } = await server.call('POST', '/v1/videos', {
+			...SMALL,
+			model: 'preview-slow',
+		});
+		const before = await create(receiver.url, { model: 'preview-slow' });
+		const first = await create(receiver.url, { model: 'preview-slow' });
+		await server.call('POST', `/v1/videos/${first.id}/cancel`);
 		await eventually(async () => {
 			const [delivery] = await logOf(first.id);
-			return ['failed', 'disabled'].includes(delivery?.status) || undefined;
+			return delivery?.status === 'failed' || undefined;
 		});
-		const second = await create(receiver.url);
-		await server.finished(second.id);
-		expect(await logOf(second.id)).toEqual([]);
+		await server.call('POST', `/v1/videos/${before.id}/cancel`);
+		expect(await logOf(before.id)).toMatchObject([
+			{
+				status: 'disabled',
+				attempts: 0,
+				log: [{ error: expect.stringContaining('410 Gone') }],
+			},
+		]);
 		expect(receiver.received).toHaveLength(1);
+		await server.call('POST', `/v1/videos/${running.id}/cancel`);
+
+		gone = false;
+		const later = await create(receiver.url);
+		expect(later.warnings).toEqual([
+			expect.stringMatching(/answered 410 Gone at 20.* For this job it is called again\./),
+		]);
+		expect((await receiver.nth(2)).body.data.id).toBe(later.id);
+		expect((await create(receiver.url)).warnings).toEqual([]);
 		await receiver.stop();
 	});
+
+	it('to a receiver that never answers hold up nobody else', async () => {
+		const hanging = createServer(() => undefined);
+		await new Promise<void>((resolve) => hanging.listen(0, '127.0.0.1', resolve));
+		const { port } = hanging.address() as AddressInfo;
+		const receiver = await startReceiver();
+		// Novita's test mode ends its jobs at once.
+		const mock = async (url: string) =>
+			await server.call('POST', '/v3/async/txt2video', {
+				extra: {
+					webhook: {
+						url,
+						test_mode: { enabled: true, return_task_status: 'TASK_STATUS_SUCCEED' },
+					},
+				},
+				...{ model_name: 'x', width: 512, height: 512, steps: 20 },
+				prompts: [{ prompt: 'A boat', frames: 16 }],
+			});
+		for (let n = 0; n < 100; n++) await mock(`http://127.0.0.1:${port}/${n}`);
+		await mock(receiver.url);
+		// Long before the first of the others is given up.
+		expect(await eventually(async () => receiver.received[0], 10_000)).toBeDefined();
+		hanging.closeAllConnections();
+		hanging.close();
+		await receiver.stop();
+	}, 60_000);
 
 	it('of Novita come in its envelope, of Stable Diffusion API with the tracking id', async () => {
 		const receiver = await startReceiver();

@@ -248,10 +248,14 @@ describe('a server in front of a video server', () => {
 		await runsThere('once');
 		await front.stop();
 		front = await startFront(['--data', data]);
-		expect(await front.finished(body.id)).toMatchObject({ status: 'completed', num_frames: 8 });
+		const done = await eventually(async () => {
+			const { body: job } = await front!.call('GET', `/v1/videos/${body.id}`);
+			return ['completed', 'failed'].includes(job.status) ? job : undefined;
+		}, 90_000);
+		expect(done).toMatchObject({ status: 'completed', num_frames: 8 });
 		expect(await jobsThere('once')).toMatchObject([{ status: 'completed' }]);
 		await rm(data, { recursive: true, force: true });
-	}, 60_000);
+	}, 120_000);
 
 	it('ends there what is cancelled here', async () => {
 		front = await startFront();

@@ -12,6 +12,7 @@ const ROOMS = [
 	'app',
 	'server',
 	'compose',
+	'makeTemplate',
 	'maintenance',
 	'worker',
 	'dialects',

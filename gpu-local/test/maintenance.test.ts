@@ -7,7 +7,8 @@ import { Maintenance } from '../src/maintenance/maintenance.ts';
 import type { Core } from '../src/compose.ts';
 import type { VideoService } from '../src/videos/service.ts';
 import { SCHEMA } from '../src/queue/queue.ts';
-import { leaseVideo, completeVideo } from '../src/store/videos.ts';
+import { noteLooseFile } from '../src/store/looseFiles.ts';
+import { completeVideo, leaseVideo } from '../src/store/videos.ts';
 import { openTestCore } from './support/core.ts';
 
 const LEASE = '00000000-0000-4000-8000-000000000002';
@@ -44,10 +45,8 @@ describe('what happens without anybody asking', () => {
 			if (!claim) return order;
 			const video = await leaseVideo(core.database, claim.id, LEASE, 'test');
 			order.push(video!.request.prompt);
-			await core.database.transaction(async (tx) => {
-				await tx.query('DELETE FROM gpu_local.videos WHERE id = $1', [claim.id]);
-				await core.queue.complete(tx, claim);
-			});
+			await core.database.query('DELETE FROM gpu_local.videos WHERE id = $1', [claim.id]);
+			await core.database.batch(await core.queue.complete(claim));
 		}
 	};
 
@@ -57,11 +56,36 @@ describe('what happens without anybody asking', () => {
 		expect((await takeAll()).slice(0, 4).sort()).toEqual(['greedy', 'greedy', 'modest', 'modest']);
 	});
 
-	it('what is urgent goes first, and what can wait goes last', async () => {
-		await create('whenever', -5);
-		await create('normal');
-		await create('urgent', 5);
-		expect(await takeAll()).toEqual(['urgent', 'normal', 'whenever']);
+	it('what is urgent goes first among the jobs of its key, and what can wait goes last', async () => {
+		const add = async (prompt: string, priority: number) =>
+			await service.create({ values: { prompt }, owner: 'me', dialect: 'openai', priority });
+		await add('whenever', -5);
+		await add('normal', 0);
+		await add('urgent', 5);
+		await add('normal too', 0);
+		await add('most urgent', 10);
+		expect(await takeAll()).toEqual(['most urgent', 'urgent', 'normal', 'normal too', 'whenever']);
+	});
+
+	it('a key that calls all of its jobs urgent gets no more than its turn', async () => {
+		for (let n = 0; n < 4; n++) await create('greedy', 10);
+		await create('modest');
+		expect((await takeAll()).slice(0, 2).sort()).toEqual(['greedy', 'modest']);
+	});
+
+	it('jobs that were cancelled while they waited cost a key no place', async () => {
+		const withdrawn = [];
+		for (let n = 0; n < 4; n++) withdrawn.push(await create('hesitant'));
+		await create('hesitant');
+		for (const { id } of withdrawn) await service.cancel('hesitant', id);
+		for (let n = 0; n < 3; n++) await create('other');
+		await create('hesitant');
+		expect((await takeAll()).slice(0, 4).sort()).toEqual([
+			'hesitant',
+			'hesitant',
+			'other',
+			'other',
+		]);
 	});
 
 	it('jobs for the loaded model go first, but pass none that has waited for two minutes', async () => {
@@ -75,27 +99,30 @@ describe('what happens without anybody asking', () => {
 		expect(await takeAll(['video/preview'])).toEqual(['old', 'loaded', 'other']);
 	});
 
-	it('files whose time is up are removed, and files that no job knows', async () => {
-		const maintenance = new Maintenance(
-			core.database,
-			core.queue,
-			core.artifacts,
-			core.callbackBody,
-			3600,
-			pino({ level: 'silent' }),
-		);
+	const startMaintenance = () =>
+		new Maintenance(core.database, core.artifacts, 3600, pino({ level: 'silent' }));
+
+	it('files whose time is up are removed, and those of attempts that came to nothing', async () => {
+		const maintenance = startMaintenance();
 		const video = await create('me');
 		await leaseVideo(core.database, video.id, LEASE, 'test');
 		const name = `${video.id.replaceAll('-', '')}-${'a'.repeat(16)}.mp4`;
-		const orphan = `${'b'.repeat(32)}-${'b'.repeat(16)}.mp4.part`;
-		const fresh = `${'c'.repeat(32)}-${'c'.repeat(16)}.mp4`;
+		const lost = `${'b'.repeat(32)}-${'b'.repeat(16)}.mp4`;
+		const lostPart = `${'e'.repeat(32)}-${'e'.repeat(16)}.mp4`;
+		const underWay = `${'c'.repeat(32)}-${'c'.repeat(16)}.mp4`;
+		const others = `${'d'.repeat(32)}-${'d'.repeat(16)}.mp4`;
 		const videos = join(folder, 'videos');
-		for (const file of [name, orphan, fresh, 'somebody-elses.txt']) {
+		for (const file of [name, lost, `${lostPart}.part`, underWay, others]) {
 			await writeFile(join(videos, file), 'x');
+			const longAgo = new Date(Date.now() - 48 * 3600 * 1000);
+			await utimes(join(videos, file), longAgo, longAgo);
 		}
-		const longAgo = new Date(Date.now() - 48 * 3600 * 1000);
-		await utimes(join(videos, orphan), longAgo, longAgo);
-		await completeVideo(core.database, LEASE, {
+		const hour = 3600 * 1000;
+		await noteLooseFile(core.database, name, new Date(Date.now() - hour));
+		await noteLooseFile(core.database, lost, new Date(Date.now() - hour));
+		await noteLooseFile(core.database, lostPart, new Date(Date.now() - hour));
+		await noteLooseFile(core.database, underWay, new Date(Date.now() + hour));
+		const done = {
 			artifact: {
 				...{ name, bytes: 1, sha256: '', mimeType: 'video/mp4' },
 				...{ width: 2, height: 2, frames: 1, fps: 1, durationSeconds: 1 },
@@ -103,24 +130,25 @@ describe('what happens without anybody asking', () => {
 			settings: {},
 			warnings: [],
 			timings: {},
-			expiresAt: new Date(Date.now() - 1000),
-		});
+		};
+		const complete = async (expiresAt: Date) =>
+			await core.database.batch([completeVideo(LEASE, { ...done, expiresAt })]);
+		await complete(new Date(Date.now() + hour));
 		await maintenance.sweep();
-		expect((await readdir(videos)).sort()).toEqual([fresh, 'somebody-elses.txt'].sort());
+		// What another installation put there is none of ours.
+		expect((await readdir(videos)).sort()).toEqual([name, underWay, others].sort());
+		await core.database.query('UPDATE gpu_local.videos SET expires_at = now() WHERE id = $1', [
+			video.id,
+		]);
+		await maintenance.sweep();
+		expect((await readdir(videos)).sort()).toEqual([underWay, others].sort());
 		expect(await service.get('me', video.id)).toMatchObject({ status: 'expired', artifact: null });
 		await maintenance.sweep(Date.now() + 3601 * 1000);
 		await expect(service.get('me', video.id)).rejects.toMatchObject({ code: 'not_found' });
 	});
 
 	it('a job that nobody will run any more fails, and says why', async () => {
-		const maintenance = new Maintenance(
-			core.database,
-			core.queue,
-			core.artifacts,
-			core.callbackBody,
-			3600,
-			pino({ level: 'silent' }),
-		);
+		const maintenance = startMaintenance();
 		const video = await create('me');
 		await core.database.query('DELETE FROM gpu_local_boss.job WHERE id = $1', [video.id]);
 		await core.database.query(

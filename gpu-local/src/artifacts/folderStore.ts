@@ -1,5 +1,15 @@
 import { createReadStream } from 'node:fs';
-import { copyFile, mkdir, open, readdir, rename, rm, stat, statfs } from 'node:fs/promises';
+import {
+	access,
+	constants,
+	copyFile,
+	mkdir,
+	open,
+	rename,
+	rm,
+	stat,
+	statfs,
+} from 'node:fs/promises';
 import { join } from 'node:path';
 import { ARTIFACT_NAME } from './store.ts';
 import type { ArtifactStore } from './store.ts';
@@ -8,15 +18,14 @@ import type { ArtifactStore } from './store.ts';
 export async function openFolderStore(folder: string): Promise<ArtifactStore> {
 	await mkdir(folder, { recursive: true, mode: 0o700 });
 	const pathOf = (name: string): string => {
-		if (!ARTIFACT_NAME.test(name.replace(/\.part$/, '')))
-			throw new Error(`"${name}" is no name of a video file`);
+		if (!ARTIFACT_NAME.test(name)) throw new Error(`"${name}" is no name of a video file`);
 		return join(folder, name);
 	};
 	return {
 		description: folder,
 		put: async (path, name) => {
 			const target = pathOf(name);
-			const aside = `${target}.part`;
+			const aside = asideOf(target);
 			try {
 				await rename(path, aside);
 			} catch (error) {
@@ -37,20 +46,20 @@ export async function openFolderStore(folder: string): Promise<ArtifactStore> {
 			}
 			return createReadStream(path, range);
 		},
-		remove: async (name) => await rm(pathOf(name), { force: true }),
+		remove: async (name) => {
+			await rm(pathOf(name), { force: true });
+			await rm(asideOf(pathOf(name)), { force: true });
+		},
 		freeBytes: async () => {
 			const { bavail, bsize } = await statfs(folder);
 			return bavail * bsize;
 		},
-		list: async function* () {
-			for (const name of await readdir(folder)) {
-				if (!ARTIFACT_NAME.test(name.replace(/\.part$/, ''))) continue;
-				const facts = await stat(join(folder, name)).catch(() => undefined);
-				if (facts?.isFile()) yield { name, modifiedMs: facts.mtimeMs };
-			}
-		},
+		check: async () => await access(folder, constants.R_OK | constants.W_OK),
 	};
 }
+
+/** Where a file lies until it is whole. */
+const asideOf = (path: string): string => `${path}.part`;
 
 /** So that a finished job's file survives a power cut. */
 async function flush(path: string): Promise<void> {

@@ -3,7 +3,8 @@ import { rm, stat } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { AwsClient } from 'aws4fetch';
 import { UsageError } from '../lib/usageError.ts';
-import { ARTIFACT_NAME } from './store.ts';
+import { describeSystemErrors } from '../../../jobs/systemErrors';
+import { ARTIFACT_NAME, StorageError } from './store.ts';
 import type { ArtifactStore } from './store.ts';
 
 /**
@@ -31,6 +32,8 @@ export function openS3Store(place: string, env: Record<string, string | undefine
 		...(env.AWS_SESSION_TOKEN ? { sessionToken: env.AWS_SESSION_TOKEN } : {}),
 		service: 's3',
 		region,
+		// A body that is a stream can be sent once only; who calls tries again with a fresh one.
+		retries: 0,
 	});
 	const base = `${endpoint.replace(/\/+$/, '')}/${bucket}`;
 	const keyOf = (name: string): string => {
@@ -42,10 +45,15 @@ export function openS3Store(place: string, env: Record<string, string | undefine
 		init: RequestInit & { duplex?: 'half' },
 		accept: number[],
 	): Promise<Response> => {
-		const response = await client.fetch(`${base}${path}`, init);
+		const response = await client.fetch(`${base}${path}`, init).catch((error: Error) => {
+			const reason = describeSystemErrors(
+				(error.cause as Error | undefined)?.message ?? error.message,
+			);
+			throw new StorageError(`The storage ${base} does not answer: ${reason}.`, { cause: error });
+		});
 		if (response.ok || accept.includes(response.status)) return response;
 		const text = (await response.text()).slice(0, 300);
-		throw new Error(`The storage ${base} answered ${response.status}: ${text}`);
+		throw new StorageError(`The storage ${base} answered ${response.status}: ${text}`);
 	};
 	return {
 		description: place,
@@ -80,20 +88,8 @@ export function openS3Store(place: string, env: Record<string, string | undefine
 			await call(`/${keyOf(name)}`, { method: 'DELETE' }, [404]);
 		},
 		freeBytes: async () => undefined,
-		list: async function* () {
-			let token: string | undefined;
-			do {
-				const query = new URLSearchParams({ 'list-type': '2' });
-				if (prefix) query.set('prefix', `${prefix}/`);
-				if (token) query.set('continuation-token', token);
-				const xml = await (await call(`?${query}`, {}, [])).text();
-				for (const [, entry] of xml.matchAll(/<Contents>(.*?)<\/Contents>/gs)) {
-					const name = /<Key>(.*?)<\/Key>/.exec(entry!)?.[1]?.split('/').at(-1) ?? '';
-					const modified = /<LastModified>(.*?)<\/LastModified>/.exec(entry!)?.[1] ?? '';
-					if (ARTIFACT_NAME.test(name)) yield { name, modifiedMs: Date.parse(modified) };
-				}
-				token = /<NextContinuationToken>(.*?)<\/NextContinuationToken>/.exec(xml)?.[1];
-			} while (token);
+		check: async () => {
+			await call(`?${new URLSearchParams({ 'list-type': '2', 'max-keys': '1' })}`, {}, []);
 		},
 	};
 }

@@ -18,9 +18,14 @@ export interface ArtifactStore {
 	remove(name: string): Promise<void>;
 	/** Bytes that can still be written; undefined where nobody can tell. */
 	freeBytes(): Promise<number | undefined>;
-	/** Names of all files, for finding those that no job refers to. */
-	list(): AsyncIterable<{ name: string; modifiedMs: number }>;
+	/** Rejects where files cannot be put there. Writes nothing. */
+	check(): Promise<void>;
 }
 
 /** `<job id without dashes>-<random>.mp4`: unguessable, and one run's file never another's. */
 export const ARTIFACT_NAME = /^[0-9a-f]{32}-[0-9a-f]{16}\.(mp4|gif)$/;
+
+/** The place cannot be reached just now, or does not do what it should. */
+export class StorageError extends Error {
+	override readonly name = 'StorageError';
+}

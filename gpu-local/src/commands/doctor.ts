@@ -97,7 +97,7 @@ async function checkDatabase({ databaseUrl }: Config): Promise<EngineCheck> {
 		return { name, ok: true, message: 'the built-in one, in the data folder' };
 	}
 	try {
-		const database = await openPostgres(databaseUrl, () => undefined);
+		const database = await openPostgres(databaseUrl, () => undefined, 0);
 		const { description } = database;
 		await database.close();
 		return { name, ok: true, message: `${description} answers` };
@@ -117,7 +117,7 @@ async function checkArtifacts({ artifactsPlace, env }: Config): Promise<EngineCh
 		const store = artifactsPlace.startsWith('s3://')
 			? openS3Store(artifactsPlace, env)
 			: await openFolderStore(artifactsPlace);
-		for await (const _first of store.list()) break;
+		await store.check();
 		return { name, ok: true, message: `go to ${store.description}` };
 	} catch (error) {
 		return {

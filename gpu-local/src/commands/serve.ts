@@ -1,4 +1,5 @@
 import { startServer } from '../app.ts';
+import { version } from '../version.ts';
 import { readConfig } from './config.ts';
 import { createLogger } from './logger.ts';
 import type { Terminal } from './terminal.ts';
@@ -6,6 +7,7 @@ import type { Terminal } from './terminal.ts';
 /** `gpu-local serve`. */
 export async function serveCommand(args: string[], terminal: Terminal): Promise<void> {
 	const config = readConfig(args, terminal.env, 'server');
+	terminal.progress(`gpu-local ${version} is starting …`);
 	const server = await startServer(config, createLogger(config.logLevel));
 	terminal.onStop(() => server.stop());
 	terminal.out(`gpu-local is ready at ${server.url}`);

@@ -1,5 +1,10 @@
 import type { ConstructorOptions, Db } from 'pg-boss';
 
+export interface Statement {
+	text: string;
+	values?: unknown[];
+}
+
 /** Rows of one statement. Both databases number their placeholders: `$1`, `$2`. */
 export interface Sql {
 	query<Row = Record<string, unknown>>(text: string, values?: unknown[]): Promise<Row[]>;
@@ -11,11 +16,20 @@ export interface Database extends Sql {
 	readonly kind: 'pglite' | 'postgres';
 	/** For people and logs; holds no password. */
 	readonly description: string;
+	/** Several statements in one go, all or none of them, and the rows of each. */
+	batch(statements: readonly Statement[]): Promise<Array<Array<Record<string, unknown>>>>;
 	/** Commits when `work` resolves, rolls back when it rejects. */
 	transaction<Result>(work: (tx: Sql) => Promise<Result>): Promise<Result>;
-	/** Calls back on every `pg_notify(channel, …)`; a hint only, so a lost one is no harm. */
+	/** Calls back on every {@link notify}; a hint only, so a lost one is no harm. */
 	listen(channel: string, onNotify: () => void): Promise<void>;
+	/** Tells all who listen, in every process on this database. Never rejects. */
+	notify(channel: string): void;
 	/** How pg-boss connects. */
 	readonly bossOptions: ConstructorOptions;
 	close(): Promise<void>;
+}
+
+/** The database cannot be reached just now; what was asked of it may be asked again. */
+export class DatabaseUnavailableError extends Error {
+	override readonly name = 'DatabaseUnavailableError';
 }

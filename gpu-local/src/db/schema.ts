@@ -86,6 +86,27 @@ const MIGRATIONS: readonly string[] = [
 	ALTER TABLE gpu_local.videos ADD COLUMN engine_memory jsonb;
 	CREATE INDEX videos_remembered ON gpu_local.videos (status) WHERE engine_memory IS NOT NULL;
 	`,
+	`
+	CREATE INDEX videos_waiting ON gpu_local.videos (owner, priority) WHERE status = 'queued';
+
+	ALTER TABLE gpu_local.deliveries ALTER COLUMN body DROP NOT NULL;
+	ALTER TABLE gpu_local.deliveries ADD COLUMN owner text NOT NULL DEFAULT '';
+	ALTER TABLE gpu_local.deliveries ADD COLUMN receiver text NOT NULL DEFAULT '';
+	ALTER TABLE gpu_local.deliveries ADD COLUMN leased_until timestamptz;
+	UPDATE gpu_local.deliveries d
+		SET owner = v.owner, receiver = COALESCE(substring(d.url from '^[A-Za-z]+://[^/?#]+'), '')
+		FROM gpu_local.videos v WHERE v.id = d.video_id;
+	CREATE INDEX deliveries_due ON gpu_local.deliveries (next_at) WHERE status = 'pending';
+
+	ALTER TABLE gpu_local.disabled_endpoints ADD COLUMN owner text NOT NULL DEFAULT '';
+	ALTER TABLE gpu_local.disabled_endpoints DROP CONSTRAINT disabled_endpoints_pkey;
+	ALTER TABLE gpu_local.disabled_endpoints ADD PRIMARY KEY (owner, url);
+
+	CREATE TABLE gpu_local.loose_files (
+		name text PRIMARY KEY,
+		remove_after timestamptz NOT NULL
+	);
+	`,
 ];
 
 /** Any number that no other program on the same PostgreSQL is likely to use. */

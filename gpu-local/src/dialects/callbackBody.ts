@@ -1,4 +1,4 @@
-import type { CallbackBody } from '../callbacks/enqueue.ts';
+import type { CallbackBody } from '../callbacks/body.ts';
 import type { VideoRow } from '../store/video.ts';
 import { fileUrl } from '../videos/fileUrl.ts';
 import { novitaCallback } from './novita/callback.ts';

@@ -197,7 +197,9 @@ export type EngineErrorCode =
 	| 'worker_lost'
 	| 'timeout'
 	| 'cancelled'
-	| 'disk_full';
+	| 'disk_full'
+	/** The place for finished videos could not be reached for long. */
+	| 'storage_unavailable';
 
 /** Codes after which the same job on another try may succeed. */
 const RETRYABLE: ReadonlySet<EngineErrorCode> = new Set(['worker_lost']);

@@ -1,9 +1,31 @@
 import type { FastifyBaseLogger, FastifyError } from 'fastify';
+import { StorageError } from '../artifacts/store.ts';
+import { DatabaseUnavailableError } from '../db/database.ts';
 import { ApiError } from '../videos/errors.ts';
+
+const RETRY_SECONDS = 5;
 
 /** Whatever was thrown, as something that can be told to the caller. What is our fault is logged. */
 export function toApiError(error: FastifyError | Error, log: FastifyBaseLogger): ApiError {
 	if (error instanceof ApiError) return error;
+	if (error instanceof DatabaseUnavailableError) {
+		log.warn({ err: error }, 'The database does not answer');
+		return new ApiError(
+			503,
+			'unavailable',
+			'The server cannot reach its database just now. Try again in some seconds.',
+			{ retryAfterSeconds: RETRY_SECONDS },
+		);
+	}
+	if (error instanceof StorageError) {
+		log.warn({ err: error }, 'The storage does not answer');
+		return new ApiError(
+			503,
+			'unavailable',
+			'The server cannot reach the storage with the videos just now. Try again in some seconds.',
+			{ retryAfterSeconds: RETRY_SECONDS },
+		);
+	}
 	const status = 'statusCode' in error ? (error.statusCode ?? 500) : 500;
 	if (status === 413) {
 		return new ApiError(413, 'too_large', 'The request is too large. Send less.');

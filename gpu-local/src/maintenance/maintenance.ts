@@ -1,24 +1,21 @@
-import { enqueueCallbackFor } from '../callbacks/enqueue.ts';
-import type { CallbackBody } from '../callbacks/enqueue.ts';
+import { randomUUID } from 'node:crypto';
 import type { ArtifactStore } from '../artifacts/store.ts';
 import type { Database } from '../db/database.ts';
 import type { Log } from '../lib/log.ts';
-import type { Queue } from '../queue/queue.ts';
+import { announceCallbacks, insertDelivery } from '../store/deliveries.ts';
+import { forgetLooseFile, looseFiles } from '../store/looseFiles.ts';
 import type { VideoError } from '../store/video.ts';
 import {
 	deleteFinishedBefore,
 	expireVideos,
 	failOpenVideo,
-	hasArtifact,
 	lostVideos,
 	markExpired,
 } from '../store/videos.ts';
 
 const LOST_LOOK_MS = 5000;
 const SWEEP_EVERY_MS = 60_000;
-const EXPIRE_AT_ONCE = 100;
-/** A file younger than this may belong to a job that is just being finished. */
-const ORPHAN_AGE_MS = 24 * 3600 * 1000;
+const AT_ONCE = 100;
 
 const LOST: VideoError = {
 	code: 'worker_lost',
@@ -33,9 +30,7 @@ export class Maintenance {
 
 	constructor(
 		private readonly database: Database,
-		private readonly queue: Queue,
 		private readonly artifacts: ArtifactStore,
-		private readonly callbackBody: CallbackBody,
 		private readonly historySeconds: number,
 		private readonly log: Log,
 	) {}
@@ -53,24 +48,22 @@ export class Maintenance {
 	/** Jobs whose queue entry was given up, or is gone, will not be run by anybody any more. */
 	async failLost(): Promise<void> {
 		for (const id of await lostVideos(this.database)) {
-			await this.database.transaction(async (tx) => {
-				const video = await failOpenVideo(tx, id, LOST);
-				if (video) await enqueueCallbackFor(tx, this.queue, video, this.callbackBody);
-			});
+			await this.database.batch([failOpenVideo(id, LOST), insertDelivery(randomUUID(), id)]);
+			announceCallbacks(this.database);
 			this.log.warn({ video: id }, 'A job whose process was lost is given up');
 		}
 	}
 
-	/** Removes files whose time is up, files that no job refers to, and old records. */
+	/** Removes files whose time is up, files that no job has, and old records. */
 	async sweep(nowMs = Date.now()): Promise<void> {
-		for (const video of await expireVideos(this.database, EXPIRE_AT_ONCE)) {
+		for (const video of await expireVideos(this.database, AT_ONCE)) {
 			if (video.artifact) await this.artifacts.remove(video.artifact.name);
 			await markExpired(this.database, video.id);
 		}
 		await deleteFinishedBefore(this.database, new Date(nowMs - this.historySeconds * 1000));
-		for await (const { name, modifiedMs } of this.artifacts.list()) {
-			if (nowMs - modifiedMs < ORPHAN_AGE_MS) continue;
-			if (!(await hasArtifact(this.database, name))) await this.artifacts.remove(name);
+		for (const name of await looseFiles(this.database, new Date(nowMs), AT_ONCE)) {
+			await this.artifacts.remove(name);
+			await forgetLooseFile(this.database, name);
 		}
 	}
 

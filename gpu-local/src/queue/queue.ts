@@ -1,21 +1,19 @@
 import { PgBoss } from 'pg-boss';
-import type { JobWithMetadata } from 'pg-boss';
-import type { Database, Sql } from '../db/database.ts';
+import type { Db, JobWithMetadata } from 'pg-boss';
+import type { Database, Statement } from '../db/database.ts';
 
 /**
- * pg-boss as the queue of two kinds of work: videos (one queue a model, so that a machine takes
- * only what it can make) and callbacks. What a job is, and how far it is, lives in our own tables.
+ * pg-boss as the queue of videos: one queue a model, so that a machine takes only what it can make. What a
+ * job is, and how far it is, lives in our own tables.
  */
 export const SCHEMA = 'gpu_local_boss';
-const CALLBACK_QUEUE = 'callback';
 const VIDEO_PREFIX = 'video/';
 
 /**
  * Who waits for work listens here; a hint only, everybody also looks from time to time. Ours, because
  * pg-boss wakes its own loops only, and those take from one queue each.
  */
-const CHANNELS = { videos: 'gpu_local_videos', callbacks: 'gpu_local_callbacks' };
-export type Kind = keyof typeof CHANNELS;
+const VIDEOS_CHANNEL = 'gpu_local_videos';
 
 /** A process that has not said for so long that it is at work has lost its job. pg-boss's least. */
 const HEARTBEAT_SECONDS = 10;
@@ -30,8 +28,6 @@ const KEEP_DONE_SECONDS = 3600;
 const MAX_CLAIMS = 10_000;
 /** The worker itself ends a job that takes too long; the queue does only where the worker cannot. */
 const OVERTIME_SECONDS = 60;
-/** After so long an attempt to deliver a callback is lost with its process: it has 15 seconds. */
-const CALLBACK_EXPIRES_SECONDS = 60;
 /** How long jobs for a loaded model may go first. */
 const PASSED_OVER_SECONDS = 120;
 
@@ -40,10 +36,6 @@ export interface QueueClaim {
 	queue: string;
 	id: string;
 	retryCount: number;
-}
-
-export interface CallbackTicket {
-	deliveryId: string;
 }
 
 export class Queue {
@@ -76,14 +68,6 @@ export class Queue {
 		boss.on('error', options.onError);
 		await boss.start();
 		const queue = new Queue(database, boss, options.jobSeconds);
-		// No heartbeat: a receiver may take longer than one to answer, and would be called again meanwhile.
-		await boss.createQueue(CALLBACK_QUEUE, {
-			expireInSeconds: CALLBACK_EXPIRES_SECONDS,
-			retentionSeconds: KEEP_QUEUED_SECONDS,
-			deleteAfterSeconds: KEEP_DONE_SECONDS,
-			retryLimit: MAX_CLAIMS,
-		});
-		await queue.#prime(CALLBACK_QUEUE);
 		return queue;
 	}
 
@@ -113,27 +97,19 @@ export class Queue {
 		await this.#boss.findJobs(name, { id: '00000000-0000-0000-0000-000000000000' });
 	}
 
-	/** In the transaction that stores the job, so that neither is there without the other. */
-	async enqueueVideo(tx: Sql, queue: string, videoId: string, rank: number): Promise<void> {
-		await this.#boss.send(queue, {}, { id: videoId, priority: rank, db: tx.boss });
-		await this.#announce(tx, 'videos');
+	/** With the statement that stores the job, so that neither is there without the other. */
+	async enqueueVideo(queue: string, videoId: string): Promise<Statement[]> {
+		return await recorded((db) => this.#boss.send(queue, {}, { id: videoId, db }));
 	}
 
-	async enqueueCallback(tx: Sql, ticket: CallbackTicket, startAfterSeconds = 0): Promise<void> {
-		await this.#boss.send(CALLBACK_QUEUE, ticket, {
-			startAfter: startAfterSeconds,
-			db: tx.boss,
-		});
-		await this.#announce(tx, 'callbacks');
+	/** After the commit: there is work. */
+	announceVideos(): void {
+		this.database.notify(VIDEOS_CHANNEL);
 	}
 
-	async #announce(tx: Sql, kind: Kind): Promise<void> {
-		await tx.query('SELECT pg_notify($1, $2)', [CHANNELS[kind], '']);
-	}
-
-	/** Calls back when there may be work of this kind. */
-	async onNews(kind: Kind, callback: () => void): Promise<void> {
-		await this.database.listen(CHANNELS[kind], callback);
+	/** Calls back when there may be work. */
+	async onVideos(callback: () => void): Promise<void> {
+		await this.database.listen(VIDEOS_CHANNEL, callback);
 	}
 
 	/**
@@ -155,36 +131,27 @@ export class Queue {
 		return job && claimOf(job);
 	}
 
-	async nextCallbacks(limit: number): Promise<Array<{ claim: QueueClaim; deliveryId: string }>> {
-		const jobs = await this.#boss.fetch<CallbackTicket>(CALLBACK_QUEUE, {
-			batchSize: limit,
-			includeMetadata: true,
-		});
-		return jobs.map((job) => ({ claim: claimOf(job), deliveryId: job.data.deliveryId }));
-	}
-
 	/** Says that the job is being worked on. False where the claim was lost. */
 	async touch(claim: QueueClaim): Promise<boolean> {
 		return took(await this.#boss.touch(claim.queue, attemptOf(claim)));
 	}
 
-	/** False where the claim was lost. */
-	async complete(tx: Sql, claim: QueueClaim): Promise<boolean> {
-		return took(await this.#boss.complete(claim.queue, attemptOf(claim), null, { db: tx.boss }));
+	/** Changes nothing where the claim was lost. */
+	async complete(claim: QueueClaim): Promise<Statement[]> {
+		return await recorded((db) => this.#boss.complete(claim.queue, attemptOf(claim), null, { db }));
 	}
 
 	/** Gives the job back, for another attempt if any is left. */
-	async giveBack(tx: Sql, claim: QueueClaim): Promise<void> {
-		await this.#boss.fail(claim.queue, attemptOf(claim), null, { db: tx.boss });
-		await this.#announce(tx, 'videos');
+	async giveBack(claim: QueueClaim): Promise<Statement[]> {
+		return await recorded((db) => this.#boss.fail(claim.queue, attemptOf(claim), null, { db }));
 	}
 
-	async cancelVideo(tx: Sql, queue: string, videoId: string): Promise<void> {
-		await this.#boss.cancel(queue, videoId, { db: tx.boss });
+	async cancelVideo(queue: string, videoId: string): Promise<Statement[]> {
+		return await recorded((db) => this.#boss.cancel(queue, videoId, { db }));
 	}
 
-	async removeVideo(tx: Sql, queue: string, videoId: string): Promise<void> {
-		await this.#boss.deleteJob(queue, videoId, { db: tx.boss });
+	async removeVideo(queue: string, videoId: string): Promise<Statement[]> {
+		return await recorded((db) => this.#boss.deleteJob(queue, videoId, { db }));
 	}
 
 	/**
@@ -193,9 +160,7 @@ export class Queue {
 	 */
 	async recoverAll(): Promise<number> {
 		const active = await this.database.query<{ name: string; id: string }>(
-			`SELECT name, id FROM ${SCHEMA}.job WHERE state = 'active'
-			AND (name = $1 OR name LIKE '${VIDEO_PREFIX}%')`,
-			[CALLBACK_QUEUE],
+			`SELECT name, id FROM ${SCHEMA}.job WHERE state = 'active' AND name LIKE '${VIDEO_PREFIX}%'`,
 		);
 		for (const { name, id } of active) await this.#boss.fail(name, id);
 		return active.length;
@@ -216,3 +181,15 @@ const attemptOf = ({ id, retryCount }: QueueClaim) => ({ id, retryCount });
 
 /** pg-boss declares its reply empty; it bears how many jobs the call was able to change. */
 const took = (reply: object): boolean => (reply as { affected: number }).affected > 0;
+
+/** The statements of a call to pg-boss, which run later and together with ours. */
+async function recorded(call: (db: Db) => Promise<unknown>): Promise<Statement[]> {
+	const statements: Statement[] = [];
+	await call({
+		executeSql: async (text, values) => {
+			statements.push({ text, ...(values ? { values: values as unknown[] } : {}) });
+			return { rows: [{ count: 0 }] };
+		},
+	});
+	return statements;
+}

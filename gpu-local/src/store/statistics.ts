@@ -1,28 +1,10 @@
-import type { Sql } from '../db/database.ts';
-import type { VideoRow } from './video.ts';
+import type { Database, Sql } from '../db/database.ts';
 
 export async function countByStatus(sql: Sql): Promise<Record<string, number>> {
 	const rows = await sql.query<{ status: string; count: unknown }>(
 		'SELECT status, COUNT(*) AS count FROM gpu_local.videos GROUP BY status',
 	);
 	return Object.fromEntries(rows.map(({ status, count }) => [status, Number(count)]));
-}
-
-export async function countQueued(sql: Sql, owner?: string): Promise<number> {
-	const [row] = await sql.query<{ count: unknown }>(
-		`SELECT COUNT(*) AS count FROM gpu_local.videos
-		WHERE status = 'queued' AND ($1::text IS NULL OR owner = $1)`,
-		[owner ?? null],
-	);
-	return Number(row?.count ?? 0);
-}
-
-/** Any number that no other lock on the same database bears. */
-const ADMISSION_LOCK = 7_848_402;
-
-/** Until the transaction ends nobody else counts and stores. */
-export async function lockAdmission(tx: Sql): Promise<void> {
-	await tx.query('SELECT pg_advisory_xact_lock($1)', [ADMISSION_LOCK]);
 }
 
 /** All run time of the jobs on record, and how many they are. */
@@ -65,13 +47,46 @@ export async function paceOf(sql: Sql, queue: string): Promise<Pace> {
 	return { secondsAUnit: row?.pace === null || row === undefined ? undefined : Number(row.pace) };
 }
 
-/** Work that stands before a queued job on the same queue. */
-export async function workAhead(sql: Sql, video: VideoRow): Promise<number> {
-	const [row] = await sql.query<{ ahead: unknown }>(
-		`SELECT COALESCE(SUM(work * (100 - progress) / 100), 0) AS ahead FROM gpu_local.videos
-		WHERE queue = $1 AND (status = 'running' OR (status = 'queued' AND (priority > $2
-			OR (priority = $2 AND fair_order < (SELECT fair_order FROM gpu_local.videos WHERE id = $3)))))`,
-		[video.queue, video.priority, video.id],
-	);
-	return Number(row?.ahead ?? 0);
+/** What a waiting video is expected to need at most, by half a bit for each pixel of each frame. */
+const EXPECTED_BYTES = `65536 + (request->>'width')::bigint * (request->>'height')::bigint
+	* (request->>'num_frames')::bigint / 16`;
+
+/** Work that is left at one place in the fair order of one queue. */
+export interface OpenWork {
+	queue: string;
+	/** 0 for what runs already. */
+	place: number;
+	work: number;
+}
+
+export interface WaitingOfOwner {
+	owner: string;
+	jobs: number;
+	expectedBytes: number;
+}
+
+/** Everything that waits and runs, in two sums; asked for rarely, and answered from then on. */
+export async function openWork(
+	database: Database,
+): Promise<{ work: OpenWork[]; waiting: WaitingOfOwner[] }> {
+	const [work, waiting] = await database.batch([
+		{
+			text: `SELECT queue, CASE WHEN status = 'running' THEN 0 ELSE fair_order END AS place,
+				SUM(work * (100 - progress) / 100)::float8 AS work
+				FROM gpu_local.videos WHERE status IN ('queued', 'running') GROUP BY 1, 2 ORDER BY 1, 2`,
+		},
+		{
+			text: `SELECT owner, COUNT(*)::float8 AS jobs,
+				SUM(${EXPECTED_BYTES})::float8 AS "expectedBytes"
+				FROM gpu_local.videos WHERE status = 'queued' GROUP BY 1`,
+		},
+	]);
+	return {
+		work: work!.map(({ queue, place, work: left }) => ({
+			queue: String(queue),
+			place: Number(place),
+			work: Number(left),
+		})),
+		waiting: waiting as unknown as WaitingOfOwner[],
+	};
 }

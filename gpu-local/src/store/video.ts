@@ -52,6 +52,8 @@ export interface VideoRow {
 	idempotency_key: string | null;
 	request_hash: string;
 	priority: number;
+	/** Place in the order in which jobs are taken. */
+	fair_order: number;
 	work: number;
 	stage: string | null;
 	step: number | null;
@@ -81,5 +83,10 @@ export const isOpen = (status: VideoStatus): boolean => status === 'queued' || s
 
 /** PostgreSQL's 64-bit numbers arrive as text from one driver and as numbers from the other. */
 export function toVideo(row: Record<string, unknown>): VideoRow {
-	return { ...row, number: Number(row.number), work: Number(row.work) } as VideoRow;
+	return {
+		...row,
+		number: Number(row.number),
+		work: Number(row.work),
+		fair_order: Number(row.fair_order),
+	} as VideoRow;
 }

@@ -1,4 +1,4 @@
-import type { Sql } from '../db/database.ts';
+import type { Sql, Statement } from '../db/database.ts';
 import type { EngineMemory, Progress, VideoRequest } from '../engines/engine.ts';
 import { SCHEMA } from '../queue/queue.ts';
 import { toVideo } from './video.ts';
@@ -22,50 +22,91 @@ export interface NewVideo {
 }
 
 /**
- * Stores a job, or finds the one that the same owner already made with the same idempotency key.
+ * Stores a job; no row where the same owner already made one with the same idempotency key.
  *
  * `fair_order` is start-time fair queueing: a key's next job stands one behind its last one, but never
- * before what has already been started, so that one key's backlog does not hold up another's.
+ * before what has already been started, so that one key's backlog does not hold up another's. Jobs that were
+ * cancelled before they started do not count. `goes_before`: a waiting job of the key has a lower priority.
  */
-export async function insertVideo(
-	tx: Sql,
-	video: NewVideo,
-): Promise<{ row: VideoRow; created: boolean; fairOrder: number }> {
-	const [row] = await tx.query<Record<string, unknown>>(
-		`INSERT INTO gpu_local.videos (
+export const insertVideo = (video: NewVideo): Statement => ({
+	text: `INSERT INTO gpu_local.videos (
 			id, owner, dialect, status, queue, request, warnings, track_id, webhook_url, dialect_data,
 			idempotency_key, request_hash, priority, work, fair_order
 		) VALUES ($1, $2, $3, 'queued', $4, $5, $6, $7, $8, $9, $10, $11, $12, $13,
 			1 + GREATEST(
-				(SELECT COALESCE(MAX(fair_order), 0) FROM gpu_local.videos WHERE owner = $2),
+				(SELECT COALESCE(MAX(fair_order), 0) FROM gpu_local.videos
+					WHERE owner = $2 AND (status IN ('queued', 'running') OR started_at IS NOT NULL)),
 				(SELECT COALESCE(MAX(fair_order), 0) FROM gpu_local.videos WHERE started_at IS NOT NULL)
 			)
 		)
 		ON CONFLICT (owner, idempotency_key) DO NOTHING
-		RETURNING *`,
-		[
-			video.id,
-			video.owner,
-			video.dialect,
-			video.queue,
-			JSON.stringify(video.request),
-			JSON.stringify(video.warnings),
-			video.trackId ?? null,
-			video.webhookUrl ?? null,
-			JSON.stringify(video.dialectData),
-			video.idempotencyKey ?? null,
-			video.requestHash,
-			video.priority,
-			video.work,
-		],
-	);
-	if (row) return { row: toVideo(row), created: true, fairOrder: Number(row.fair_order) };
-	const [existing] = await tx.query<Record<string, unknown>>(
+		RETURNING *, EXISTS (
+			SELECT 1 FROM gpu_local.videos
+			WHERE owner = $2 AND status = 'queued' AND priority < $12
+		) AS goes_before`,
+	values: [
+		video.id,
+		video.owner,
+		video.dialect,
+		video.queue,
+		JSON.stringify(video.request),
+		JSON.stringify(video.warnings),
+		video.trackId ?? null,
+		video.webhookUrl ?? null,
+		JSON.stringify(video.dialectData),
+		video.idempotencyKey ?? null,
+		video.requestHash,
+		video.priority,
+		video.work,
+	],
+});
+
+export async function videoByIdempotencyKey(
+	sql: Sql,
+	owner: string,
+	key: string,
+): Promise<VideoRow | undefined> {
+	const [row] = await sql.query<Record<string, unknown>>(
 		'SELECT * FROM gpu_local.videos WHERE owner = $1 AND idempotency_key = $2',
-		[video.owner, video.idempotencyKey],
+		[owner, key],
 	);
-	if (!existing) throw new Error('A job with this idempotency key was just removed. Try again.');
-	return { row: toVideo(existing), created: false, fairOrder: Number(existing.fair_order) };
+	return row && toVideo(row);
+}
+
+/** The queue takes what has the highest rank first. It has 31 bits. */
+const RANKS = 100_000_000;
+
+/** Gives queue entries the rank that their jobs' place in the fair order is. */
+export const rankVideos = (queue: string, ids: string[]): Statement => ({
+	text: `UPDATE ${SCHEMA}.job j SET priority = -(v.fair_order % ${RANKS})
+		FROM gpu_local.videos v
+		WHERE v.id = j.id AND j.name = $1 AND j.id = ANY($2::uuid[]) AND j.state < 'active'`,
+	values: [queue, ids],
+});
+
+/**
+ * Puts the waiting jobs of a key in the order of their priority, over the places that they have together.
+ *
+ * @param freedPlace one more, of a job that waits no longer: the last place is given up instead
+ */
+export async function reorderVideos(
+	sql: Sql,
+	owner: string,
+	freedPlace: number | undefined,
+): Promise<Array<{ id: string; queue: string }>> {
+	return await sql.query<{ id: string; queue: string }>(
+		`WITH waiting AS (
+			SELECT id, fair_order, row_number() OVER (ORDER BY priority DESC, number) AS nth
+			FROM gpu_local.videos WHERE owner = $1 AND status = 'queued'
+		), places AS (
+			SELECT fair_order, row_number() OVER (ORDER BY fair_order) AS nth
+			FROM (SELECT fair_order FROM waiting UNION SELECT $2::bigint WHERE $2 IS NOT NULL) AS all_places
+		)
+		UPDATE gpu_local.videos v SET fair_order = p.fair_order
+		FROM waiting w JOIN places p ON p.nth = w.nth
+		WHERE v.id = w.id AND v.fair_order <> p.fair_order RETURNING v.id, v.queue`,
+		[owner, freedPlace ?? null],
+	);
 }
 
 export async function videoById(sql: Sql, id: string): Promise<VideoRow | undefined> {
@@ -74,6 +115,14 @@ export async function videoById(sql: Sql, id: string): Promise<VideoRow | undefi
 		[id],
 	);
 	return row && toVideo(row);
+}
+
+export async function videosByIds(sql: Sql, ids: string[]): Promise<VideoRow[]> {
+	const rows = await sql.query<Record<string, unknown>>(
+		'SELECT * FROM gpu_local.videos WHERE id = ANY($1::uuid[])',
+		[ids],
+	);
+	return rows.map(toVideo);
 }
 
 export async function videoByNumber(sql: Sql, number: number): Promise<VideoRow | undefined> {
@@ -204,85 +253,66 @@ export interface Completion {
 	expiresAt: Date;
 }
 
-/** Undefined where the lease was lost: then the result must be thrown away. */
-export async function completeVideo(
-	tx: Sql,
-	lease: string,
-	done: Completion,
-): Promise<VideoRow | undefined> {
-	const [row] = await tx.query<Record<string, unknown>>(
-		`UPDATE gpu_local.videos SET status = 'completed', stage = NULL, step = NULL, steps = NULL,
-			progress = 100, artifact = $2, settings = $3, warnings = $4, timings = $5, expires_at = $6, engine_memory = NULL,
+/** No row where the lease was lost: then the result must be thrown away. */
+export const completeVideo = (lease: string, done: Completion): Statement => ({
+	text: `UPDATE gpu_local.videos SET status = 'completed', stage = NULL, step = NULL, steps = NULL,
+			progress = 100, artifact = $2, settings = $3, warnings = $4, timings = $5, expires_at = $6,
+			engine_memory = NULL,
 			run_ms = EXTRACT(EPOCH FROM clock_timestamp() - started_at) * 1000,
 			finished_at = clock_timestamp(), updated_at = clock_timestamp()
 		WHERE claim = $1 AND status = 'running' RETURNING *`,
-		[
-			lease,
-			JSON.stringify(done.artifact),
-			JSON.stringify(done.settings),
-			JSON.stringify(done.warnings),
-			JSON.stringify(done.timings),
-			done.expiresAt,
-		],
-	);
-	return row && toVideo(row);
-}
+	values: [
+		lease,
+		JSON.stringify(done.artifact),
+		JSON.stringify(done.settings),
+		JSON.stringify(done.warnings),
+		JSON.stringify(done.timings),
+		done.expiresAt,
+	],
+});
 
-export async function failVideo(
-	tx: Sql,
-	lease: string,
-	error: VideoError,
-): Promise<VideoRow | undefined> {
-	const [row] = await tx.query<Record<string, unknown>>(
-		`UPDATE gpu_local.videos SET status = 'failed', stage = NULL, error = $2,
+/** No row where the lease was lost. */
+export const failVideo = (lease: string, error: VideoError): Statement => ({
+	text: `UPDATE gpu_local.videos SET status = 'failed', stage = NULL, error = $2,
 			finished_at = clock_timestamp(), updated_at = clock_timestamp()
 		WHERE claim = $1 AND status = 'running' RETURNING *`,
-		[lease, JSON.stringify(error)],
-	);
-	return row && toVideo(row);
-}
+	values: [lease, JSON.stringify(error)],
+});
 
 /** Ends a job that never ran: with this error, or without a file. */
-export async function finishMock(
-	tx: Sql,
-	id: string,
-	error: VideoError | undefined,
-): Promise<VideoRow> {
-	const [row] = await tx.query<Record<string, unknown>>(
-		`UPDATE gpu_local.videos SET status = $2, error = $3, progress = $4,
+export const finishMock = (id: string, error: VideoError | undefined): Statement => ({
+	text: `UPDATE gpu_local.videos SET status = $2, error = $3, progress = $4,
 			finished_at = clock_timestamp(), updated_at = clock_timestamp()
 		WHERE id = $1 RETURNING *`,
-		[id, error ? 'failed' : 'completed', error ? JSON.stringify(error) : null, error ? 0 : 100],
-	);
-	return toVideo(row!);
-}
+	values: [
+		id,
+		error ? 'failed' : 'completed',
+		error ? JSON.stringify(error) : null,
+		error ? 0 : 100,
+	],
+});
 
 /** Puts a running job back into the queue; `refund` does not count the run as an attempt. */
-export async function releaseVideo(tx: Sql, lease: string, refund: boolean): Promise<boolean> {
-	const rows = await tx.query(
-		`UPDATE gpu_local.videos SET status = 'queued', stage = NULL, step = NULL, steps = NULL,
+export const releaseVideo = (lease: string, refund: boolean): Statement => ({
+	text: `UPDATE gpu_local.videos SET status = 'queued', stage = NULL, step = NULL, steps = NULL,
 			progress = 0, claim = NULL, attempts = attempts - $2, updated_at = clock_timestamp()
-		WHERE claim = $1 AND status = 'running' RETURNING id`,
-		[lease, refund ? 1 : 0],
-	);
-	return rows.length > 0;
-}
+		WHERE claim = $1 AND status = 'running'`,
+	values: [lease, refund ? 1 : 0],
+});
 
-/** Cancels an open job. Undefined where there is none with this id, or it is finished. */
-export async function cancelVideo(tx: Sql, id: string): Promise<VideoRow | undefined> {
-	const [row] = await tx.query<Record<string, unknown>>(
-		`UPDATE gpu_local.videos SET status = 'cancelled', stage = NULL, finished_at = clock_timestamp(),
-			error = '{"code": "cancelled", "message": "The job was cancelled."}',
-			updated_at = clock_timestamp()
+/** Cancels an open job. No row where there is none with this id, or it is finished. */
+export const cancelVideo = (id: string): Statement => ({
+	text: `UPDATE gpu_local.videos SET status = 'cancelled', stage = NULL,
+			finished_at = clock_timestamp(), updated_at = clock_timestamp(),
+			error = '{"code": "cancelled", "message": "The job was cancelled."}'
 		WHERE id = $1 AND status IN ('queued', 'running') RETURNING *`,
-		[id],
-	);
-	return row && toVideo(row);
-}
+	values: [id],
+});
 
-export async function deleteVideo(tx: Sql, id: string): Promise<void> {
-	await tx.query('DELETE FROM gpu_local.videos WHERE id = $1', [id]);
-}
+export const deleteVideo = (id: string): Statement => ({
+	text: 'DELETE FROM gpu_local.videos WHERE id = $1',
+	values: [id],
+});
 
 /** Jobs that have a file whose time is up. */
 export async function expireVideos(sql: Sql, limit: number): Promise<VideoRow[]> {
@@ -339,28 +369,13 @@ export async function lostVideos(sql: Sql): Promise<string[]> {
 	return rows.map(({ id }) => id);
 }
 
-/** Ends an open job that no attempt holds. Undefined where it is finished by now. */
-export async function failOpenVideo(
-	tx: Sql,
-	id: string,
-	error: VideoError,
-): Promise<VideoRow | undefined> {
-	const [row] = await tx.query<Record<string, unknown>>(
-		`UPDATE gpu_local.videos SET status = 'failed', stage = NULL, error = $2,
+/** Ends an open job that no attempt holds. */
+export const failOpenVideo = (id: string, error: VideoError): Statement => ({
+	text: `UPDATE gpu_local.videos SET status = 'failed', stage = NULL, error = $2,
 			finished_at = clock_timestamp(), updated_at = clock_timestamp()
-		WHERE id = $1 AND status IN ('queued', 'running') RETURNING *`,
-		[id, JSON.stringify(error)],
-	);
-	return row && toVideo(row);
-}
-
-/** Whether a job still refers to this file. */
-export async function hasArtifact(sql: Sql, name: string): Promise<boolean> {
-	const rows = await sql.query(`SELECT 1 FROM gpu_local.videos WHERE artifact->>'name' = $1`, [
-		name,
-	]);
-	return rows.length > 0;
-}
+		WHERE id = $1 AND status IN ('queued', 'running')`,
+	values: [id, JSON.stringify(error)],
+});
 
 /** The file of this name, which begins with its job's id. Undefined where the job has it no more. */
 export async function artifactNamed(sql: Sql, name: string): Promise<Artifact | undefined> {
@@ -369,4 +384,13 @@ export async function artifactNamed(sql: Sql, name: string): Promise<Artifact | 
 		[name.slice(0, 32)],
 	);
 	return row?.artifact?.name === name ? row.artifact : undefined;
+}
+
+/** Which of these jobs are still open. */
+export async function openVideos(sql: Sql, ids: string[]): Promise<Set<string>> {
+	const rows = await sql.query<{ id: string }>(
+		`SELECT id FROM gpu_local.videos WHERE id = ANY($1::uuid[]) AND status IN ('queued', 'running')`,
+		[ids],
+	);
+	return new Set(rows.map(({ id }) => id));
 }

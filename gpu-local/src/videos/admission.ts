@@ -1,24 +1,24 @@
 import type { ArtifactStore } from '../artifacts/store.ts';
-import type { Database, Sql } from '../db/database.ts';
-import { countQueued, lockAdmission } from '../store/statistics.ts';
-import { artifactBytes } from '../store/videos.ts';
+import type { Database } from '../db/database.ts';
+import type { VideoRequest } from '../engines/engine.ts';
 import { cached } from '../lib/cached.ts';
+import { artifactBytes } from '../store/videos.ts';
 import { ApiError } from './errors.ts';
 import type { Limits } from './limits.ts';
+import type { OpenJobs, Waiting } from './openJobs.ts';
 
-const USAGE_FRESH_MS = 2000;
-/** Room that a finished video is expected to need at most. */
-const EXPECTED_VIDEO_BYTES = 64 * 1024 * 1024;
+const USAGE_FRESH_MS = 5000;
 const QUEUE_FULL_RETRY_SECONDS = 30;
+/** Nobody is refused for a count that is older. */
+const RECOUNT_AFTER_MS = 50;
+/** Where several keys share the queue, this part of it is for those with less than their share in it. */
+const RESERVED_SHARE = 0.2;
+const GB = 1024 ** 3;
 
-export interface DiskUse {
-	/** By all videos. */
-	usedBytes: number;
-	/** Undefined where nobody can tell. */
-	freeBytes: number | undefined;
-}
-
-/** Whether one more job has room: in the queue, and for its file. */
+/**
+ * Whether one more job has room: in the queue, and for its file. The numbers are some seconds old where several
+ * servers share a database, so that together they may take a few jobs more.
+ */
 export class Admission {
 	readonly #usedBytes: () => Promise<number>;
 	readonly #freeBytes: () => Promise<number | undefined>;
@@ -26,44 +26,78 @@ export class Admission {
 	constructor(
 		database: Database,
 		artifacts: ArtifactStore,
+		private readonly openJobs: OpenJobs,
 		private readonly limits: Limits,
+		/** How many keys share the queue. */
+		private readonly keys: number,
 	) {
 		this.#usedBytes = cached(() => artifactBytes(database), USAGE_FRESH_MS);
 		this.#freeBytes = cached(() => artifacts.freeBytes(), USAGE_FRESH_MS);
 	}
 
-	/** Asked before the transaction, which holds the only connection of the built-in database. */
-	async disk(): Promise<DiskUse> {
-		return { usedBytes: await this.#usedBytes(), freeBytes: await this.#freeBytes() };
-	}
-
-	/** Until the transaction ends nobody else stores a job: many at once count each other too. */
-	async takeTurn(tx: Sql): Promise<void> {
-		await lockAdmission(tx);
-	}
-
-	/** Throws where the job that was just stored is one too many. */
-	async check(tx: Sql, owner: string, { usedBytes, freeBytes }: DiskUse): Promise<void> {
-		const { limits } = this;
-		const all = await countQueued(tx);
-		if (all > limits.maxQueued) throw queueFull(`${all - 1} jobs are waiting`);
-		const mine = await countQueued(tx, owner);
-		if (mine > limits.maxQueuedPerKey) {
-			throw queueFull(`${mine - 1} jobs of this key are waiting`);
+	/**
+	 * Takes the room for one more job of this owner, or throws.
+	 *
+	 * @returns what must be told whether the job was stored
+	 */
+	async take(owner: string, request: VideoRequest): Promise<(stored: boolean) => void> {
+		const expectedBytes = expectedBytesOf(request);
+		const usedBytes = await this.#usedBytes();
+		const freeBytes = await this.#freeBytes();
+		const decide = (waiting: Waiting) => {
+			this.#checkQueue(waiting);
+			this.#checkDisk(usedBytes, freeBytes, waiting.expectedBytes, expectedBytes);
+			return waiting.reserve(expectedBytes);
+		};
+		try {
+			return await this.openJobs.waiting(owner, decide);
+		} catch {
+			// A job may have ended since the count.
+			return await this.openJobs.waiting(owner, decide, RECOUNT_AFTER_MS);
 		}
-		const needed = all * EXPECTED_VIDEO_BYTES;
-		if (
-			usedBytes + needed > limits.quotaBytes ||
-			(freeBytes !== undefined && freeBytes < limits.minFreeBytes + EXPECTED_VIDEO_BYTES)
-		) {
+	}
+
+	#checkQueue({ all, own }: { all: number; own: number }): void {
+		const { maxQueued, maxQueuedPerKey } = this.limits;
+		if (all >= maxQueued) throw queueFull(`${all} jobs are waiting`);
+		if (own >= maxQueuedPerKey) throw queueFull(`${own} jobs of this key are waiting`);
+		if (this.keys < 2) return;
+		if (all >= maxQueued * (1 - RESERVED_SHARE) && own >= maxQueued / this.keys) {
+			throw queueFull(
+				`${own} jobs of this key are waiting, and the rest of the queue is kept for other keys`,
+			);
+		}
+	}
+
+	#checkDisk(
+		usedBytes: number,
+		freeBytes: number | undefined,
+		waitingBytes: number,
+		expectedBytes: number,
+	): void {
+		const { quotaBytes, minFreeBytes } = this.limits;
+		if (usedBytes + waitingBytes + expectedBytes > quotaBytes) {
 			throw new ApiError(
 				507,
 				'disk_full',
-				'There is no room for another video. Delete old ones, or give the server more room (--quota-gb, --min-free-gb).',
+				`There is no room for another video: the videos take ${gigabytes(usedBytes)} GB, those that are waiting may take ${gigabytes(waitingBytes)} GB more, and ${gigabytes(quotaBytes)} GB are allowed. Delete old ones, or raise --quota-gb.`,
+			);
+		}
+		if (freeBytes !== undefined && freeBytes < minFreeBytes + expectedBytes) {
+			throw new ApiError(
+				507,
+				'disk_full',
+				`There is no room for another video: ${gigabytes(freeBytes)} GB are free, and ${gigabytes(minFreeBytes)} GB are kept free. Make room, or lower --min-free-gb.`,
 			);
 		}
 	}
 }
+
+/** Half a bit for each pixel of each frame, which few videos need. */
+const expectedBytesOf = ({ width, height, num_frames: frames }: VideoRequest): number =>
+	65_536 + Math.ceil((width * height * frames) / 16);
+
+const gigabytes = (bytes: number): string => (bytes / GB).toFixed(1);
 
 const queueFull = (what: string): ApiError =>
 	new ApiError(

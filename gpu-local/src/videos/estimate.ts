@@ -1,8 +1,9 @@
 import type { Sql } from '../db/database.ts';
 import type { WorkerRecord } from '../store/workers.ts';
-import { paceOf, workAhead } from '../store/statistics.ts';
+import { paceOf } from '../store/statistics.ts';
 import type { Pace } from '../store/statistics.ts';
 import { cached } from '../lib/cached.ts';
+import type { OpenJobs } from './openJobs.ts';
 import type { VideoRow } from '../store/video.ts';
 
 const PACE_FRESH_MS = 5000;
@@ -14,7 +15,10 @@ const PACE_FRESH_MS = 5000;
 export class Estimator {
 	readonly #paces = new Map<string, () => Promise<Pace>>();
 
-	constructor(private readonly sql: Sql) {}
+	constructor(
+		private readonly sql: Sql,
+		private readonly openJobs: OpenJobs,
+	) {}
 
 	#paceOf(queue: string): Promise<Pace> {
 		let pace = this.#paces.get(queue);
@@ -48,7 +52,7 @@ export class Estimator {
 		const { secondsAUnit } = await this.#paceOf(video.queue);
 		if (secondsAUnit === undefined) return undefined;
 		const slots = workers.reduce((sum, worker) => sum + worker.slots, 0);
-		const ahead = await workAhead(this.sql, video);
+		const ahead = await this.openJobs.workAhead(video);
 		return positive(secondsAUnit * (ahead / Math.max(1, slots) + video.work));
 	}
 }

@@ -1,15 +1,15 @@
 import { createHash, randomInt, randomUUID } from 'node:crypto';
 import type { RequestValues } from '../../../providers/contract';
 import type { ArtifactStore } from '../artifacts/store.ts';
-import { enqueueCallbackFor } from '../callbacks/enqueue.ts';
-import type { CallbackBody } from '../callbacks/enqueue.ts';
 import { checkCallbackUrl, RefusedAddressError } from '../callbacks/guard.ts';
 import type { CallbackPolicy } from '../callbacks/guard.ts';
 import type { Database } from '../db/database.ts';
 import type { Queue } from '../queue/queue.ts';
 import { liveWorkers } from '../store/workers.ts';
 import type { WorkerRecord } from '../store/workers.ts';
-import { isOpen } from '../store/video.ts';
+import { announceCallbacks, enableEndpoint, insertDelivery } from '../store/deliveries.ts';
+import { forgetLooseFile, looseFile } from '../store/looseFiles.ts';
+import { isOpen, toVideo } from '../store/video.ts';
 import type { VideoError, VideoRow } from '../store/video.ts';
 import {
 	cancelVideo,
@@ -17,7 +17,10 @@ import {
 	finishMock,
 	insertVideo,
 	listVideos,
+	rankVideos,
+	reorderVideos,
 	videoById,
+	videoByIdempotencyKey,
 	videoByNumber,
 } from '../store/videos.ts';
 import type { NewVideo, Page } from '../store/videos.ts';
@@ -25,6 +28,7 @@ import { cached } from '../lib/cached.ts';
 import { ApiError, notFound } from './errors.ts';
 import type { Limits } from './limits.ts';
 import { chooseModel, shorten } from './models.ts';
+import { OpenJobs } from './openJobs.ts';
 import { Admission } from './admission.ts';
 import { completeRequest } from './request.ts';
 
@@ -33,6 +37,8 @@ export interface ServiceOptions {
 	defaultModel: string | undefined;
 	aliases: Record<string, string>;
 	callbacks: CallbackPolicy;
+	/** How many keys there are. */
+	keys: number;
 }
 
 export interface CreateVideo {
@@ -51,13 +57,13 @@ export interface CreateVideo {
 
 const MAX_SEED = 2 ** 32 - 1;
 const WORKERS_FRESH_MS = 1000;
-/** One step of priority outweighs any number of jobs that stand before in the fair wanted. */
-const PRIORITY_STEP = 100_000_000;
 
 /** What every dialect does with jobs. Knows nothing about HTTP. */
 export class VideoService {
 	readonly #workers: () => Promise<WorkerRecord[]>;
 	readonly #admission: Admission;
+	readonly #keyed = new Map<string, Promise<void>>();
+	readonly openJobs: OpenJobs;
 	/** Called when something new stands in the queue of this process. */
 	onQueued: () => void = () => undefined;
 	/** Called with the id of a job that was cancelled through this process. */
@@ -67,11 +73,17 @@ export class VideoService {
 		private readonly database: Database,
 		private readonly queue: Queue,
 		private readonly artifacts: ArtifactStore,
-		private readonly callbackBody: CallbackBody,
 		private readonly options: ServiceOptions,
 	) {
 		this.#workers = cached(() => liveWorkers(database), WORKERS_FRESH_MS);
-		this.#admission = new Admission(database, artifacts, options.limits);
+		this.openJobs = new OpenJobs(database);
+		this.#admission = new Admission(
+			database,
+			artifacts,
+			this.openJobs,
+			options.limits,
+			options.keys,
+		);
 	}
 
 	workers(): Promise<WorkerRecord[]> {
@@ -91,7 +103,11 @@ export class VideoService {
 			this.options.limits,
 			randomInt(0, MAX_SEED),
 		);
-		const warnings = [...(wanted.warnings ?? []), ...completed.warnings];
+		const warnings = [
+			...(wanted.warnings ?? []),
+			...completed.warnings,
+			...(webhookUrl === undefined ? [] : await this.#enableWebhook(owner, webhookUrl)),
+		];
 		if (chosen.substituted) {
 			warnings.unshift(
 				`There is no model "${shorten(asked ?? '')}" here; "${chosen.model.id}" was used instead.`,
@@ -127,9 +143,10 @@ export class VideoService {
 		checkWebhook(webhookUrl, this.options.callbacks);
 		const { model, queue } = chooseModel(await this.#workers(), undefined, this.options);
 		const { request, work } = completeRequest(values, model, this.options.limits, 0);
-		return await this.database.transaction(async (tx) => {
-			const { row } = await insertVideo(tx, {
-				id: randomUUID(),
+		const id = randomUUID();
+		const rows = await this.database.batch([
+			insertVideo({
+				id,
 				owner,
 				dialect,
 				queue,
@@ -140,11 +157,12 @@ export class VideoService {
 				requestHash: '',
 				priority: 0,
 				work,
-			});
-			const finished = await finishMock(tx, row.id, error);
-			await enqueueCallbackFor(tx, this.queue, finished, this.callbackBody);
-			return finished;
-		});
+			}),
+			finishMock(id, error),
+			insertDelivery(randomUUID(), id),
+		]);
+		announceCallbacks(this.database);
+		return toVideo(rows[1]![0]!);
 	}
 
 	/** The same request once more, as a new job. */
@@ -174,27 +192,90 @@ export class VideoService {
 		return again;
 	}
 
+	/** A receiver that said 410 Gone is called again for jobs that ask for it anew. */
+	async #enableWebhook(owner: string, url: string): Promise<string[]> {
+		const since = await enableEndpoint(this.database, owner, url);
+		if (!since) return [];
+		return [
+			`The webhook address ${url} answered 410 Gone at ${since.toISOString()}, so jobs from before that do not call it any more. For this job it is called again.`,
+		];
+	}
+
+	/** Requests with one idempotency key go one after another: only the first of them needs room. */
 	async #store(video: NewVideo): Promise<{ video: VideoRow; created: boolean }> {
-		const disk = await this.#admission.disk();
+		if (video.idempotencyKey === undefined) return await this.#storeNew(video);
+		const key = `${video.owner} ${video.idempotencyKey}`;
+		const before = this.#keyed.get(key) ?? Promise.resolve();
+		const run = before.then(() => this.#storeNew(video));
+		const settled = run.then(
+			() => undefined,
+			() => undefined,
+		);
+		this.#keyed.set(key, settled);
+		try {
+			return await run;
+		} finally {
+			if (this.#keyed.get(key) === settled) this.#keyed.delete(key);
+		}
+	}
+
+	async #storeNew(video: NewVideo): Promise<{ video: VideoRow; created: boolean }> {
+		const before = await this.#storedBefore(video);
+		if (before) return { video: before, created: false };
+		const settle = await this.#admission.take(video.owner, video.request);
+		try {
+			const stored = await this.#insert(video);
+			settle(stored !== undefined);
+			if (stored) return { video: stored, created: true };
+			// Somebody used the same idempotency key at the same time.
+			const same = await this.#storedBefore(video);
+			if (same) return { video: same, created: false };
+			throw new Error('A job with this idempotency key was just removed. Try again.');
+		} catch (error) {
+			settle(false);
+			throw error;
+		}
+	}
+
+	async #storedBefore(video: NewVideo): Promise<VideoRow | undefined> {
+		if (video.idempotencyKey === undefined) return undefined;
+		const stored = await videoByIdempotencyKey(this.database, video.owner, video.idempotencyKey);
+		if (stored) checkSameRequest(stored, video);
+		return stored;
+	}
+
+	/** The job and its place in the queue, neither without the other. */
+	async #insert(video: NewVideo): Promise<VideoRow | undefined> {
 		await this.queue.ensureVideoQueue(video.queue);
-		const { row, created } = await this.database.transaction(async (tx) => {
-			await this.#admission.takeTurn(tx);
-			const stored = await insertVideo(tx, video);
-			if (!stored.created) {
-				checkSameRequest(stored.row, video);
-				return stored;
-			}
-			await this.#admission.check(tx, video.owner, disk);
-			await this.queue.enqueueVideo(
-				tx,
-				video.queue,
-				video.id,
-				rankOf(video.priority, stored.fairOrder),
-			);
-			return stored;
-		});
-		if (created) this.onQueued();
-		return { video: row, created };
+		const enqueue = [
+			...(await this.queue.enqueueVideo(video.queue, video.id)),
+			rankVideos(video.queue, [video.id]),
+		];
+		const [row] =
+			video.idempotencyKey === undefined
+				? (await this.database.batch([insertVideo(video), ...enqueue]))[0]!
+				: await this.database.transaction(async (tx) => {
+						const { text, values } = insertVideo(video);
+						const inserted = await tx.query(text, values);
+						if (inserted.length === 0) return inserted;
+						for (const each of enqueue) await tx.query(each.text, each.values);
+						return inserted;
+					});
+		if (!row) return undefined;
+		const { goes_before: goesBefore, ...stored } = row;
+		if (goesBefore === true) await this.#reorder(video.owner);
+		this.queue.announceVideos();
+		this.onQueued();
+		return toVideo(stored);
+	}
+
+	/** A key's own priorities decide among its own jobs; its share of the queue stays what it is. */
+	async #reorder(owner: string, freedPlace?: number): Promise<void> {
+		const moved = await reorderVideos(this.database, owner, freedPlace);
+		const queues = new Map<string, string[]>();
+		for (const { id, queue } of moved) queues.set(queue, [...(queues.get(queue) ?? []), id]);
+		if (queues.size === 0) return;
+		await this.database.batch([...queues].map(([queue, ids]) => rankVideos(queue, ids)));
 	}
 
 	async get(owner: string, id: string): Promise<VideoRow> {
@@ -216,16 +297,19 @@ export class VideoService {
 	/** Stops an open job, wherever it runs. A finished one stays as it is. */
 	async cancel(owner: string, id: string): Promise<VideoRow> {
 		const video = await this.get(owner, id);
-		const cancelled = await this.database.transaction(async (tx) => {
-			const row = await cancelVideo(tx, id);
-			if (row) {
-				await this.queue.cancelVideo(tx, row.queue, id);
-				await enqueueCallbackFor(tx, this.queue, row, this.callbackBody);
-			}
-			return row;
-		});
-		if (cancelled) this.onCancelled(id);
-		return cancelled ?? (await videoById(this.database, id)) ?? video;
+		const rows = await this.database.batch([
+			cancelVideo(id),
+			...(await this.queue.cancelVideo(video.queue, id)),
+			insertDelivery(randomUUID(), id),
+		]);
+		const row = rows[0]![0];
+		if (!row) return (await videoById(this.database, id)) ?? video;
+		const cancelled = toVideo(row);
+		if (cancelled.webhook_url !== null) announceCallbacks(this.database);
+		// It never ran: the key's other jobs move up, as if it had not been there.
+		if (cancelled.started_at === null) await this.#reorder(owner, cancelled.fair_order);
+		this.onCancelled(id);
+		return cancelled;
 	}
 
 	/** Cancels an open job; removes a finished one and its file. */
@@ -236,16 +320,20 @@ export class VideoService {
 			if (after.status === 'cancelled') return;
 			return await this.remove(owner, id);
 		}
-		await this.database.transaction(async (tx) => {
-			await deleteVideo(tx, id);
-			await this.queue.removeVideo(tx, video.queue, id);
-		});
-		if (video.artifact) await this.artifacts.remove(video.artifact.name);
+		const name = video.artifact?.name;
+		await this.database.batch([
+			deleteVideo(id),
+			...(await this.queue.removeVideo(video.queue, id)),
+			...(name === undefined ? [] : [looseFile(name)]),
+		]);
+		if (name === undefined) return;
+		// Where the storage is away, maintenance removes the file later.
+		await this.artifacts
+			.remove(name)
+			.then(() => forgetLooseFile(this.database, name))
+			.catch(() => undefined);
 	}
 }
-
-const rankOf = (priority: number, fairOrder: number): number =>
-	priority * PRIORITY_STEP - (fairOrder % PRIORITY_STEP);
 
 function checkWebhook(url: string, policy: CallbackPolicy): void {
 	try {

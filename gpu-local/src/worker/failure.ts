@@ -3,10 +3,13 @@ import type { VideoError } from '../store/video.ts';
 
 const NO_SPACE = new Set(['ENOSPC', 'EDQUOT']);
 
+export const isDiskFull = (error: unknown): boolean =>
+	NO_SPACE.has((error as NodeJS.ErrnoException | undefined)?.code ?? '');
+
 /** Whatever ended a run, as something that can be told to the one who asked for the video. */
 export function failureOf(error: unknown): EngineError {
 	if (error instanceof EngineError) return error;
-	if (NO_SPACE.has((error as NodeJS.ErrnoException | undefined)?.code ?? '')) {
+	if (isDiskFull(error)) {
 		return new EngineError('disk_full', 'The disk was full before the video was finished.', {
 			remedy: 'Delete old videos, or give the server more room, then make the video again.',
 			cause: error,

@@ -1,7 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, rm, stat } from 'node:fs/promises';
+import { access, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { NotAVideoError, probe } from '../artifacts/probe/index.ts';
 import type { ArtifactStore } from '../artifacts/store.ts';
 import { EngineError } from '../engines/engine.ts';
@@ -13,6 +14,7 @@ import type {
 	Progress,
 } from '../engines/engine.ts';
 import type { Artifact, VideoRow } from '../store/video.ts';
+import { isDiskFull } from './failure.ts';
 
 export interface MadeVideo {
 	artifact: Artifact;
@@ -29,36 +31,76 @@ export interface MakeVideoTools {
 	signal: AbortSignal;
 	progress(progress: Progress): void;
 	remember: EngineContext['remember'];
+	/** Notes the name of a file before it is put into the store, so that it can be cleaned away. */
+	noteFile(name: string): Promise<void>;
 	log: EngineContext['log'];
 }
 
 /**
  * Makes one video and puts it into the store. The result is what a look into the file says, whatever
- * the engine reported.
+ * the engine reported. What an earlier attempt on this machine finished is not made a second time.
  */
 export async function makeVideo(
 	video: VideoRow,
 	lease: string,
 	tools: MakeVideoTools,
 ): Promise<MadeVideo> {
-	const folder = join(tools.workFolder, lease);
+	const folder = jobFolder(tools.workFolder, video.id);
+	const result =
+		(await finishedBefore(folder)) ?? (await generate(video, join(folder, lease), tools));
+	tools.signal.throwIfAborted();
+	return await keep(video, result, tools);
+}
+
+const jobFolder = (workFolder: string, videoId: string): string => join(workFolder, videoId);
+
+/** Once nobody needs what lies there: the job has ended, or another attempt begins anew. */
+export async function clearJobFolder(workFolder: string, videoId: string): Promise<void> {
+	await rm(jobFolder(workFolder, videoId), { recursive: true, force: true });
+}
+
+/** Ids of the jobs that have something lying here. */
+export async function jobsWithFolders(workFolder: string): Promise<string[]> {
+	return (await readdir(workFolder).catch(() => [])).filter((name) => UUID.test(name));
+}
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+const RESULT_FILE = 'result.json';
+
+async function generate(
+	video: VideoRow,
+	folder: string,
+	tools: MakeVideoTools,
+): Promise<EngineResult> {
+	const { request } = video;
 	await mkdir(folder, { recursive: true, mode: 0o700 });
-	try {
-		const { request } = video;
-		const result = await tools.engine.generate(
-			{
-				id: video.id,
-				request,
-				outputPath: join(folder, `video.${request.output_format}`),
-				...memoryOf(video, tools.engine),
-			},
-			tools,
-		);
-		tools.signal.throwIfAborted();
-		return await keep(video, result, tools);
-	} finally {
-		await rm(folder, { recursive: true, force: true });
+	const result = await tools.engine.generate(
+		{
+			id: video.id,
+			request,
+			outputPath: join(folder, `video.${request.output_format}`),
+			...memoryOf(video, tools.engine),
+		},
+		tools,
+	);
+	await writeFile(join(folder, `${RESULT_FILE}.part`), JSON.stringify(result));
+	await rename(join(folder, `${RESULT_FILE}.part`), join(folder, RESULT_FILE));
+	return result;
+}
+
+/** What an attempt made that was stopped before its file was in the store. */
+async function finishedBefore(folder: string): Promise<EngineResult | undefined> {
+	for (const attempt of await readdir(folder).catch(() => [])) {
+		try {
+			const text = await readFile(join(folder, attempt, RESULT_FILE), 'utf8');
+			const result = JSON.parse(text) as EngineResult;
+			await access(result.file);
+			return result;
+		} catch {
+			// That attempt did not come to its end.
+		}
 	}
+	return undefined;
 }
 
 /** What an earlier attempt left; another engine than it would not understand it. */
@@ -79,14 +121,47 @@ async function keep(
 	const extension = facts.mimeType === 'image/gif' ? 'gif' : 'mp4';
 	const name = `${video.id.replaceAll('-', '')}-${randomBytes(8).toString('hex')}.${extension}`;
 	const sha256 = await hashFile(result.file);
-	tools.signal.throwIfAborted();
-	await tools.artifacts.put(result.file, name, facts.mimeType);
+	await tools.noteFile(name);
+	await store(result.file, name, facts.mimeType, tools);
 	return {
 		artifact: { name, bytes: size, sha256, ...facts },
 		settings: { ...result.settings, seed: result.seed },
 		warnings: [...video.warnings, ...result.warnings, ...differences(video, facts)],
 		timings: result.timings,
 	};
+}
+
+/** Seconds between attempts to put a file into the store: a quarter of an hour all together. */
+const STORE_PAUSES_SECONDS = [1, 2, 5, 10, 20, 30, ...Array<number>(14).fill(60)];
+
+/** A storage that is away for some minutes costs no second rendering. */
+async function store(
+	file: string,
+	name: string,
+	mimeType: string,
+	{ artifacts, signal, log }: MakeVideoTools,
+): Promise<void> {
+	for (let attempt = 0; ; attempt++) {
+		signal.throwIfAborted();
+		try {
+			return await artifacts.put(file, name, mimeType);
+		} catch (error) {
+			const pause = STORE_PAUSES_SECONDS[attempt];
+			if (isDiskFull(error)) throw error;
+			if (pause === undefined) {
+				throw new EngineError(
+					'storage_unavailable',
+					`The video was made, but could not be stored at ${artifacts.description}: ${(error as Error).message}`,
+					{
+						remedy: 'See that the storage can be reached, then run the job again.',
+						cause: error,
+					},
+				);
+			}
+			log('warn', `The video could not be stored at ${artifacts.description} yet`, { err: error });
+			await sleep(pause * 1000, undefined, { signal });
+		}
+	}
 }
 
 /** What came out differently from what was asked, in words. */

@@ -1,8 +1,11 @@
 import type { ArtifactStore } from '../artifacts/store.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DatabaseUnavailableError } from '../db/database.ts';
 import type { Database } from '../db/database.ts';
 import type { Engine, Progress } from '../engines/engine.ts';
 import type { Log } from '../lib/log.ts';
 import type { Queue } from '../queue/queue.ts';
+import { noteLooseFile } from '../store/looseFiles.ts';
 import { rememberForEngine, saveProgress } from '../store/videos.ts';
 import type { Settlement } from './settle.ts';
 import { failureOf, toVideoError } from './failure.ts';
@@ -10,10 +13,14 @@ import { percentOf } from './progress.ts';
 import { progressWriter } from './progressWriter.ts';
 import { AttemptStopped } from './attempt.ts';
 import type { Attempt } from './attempt.ts';
-import { makeVideo } from './makeVideo.ts';
+import { clearJobFolder, makeVideo } from './makeVideo.ts';
 import type { MadeVideo } from './makeVideo.ts';
 
 const TOUCH_EVERY_MS = 3000;
+const COMPLETE_PAUSE_MS = 2000;
+const COMPLETE_PAUSES = 30;
+/** A file that nobody knows after so long belongs to no attempt that still goes on. */
+const LOOSE_FOR_MS = 48 * 3600 * 1000;
 
 export interface AttemptOptions {
 	/** Folder for files that are being made. */
@@ -57,13 +64,33 @@ export class AttemptRunner {
 		try {
 			const made = await this.#make(attempt, writer.report);
 			await writer.end();
-			await this.settlement.complete(attempt, made);
+			await this.#complete(attempt, made);
+			await this.#clear(attempt);
 		} catch (error) {
 			await writer.end();
 			await this.#handle(attempt, error);
 		} finally {
 			for (const timer of timers) clearTimeout(timer);
 		}
+	}
+
+	/** The video is there; a database that is away for a moment must not cost it. */
+	async #complete(attempt: Attempt, made: MadeVideo): Promise<void> {
+		for (let pauses = 0; ; pauses++) {
+			try {
+				return await this.settlement.complete(attempt, made);
+			} catch (error) {
+				if (!(error instanceof DatabaseUnavailableError) || pauses >= COMPLETE_PAUSES) throw error;
+				this.log.warn({ err: error, video: attempt.video.id }, 'The video is not recorded yet');
+				await sleep(COMPLETE_PAUSE_MS);
+			}
+		}
+	}
+
+	async #clear({ video }: Attempt): Promise<void> {
+		await clearJobFolder(this.options.workFolder, video.id).catch((error: unknown) => {
+			this.log.warn({ err: error, video: video.id }, 'Files of a job that ended were left behind');
+		});
 	}
 
 	#make(
@@ -76,6 +103,8 @@ export class AttemptRunner {
 			workFolder: this.options.workFolder,
 			signal: controller.signal,
 			progress,
+			noteFile: async (name) =>
+				await noteLooseFile(this.database, name, new Date(Date.now() + LOOSE_FOR_MS)),
 			remember: async (memory) =>
 				await rememberForEngine(this.database, lease, this.engine.name, memory),
 			log: (level, message, detail) => this.log[level]({ video: video.id, ...detail }, message),
@@ -102,7 +131,9 @@ export class AttemptRunner {
 	async #handle(attempt: Attempt, error: unknown): Promise<void> {
 		const ended = attempt.controller.signal.reason as unknown;
 		if (attempt.controller.signal.aborted && ended instanceof AttemptStopped) {
+			// What is finished already lies there for the next attempt.
 			if (ended.why === 'shutdown') return await this.settlement.giveBack(attempt, true);
+			await this.#clear(attempt);
 			if (ended.why === 'timeout') {
 				return await this.settlement.fail(attempt, {
 					code: 'timeout',
@@ -113,6 +144,7 @@ export class AttemptRunner {
 			this.log.info({ video: attempt.video.id, why: ended.why }, 'Job stopped');
 			return;
 		}
+		await this.#clear(attempt);
 		const failure = failureOf(error);
 		if (failure.retryable && attempt.video.attempts < this.options.maxAttempts) {
 			this.log.warn(

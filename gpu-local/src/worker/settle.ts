@@ -1,11 +1,13 @@
+import { randomUUID } from 'node:crypto';
 import type { ArtifactStore } from '../artifacts/store.ts';
-import { enqueueCallbackFor } from '../callbacks/enqueue.ts';
-import type { CallbackBody } from '../callbacks/enqueue.ts';
-import type { Database } from '../db/database.ts';
+import type { Database, Statement } from '../db/database.ts';
 import type { Log } from '../lib/log.ts';
 import type { Queue } from '../queue/queue.ts';
-import type { VideoError } from '../store/video.ts';
-import { completeVideo, failVideo, releaseVideo } from '../store/videos.ts';
+import { announceCallbacks, insertDelivery } from '../store/deliveries.ts';
+import { forgetLooseFile, keepFile } from '../store/looseFiles.ts';
+import { toVideo } from '../store/video.ts';
+import type { VideoError, VideoRow } from '../store/video.ts';
+import { artifactNamed, completeVideo, failVideo, releaseVideo } from '../store/videos.ts';
 import type { Attempt } from './attempt.ts';
 import type { MadeVideo } from './makeVideo.ts';
 
@@ -15,46 +17,58 @@ export class Settlement {
 		private readonly database: Database,
 		private readonly queue: Queue,
 		private readonly artifacts: ArtifactStore,
-		private readonly callbackBody: CallbackBody,
 		/** How long a finished video is kept. */
 		private readonly keepSeconds: number,
 		private readonly log: Log,
 	) {}
 
 	async complete(attempt: Attempt, made: MadeVideo): Promise<void> {
+		const { video, lease } = attempt;
 		const expiresAt = new Date(Date.now() + this.keepSeconds * 1000);
 		// Where this throws, the file stays: the answer to a commit that went through may have been lost.
-		// If it did not, nobody knows the file, and maintenance removes it.
-		const stored = await this.database.transaction(async (tx) => {
-			const row = await completeVideo(tx, attempt.lease, { ...made, expiresAt });
-			if (!row) return undefined;
-			await this.queue.complete(tx, attempt.queueClaim);
-			await enqueueCallbackFor(tx, this.queue, row, this.callbackBody);
-			return row;
-		});
+		// If it did not, the file is still noted as loose, and maintenance removes it.
+		const stored = await this.#end(attempt, completeVideo(lease, { ...made, expiresAt }), [
+			keepFile(video.id, made.artifact.name),
+		]);
 		if (stored) {
-			this.log.info({ video: attempt.video.id, runMs: stored.run_ms }, 'Job completed');
+			this.log.info({ video: video.id, runMs: stored.run_ms }, 'Job completed');
 			return;
 		}
+		// The answer to an earlier call may have been lost after all.
+		if (await artifactNamed(this.database, made.artifact.name)) return;
 		// Somebody else took the job over or cancelled it: this result never was.
 		await this.artifacts.remove(made.artifact.name);
-		this.log.info({ video: attempt.video.id }, 'A result came too late and was thrown away');
+		await forgetLooseFile(this.database, made.artifact.name);
+		this.log.info({ video: video.id }, 'A result came too late and was thrown away');
 	}
 
 	async fail(attempt: Attempt, error: VideoError): Promise<void> {
-		await this.database.transaction(async (tx) => {
-			const row = await failVideo(tx, attempt.lease, error);
-			if (!row) return;
-			await this.queue.complete(tx, attempt.queueClaim);
-			await enqueueCallbackFor(tx, this.queue, row, this.callbackBody);
-		});
+		await this.#end(attempt, failVideo(attempt.lease, error));
 	}
 
 	/** @param refund whether this attempt counts as if it had not been */
-	async giveBack(attempt: Attempt, refund: boolean): Promise<void> {
-		await this.database.transaction(async (tx) => {
-			if (await releaseVideo(tx, attempt.lease, refund))
-				await this.queue.giveBack(tx, attempt.queueClaim);
-		});
+	async giveBack({ lease, queueClaim }: Attempt, refund: boolean): Promise<void> {
+		await this.database.batch([
+			releaseVideo(lease, refund),
+			...(await this.queue.giveBack(queueClaim)),
+		]);
+		this.queue.announceVideos();
+	}
+
+	/** Each statement changes nothing where the attempt has lost its lease or its claim. */
+	async #end(
+		{ video, queueClaim }: Attempt,
+		end: Statement,
+		more: Statement[] = [],
+	): Promise<VideoRow | undefined> {
+		const callsBack = video.webhook_url !== null;
+		const [rows] = await this.database.batch([
+			end,
+			...(await this.queue.complete(queueClaim)),
+			...(callsBack ? [insertDelivery(randomUUID(), video.id)] : []),
+			...more,
+		]);
+		if (callsBack) announceCallbacks(this.database);
+		return rows![0] && toVideo(rows![0]);
 	}
 }

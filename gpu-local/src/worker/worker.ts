@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { ArtifactStore } from '../artifacts/store.ts';
-import type { CallbackBody } from '../callbacks/enqueue.ts';
 import type { Database } from '../db/database.ts';
 import type { Engine } from '../engines/engine.ts';
 import type { Log } from '../lib/log.ts';
@@ -45,12 +44,11 @@ export class VideoWorker {
 		private readonly queue: Queue,
 		private readonly engine: Engine,
 		artifacts: ArtifactStore,
-		callbackBody: CallbackBody,
 		options: WorkerOptions,
 		private readonly log: Log,
 	) {
 		const { keepSeconds } = options;
-		const settlement = new Settlement(database, queue, artifacts, callbackBody, keepSeconds, log);
+		const settlement = new Settlement(database, queue, artifacts, keepSeconds, log);
 		this.#attempts = new AttemptRunner(
 			database,
 			queue,
@@ -133,7 +131,7 @@ export class VideoWorker {
 		const video = await leaseVideo(this.database, queueClaim.id, lease, `${hostname()}/${this.id}`);
 		if (!video) {
 			// Cancelled or removed while it waited.
-			await this.queue.complete(this.database, queueClaim);
+			await this.database.batch(await this.queue.complete(queueClaim));
 			return;
 		}
 		const attempt: Attempt = {

@@ -27,11 +27,12 @@ export async function openTestCore(args: string[]) {
 	const { result: core, stop } = await withCleanup(silent, (closers) =>
 		openCore(config, silent, closers),
 	);
-	const service = new VideoService(core.database, core.queue, core.artifacts, core.callbackBody, {
+	const service = new VideoService(core.database, core.queue, core.artifacts, {
 		limits: config.limits,
 		defaultModel: undefined,
 		aliases: {},
 		callbacks: { allow: [] },
+		keys: 0,
 	});
 	await reportWorker(core.database, RUNNER);
 	return { core, service, stop };

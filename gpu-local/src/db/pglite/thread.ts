@@ -1,0 +1,67 @@
+import { setFlagsFromString } from 'node:v8';
+import { parentPort, workerData } from 'node:worker_threads';
+import { PGlite } from '@electric-sql/pglite';
+
+/** The built-in database burns the processor for each statement, so it has a thread of its own. */
+export interface ThreadOptions {
+	/** The folder of the database itself. */
+	folder: string;
+}
+
+export type ThreadNews =
+	| { kind: 'ready' }
+	| { kind: 'failed'; message: string }
+	| { kind: 'answer'; id: number; bytes: Uint8Array }
+	| { kind: 'error'; id: number; message: string };
+
+export type ThreadTask =
+	{ kind: 'exchange'; id: number; bytes: Uint8Array } | { kind: 'close'; id: number };
+
+/**
+ * The compiler that optimises WebAssembly takes 600 MB for this database, and its own small statements are no
+ * quicker for it. The flags are the process's, so they are set back for the video encoder. The default for
+ * shared buffers, 128 MB, is more than all jobs of a machine.
+ */
+const BASELINE = ['--liftoff-only', '--no-wasm-tier-up', '--no-wasm-dynamic-tiering'];
+const OPTIMISING = ['--no-liftoff-only', '--wasm-tier-up', '--wasm-dynamic-tiering'];
+const SHARED_BUFFERS = '8MB';
+
+async function openDatabase({ folder }: ThreadOptions): Promise<PGlite> {
+	for (const flag of BASELINE) setFlagsFromString(flag);
+	try {
+		return await PGlite.create({
+			dataDir: folder,
+			startParams: [...PGlite.defaultStartParams, '-c', `shared_buffers=${SHARED_BUFFERS}`],
+		});
+	} finally {
+		for (const flag of OPTIMISING) setFlagsFromString(flag);
+	}
+}
+
+const port = parentPort;
+if (port) {
+	const tell = (news: ThreadNews, transfer: ArrayBuffer[] = []) => port.postMessage(news, transfer);
+	const opening = openDatabase(workerData as ThreadOptions);
+	opening.then(
+		() => tell({ kind: 'ready' }),
+		(error: Error) => tell({ kind: 'failed', message: error.message }),
+	);
+	let last: Promise<void> = Promise.resolve();
+	port.on('message', (task: ThreadTask) => {
+		last = last.then(async () => {
+			const { id } = task;
+			try {
+				const database = await opening;
+				if (task.kind === 'close') {
+					await database.close();
+					tell({ kind: 'answer', id, bytes: new Uint8Array() });
+					return;
+				}
+				const bytes = Uint8Array.from(await database.execProtocolRaw(task.bytes));
+				tell({ kind: 'answer', id, bytes }, [bytes.buffer]);
+			} catch (error) {
+				tell({ kind: 'error', id, message: (error as Error).message });
+			}
+		});
+	});
+}
