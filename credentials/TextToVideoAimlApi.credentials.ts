@@ -2,6 +2,7 @@ import type { Icon, ICredentialTestRequest, ICredentialType } from 'n8n-workflow
 import { aimlapiPixverse } from '../providers/aimlapi';
 import { accountProperties } from './shared/account';
 import { authenticateBy } from './shared/authenticate';
+import { answersWith, testRequest } from './shared/test';
 
 export class TextToVideoAimlApi implements ICredentialType {
 	name = 'textToVideoAimlApi';
@@ -18,6 +19,7 @@ export class TextToVideoAimlApi implements ICredentialType {
 
 	/** Reads the balance, which costs nothing and needs a valid key. */
 	test: ICredentialTestRequest = {
-		request: { baseURL: '={{$credentials.baseUrl}}', url: '/v2/billing' },
+		request: testRequest('/v2/billing'),
+		rules: [answersWith('current_balance')],
 	};
 }

@@ -1,6 +1,8 @@
 import type { Icon, ICredentialTestRequest, ICredentialType, INodeProperties } from 'n8n-workflow';
 import { localGpu } from '../providers/localGpu';
+import { ignoreSslProperty } from './shared/account';
 import { authenticateIfKey } from './shared/authenticate';
+import { answersWith, testRequest } from './shared/test';
 
 export class TextToVideoLocalGpuApi implements ICredentialType {
 	name = 'textToVideoLocalGpuApi';
@@ -40,11 +42,13 @@ export class TextToVideoLocalGpuApi implements ICredentialType {
 			description:
 				'Proves that a message to the Webhook Trigger comes from this executor. Several, divided by spaces, while you change it.',
 		},
+		ignoreSslProperty,
 	];
 
 	authenticate = authenticateIfKey;
 
 	test: ICredentialTestRequest = {
-		request: { baseURL: '={{$credentials.baseUrl}}', url: '/v1/models' },
+		request: testRequest('/v1/models'),
+		rules: [answersWith('data')],
 	};
 }

@@ -2,6 +2,7 @@ import type { Icon, ICredentialTestRequest, ICredentialType } from 'n8n-workflow
 import { modelslabV7 } from '../providers/modelslab';
 import { accountProperties } from './shared/account';
 import { authenticateBy } from './shared/authenticate';
+import { NO_WEB_PAGE, REFUSED_IN_BODY, testRequest } from './shared/test';
 
 export class TextToVideoModelsLabApi implements ICredentialType {
 	name = 'textToVideoModelsLabApi';
@@ -18,16 +19,7 @@ export class TextToVideoModelsLabApi implements ICredentialType {
 
 	/** Lists the public models, which costs nothing. A wrong key may be answered with HTTP 200 and `status: "error"`. */
 	test: ICredentialTestRequest = {
-		request: {
-			baseURL: '={{$credentials.baseUrl}}',
-			url: '/api/v4/dreambooth/model_list',
-			method: 'POST',
-		},
-		rules: [
-			{
-				type: 'responseSuccessBody',
-				properties: { key: 'status', value: 'error', message: 'The provider refused the API key' },
-			},
-		],
+		request: testRequest('/api/v4/dreambooth/model_list', { method: 'POST' }),
+		rules: [REFUSED_IN_BODY, NO_WEB_PAGE],
 	};
 }

@@ -2,6 +2,7 @@ import type { Icon, ICredentialTestRequest, ICredentialType } from 'n8n-workflow
 import { novita } from '../providers/novita';
 import { accountProperties } from './shared/account';
 import { authenticateBy } from './shared/authenticate';
+import { answersWith, testRequest } from './shared/test';
 
 export class TextToVideoNovitaApi implements ICredentialType {
 	name = 'textToVideoNovitaApi';
@@ -18,10 +19,9 @@ export class TextToVideoNovitaApi implements ICredentialType {
 
 	/** Lists one model, which costs nothing and needs a valid key. */
 	test: ICredentialTestRequest = {
-		request: {
-			baseURL: '={{$credentials.baseUrl}}',
-			url: '/v3/model',
+		request: testRequest('/v3/model', {
 			qs: { 'pagination.limit': 1, 'filter.types': 'checkpoint' },
-		},
+		}),
+		rules: [answersWith('models')],
 	};
 }

@@ -2,6 +2,7 @@ import type { Icon, ICredentialTestRequest, ICredentialType } from 'n8n-workflow
 import { stableDiffusionEnterprise } from '../providers/stableDiffusionApi';
 import { accountProperties } from './shared/account';
 import { authenticateBy } from './shared/authenticate';
+import { NO_WEB_PAGE, REFUSED_IN_BODY, testRequest } from './shared/test';
 
 export class TextToVideoStableDiffusionEnterpriseApi implements ICredentialType {
 	name = 'textToVideoStableDiffusionEnterpriseApi';
@@ -21,16 +22,7 @@ export class TextToVideoStableDiffusionEnterpriseApi implements ICredentialType 
 
 	/** Lists the schedulers, which costs nothing. A wrong key is answered with HTTP 200 and `status: "error"`. */
 	test: ICredentialTestRequest = {
-		request: {
-			baseURL: '={{$credentials.baseUrl}}',
-			url: '/api/v1/enterprise/schedulers_list',
-			method: 'POST',
-		},
-		rules: [
-			{
-				type: 'responseSuccessBody',
-				properties: { key: 'status', value: 'error', message: 'The provider refused the API key' },
-			},
-		],
+		request: testRequest('/api/v1/enterprise/schedulers_list', { method: 'POST' }),
+		rules: [REFUSED_IN_BODY, NO_WEB_PAGE],
 	};
 }

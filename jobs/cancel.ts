@@ -5,7 +5,7 @@
 import { isFinal, type Job, type Provider, type Reading } from '../providers/contract';
 import { failure } from '../providers/replies/failures';
 import { requestOf, type Account, type Host } from './host';
-import { transportFailure } from './transportErrors';
+import { transportFailure, transportProblem } from './transportErrors';
 import { pollOnce } from './poll';
 
 /** @returns the job: cancelled, or as it ended before */
@@ -34,11 +34,7 @@ export async function cancelJob(
 		const reply = await host.http(requestOf(provider, account, call));
 		return provider.readCancel(reply, current, { nowMs: host.now(), baseUrl: account.baseUrl });
 	} catch (error) {
-		const { message } = transportFailure(error);
-		return {
-			failure: failure('network', `Job ${job.jobId} could not be cancelled (${message}).`, {
-				accepted: 'yes',
-			}),
-		};
+		const happened = (message: string) => `Job ${job.jobId} could not be cancelled (${message}).`;
+		return { failure: transportProblem(transportFailure(error), happened, 'yes', host) };
 	}
 }

@@ -45,6 +45,8 @@ export interface Host extends Clock {
 	/** 0 ≤ n < 1. */
 	random(): number;
 	log?(level: 'info' | 'warn', message: string): void;
+	/** What to do about a connection that was not made, where this host has settings of its own for it. */
+	advice?: { certificate?: string; connection?: string };
 }
 
 export interface Account {

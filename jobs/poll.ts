@@ -8,7 +8,7 @@ import {
 } from '../providers/contract';
 import { failure } from '../providers/replies/failures';
 import { requestOf, type Account, type Host } from './host';
-import { isAbort, transportFailure } from './transportErrors';
+import { isAbort, transportFailure, transportProblem } from './transportErrors';
 import { nextPollSeconds } from './schedule';
 
 /** How long both hosts wait for a video where nothing else is set. */
@@ -55,13 +55,11 @@ export async function pollOnce(
 		};
 	} catch (error) {
 		if (signal?.aborted || isAbort(error)) throw error;
-		const { message } = transportFailure(error);
-		return {
-			failure: failure('network', `The service could not be asked (${message}).`, {
-				accepted: 'yes',
-				retryable: true,
-			}),
-		};
+		const told = transportFailure(error);
+		const happened = (message: string) => `The service could not be asked (${message}).`;
+		const problem = transportProblem(told, happened, 'yes', host);
+		// The job is paid: a network that is down, or says something odd, may be up again in a minute.
+		return { failure: told.kind === 'notSent' ? problem : { ...problem, retryable: true } };
 	}
 }
 

@@ -2,8 +2,8 @@
 import type { ModelChoice, Provider, ProviderFailure, Reply } from '../providers/contract';
 import { modelChoices, modelListOf } from '../providers/modelChoices';
 import { failure } from '../providers/replies/failures';
-import { requestOf, type Account, type Http, type HttpRequest } from './host';
-import { transportFailure } from './transportErrors';
+import { requestOf, type Account, type Host, type HttpRequest } from './host';
+import { transportFailure, transportProblem } from './transportErrors';
 
 export interface ModelQuery {
 	/** Which of the provider's lists. */
@@ -31,7 +31,7 @@ export async function searchModels(
 	provider: Provider,
 	account: Account,
 	{ kind, text, cursor }: ModelQuery,
-	http: Http,
+	host: Pick<Host, 'http' | 'advice'>,
 	signal?: AbortSignal,
 ): Promise<ModelsFound> {
 	const search = Object.hasOwn(provider.modelSearch ?? {}, kind)
@@ -50,19 +50,15 @@ export async function searchModels(
 		const call = search.call(text?.trim() || undefined, cursor === LIVE ? undefined : cursor);
 		const request = requestOf(provider, account, call);
 		const found = search.read(
-			search.isPublic ? await askPublic(request, http, signal) : await http(request, signal),
+			search.isPublic ? await askPublic(request, host, signal) : await host.http(request, signal),
 		);
 		if (!isShipped) return found;
 		// A list of presets does without the live one.
 		return 'failure' in found ? { models: [] } : { ...found, models: matching(found.models, text) };
 	} catch (error) {
 		if (isShipped) return { models: [] };
-		const { message } = transportFailure(error);
-		return {
-			failure: failure('network', `The service could not be reached (${message}).`, {
-				accepted: 'no',
-			}),
-		};
+		const happened = (message: string) => `The service could not be reached (${message}).`;
+		return { failure: transportProblem(transportFailure(error), happened, 'no', host) };
 	}
 }
 
@@ -75,11 +71,15 @@ function matching(models: ModelChoice[], text = ''): ModelChoice[] {
 }
 
 /** Without the key, and without its body where nothing has changed since. */
-async function askPublic(request: HttpRequest, http: Http, signal?: AbortSignal): Promise<Reply> {
+async function askPublic(
+	request: HttpRequest,
+	host: Pick<Host, 'http'>,
+	signal?: AbortSignal,
+): Promise<Reply> {
 	const address = `${request.url}?${new URLSearchParams(request.query).toString()}`;
 	const known = kept.get(address);
 	const headers = { ...request.headers, ...(known ? { 'if-none-match': known.etag } : {}) };
-	const reply = await http({ ...request, headers, authenticate: false }, signal);
+	const reply = await host.http({ ...request, headers, authenticate: false }, signal);
 	if (reply.status === 304 && known) return known.reply;
 	const { etag } = reply.headers;
 	if (reply.status === 200 && etag) kept.set(address, { etag, reply });

@@ -10,11 +10,10 @@ import type {
 	Reply,
 	RequestValues,
 } from '../providers/contract';
-import { failure } from '../providers/replies/failures';
 import { withTracking } from '../providers/replies/job';
 import { type Account, type Host } from './host';
 import { findSubmit } from './findSubmit';
-import { isAbort, transportFailure } from './transportErrors';
+import { isAbort, transportFailure, transportProblem } from './transportErrors';
 import type { RateLimit } from './rateLimit';
 
 const MAX_UNREACHABLE_ATTEMPTS = 3;
@@ -23,9 +22,6 @@ const FIRST_BACKOFF_MS = 1_000;
 const LONGEST_BACKOFF_MS = 60_000;
 /** A provider that asks for more than this is not waited for; the failure says how long it asked for. */
 const LONGEST_RETRY_AFTER_MS = 5 * 60_000;
-
-/** A certificate, an address or a key that is wrong now is so in a second too. */
-const LASTING = /TLS|CERT|SELF_SIGNED|HOSTNAME|LEAF_SIGNATURE|ERR_INVALID/;
 
 export interface SubmitOptions {
 	/** Stops waiting between attempts. A request that is on its way is heard out, for its job is paid. */
@@ -155,7 +151,7 @@ export async function submitOnce(
 ): Promise<Reading> {
 	let doubt: ProviderFailure | undefined;
 	for (let attempt = 1; ; attempt += 1) {
-		const latest = await attemptSubmit(send, read);
+		const latest = await attemptSubmit(send, read, host);
 		if (latest.failure?.accepted === 'unknown') doubt = latest.failure;
 		// A later attempt that never arrived says nothing about an earlier one that may have.
 		const reading = latest.job || !doubt ? latest : { failure: doubt };
@@ -175,22 +171,18 @@ export async function submitOnce(
 async function attemptSubmit(
 	send: () => Promise<Reply>,
 	read: (reply: Reply) => Reading,
+	host: Host,
 ): Promise<Reading> {
 	let reply: Reply;
 	try {
 		reply = await send();
 	} catch (error) {
-		const { code, message, accepted } = transportFailure(error);
-		const happened =
-			accepted === 'no'
+		const told = transportFailure(error);
+		const happened = (message: string) =>
+			told.accepted === 'no'
 				? `The service could not be reached (${message}).`
 				: `The connection broke before the service answered (${message}).`;
-		return {
-			failure: failure('network', happened, {
-				accepted,
-				retryable: accepted === 'no' && !LASTING.test(code),
-			}),
-		};
+		return { failure: transportProblem(told, happened, told.accepted, host) };
 	}
 	return read(reply);
 }

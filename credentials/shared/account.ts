@@ -31,4 +31,15 @@ export const accountProperties = (
 		default: account.defaultBaseUrl,
 		description: baseUrlDescription,
 	},
+	ignoreSslProperty,
 ];
+
+/** n8n's own name for it, in its own credentials too. */
+export const ignoreSslProperty: INodeProperties = {
+	displayName: 'Ignore SSL Issues (Insecure)',
+	name: 'allowUnauthorizedCerts',
+	type: 'boolean',
+	default: false,
+	description:
+		'Whether to connect even if the certificate of the server is not trusted, such as a self-signed one of your own server',
+};

@@ -7,12 +7,14 @@ import type {
 import { cancelJob } from '../../jobs/cancel';
 import type { Account } from '../../jobs/host';
 import { pollOnce } from '../../jobs/poll';
+import { readBaseUrl } from '../../providers/baseUrl';
 import { resolveJob } from '../../jobs/resolveJob';
 import type { Job, Provider } from '../../providers/contract';
 import { failure } from '../../providers/replies/failures';
 import { providerById } from '../../providers/registry';
 import { ItemError, providerFailure } from '../shared/errors';
 import { hostOf } from '../shared/host';
+import { BASE_URL_ADVICE } from '../shared/http';
 import { checkAccount } from './account';
 import { failureIn } from './earlierFailure';
 import { findJobs } from './recentJobs';
@@ -27,7 +29,8 @@ export async function fetchHook(
 	requestData: DeclarativeRestApiSettings.ResultOptions,
 ): Promise<INodeExecutionData[]> {
 	const provider = providerById(this.getNodeParameter('provider') as string);
-	const account: Account = { baseUrl: String(requestData.options.baseURL) };
+	const { baseUrl = '', problem } = readBaseUrl(provider, requestData.options.baseURL);
+	const account: Account = { baseUrl };
 	const { options: choices, problems } = readOptions(
 		this.getNodeParameter('options', {}),
 		fetchOptionsProperty,
@@ -43,9 +46,10 @@ export async function fetchHook(
 	};
 	const operation = this.getNodeParameter('operation') as string;
 	return await guarded(this, async () => {
-		if (operation === 'account') return await checkAccount(settling);
-		if (operation === 'find') return await found(settling);
-		const job = jobOf(this, provider, host.now());
+		const isAboutJob = operation !== 'account' && operation !== 'find';
+		const job = isAboutJob ? jobOf(this, provider, host.now()) : undefined;
+		if (problem) throw unusable(provider, problem, job);
+		if (!job) return operation === 'find' ? await found(settling) : await checkAccount(settling);
 		if (problems.length > 0) throw refused(provider, problems.join('\n'), job);
 		switch (operation) {
 			case 'cancel':
@@ -105,6 +109,19 @@ function jobOf(context: IExecutePaginationFunctions, provider: Provider, nowMs: 
 			);
 	}
 }
+
+/** The job is paid: what is wrong is only how it is asked for. */
+const unusable = (provider: Provider, problem: string, job: Job | undefined): ItemError =>
+	new ItemError(
+		providerFailure(
+			provider.id,
+			failure('invalid_request', problem, {
+				accepted: job ? 'yes' : 'no',
+				advice: BASE_URL_ADVICE,
+			}),
+			job,
+		),
+	);
 
 const refused = (provider: Provider, message: string, job?: Job): ItemError =>
 	new ItemError(

@@ -2,7 +2,8 @@
 import type { ICredentialDataDecryptedObject, INode } from 'n8n-workflow';
 import type { Account } from '../../jobs/host';
 import type { Provider } from '../../providers/contract';
-import { hasCredential } from '../shared/http';
+import { readBaseUrl } from '../../providers/baseUrl';
+import { BASE_URL_ADVICE, hasCredential } from '../shared/http';
 
 export interface Credential {
 	account: Account;
@@ -33,8 +34,10 @@ export async function readCredential(
 	)
 		? await context.getCredentials(provider.credential)
 		: {};
+	const address = readBaseUrl(provider, baseUrl);
+	if (address.baseUrl === undefined) throw new Error(`${address.problem} ${BASE_URL_ADVICE}`);
 	return {
-		account: { baseUrl: String(baseUrl || provider.account.defaultBaseUrl) },
+		account: { baseUrl: address.baseUrl },
 		secrets: String(webhookSecret ?? '')
 			.split(/\s+/)
 			.filter((secret) => secret !== ''),

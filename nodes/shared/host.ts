@@ -25,8 +25,22 @@ export function hostOf(
 		random: Math.random,
 		sleep: sleepOrStop,
 		log: (level, message) => context.logger[level](message),
+		advice: {
+			certificate: IGNORE_SSL,
+			...(common.proxy ? { connection: proxyAdvice(common.proxy) } : {}),
+		},
 	};
 }
+
+const IGNORE_SSL =
+	'If the server is your own, turn on Ignore SSL Issues in the credential, or in the node under Settings, Request Options. If not, check Base URL in the credential: somebody else may have answered.';
+
+const proxyAdvice = ({
+	protocol = 'http',
+	host,
+	port,
+}: Exclude<CommonOptions['proxy'], undefined>) =>
+	`All requests go through the proxy ${protocol}://${host}:${port} (in the node under Settings, Request Options): check it first, then Base URL in the credential.`;
 
 /** n8n's sleep takes the signal in newer versions only; the race makes Stop immediate in all of them. */
 export async function sleepOrStop(ms: number, signal?: AbortSignal): Promise<void> {

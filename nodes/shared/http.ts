@@ -9,6 +9,8 @@ import type {
 import type { Account, ByteStream, HttpRequest, StreamReply } from '../../jobs/host';
 import { redactKey } from '../../jobs/redactKey';
 import { parseReplyBody, replyHeaders } from '../../jobs/reply';
+import { NotSentError } from '../../jobs/transportErrors';
+import { readBaseUrl } from '../../providers/baseUrl';
 import type { Provider, Reply } from '../../providers/contract';
 
 /** What the contexts of an execution, of a webhook and of the editor's lists have in common. */
@@ -44,10 +46,10 @@ export function commonOptions(options: CommonOptions): CommonOptions {
 export function requestSettings(context: {
 	getNodeParameter(name: string, fallback: unknown): unknown;
 }): CommonOptions {
-	const { proxy, timeout, allowUnauthorizedCerts } = context.getNodeParameter(
+	const { proxy, timeout, allowUnauthorizedCerts } = (context.getNodeParameter(
 		'requestOptions',
 		{},
-	) as { proxy?: string; timeout?: number; allowUnauthorizedCerts?: boolean };
+	) ?? {}) as { proxy?: string; timeout?: number; allowUnauthorizedCerts?: boolean };
 	return {
 		...(proxy && URL.canParse(proxy) ? { proxy: proxyOf(new URL(proxy)) } : {}),
 		...(timeout ? { timeout } : {}),
@@ -58,22 +60,58 @@ export function requestSettings(context: {
 function proxyOf({ hostname, port, protocol, username, password }: URL) {
 	return {
 		host: hostname,
-		port: Number(port),
+		// A URL drops the port that its protocol has anyway, also where it was written.
+		port: Number(port || (protocol === 'https:' ? 443 : 80)),
 		protocol: protocol.replace(/:$/, ''),
-		...(username ? { auth: { username, password } } : {}),
+		...(username ? { auth: { username: decoded(username), password: decoded(password) } } : {}),
 	};
+}
+
+function decoded(text: string): string {
+	try {
+		return decodeURIComponent(text);
+	} catch {
+		return text;
+	}
 }
 
 /** A credential is optional where the provider can do without a key. */
 export const hasCredential = (context: { getNode(): INode }, provider: Provider): boolean =>
 	context.getNode().credentials?.[provider.credential] !== undefined;
 
-/** The account without its key, which n8n's own helper adds to a request. */
+/**
+ * The account without its key, which n8n's own helper adds to a request.
+ *
+ * @throws NotSentError where there is no usable credential or base URL
+ */
 export async function accountOf(context: RequestContext, provider: Provider): Promise<Account> {
-	const baseUrl = hasCredential(context, provider)
-		? (await context.getCredentials(provider.credential)).baseUrl
-		: undefined;
-	return { baseUrl: String(baseUrl || provider.account.defaultBaseUrl) };
+	const credential = await credentialOf(context, provider);
+	const { baseUrl, problem } = readBaseUrl(provider, credential?.baseUrl);
+	if (baseUrl === undefined) throw new NotSentError(problem, BASE_URL_ADVICE);
+	return { baseUrl };
+}
+
+export const BASE_URL_ADVICE = 'Correct Base URL in the credential.';
+
+/**
+ * n8n's helper reads the credential when it sends, and what is wrong with it would look like a connection that broke.
+ * It is read before, so that it is known that nothing was sent.
+ *
+ * @returns undefined where the node has none, which the provider may do without
+ * @throws NotSentError where it was deleted, is not shared or can not be decrypted
+ */
+async function credentialOf(
+	context: RequestContext,
+	provider: Provider,
+): Promise<ICredentialDataDecryptedObject | undefined> {
+	if (!hasCredential(context, provider)) return undefined;
+	return await context.getCredentials(provider.credential).catch((error: Error) => {
+		throw new NotSentError(
+			`The credential for ${provider.account.title} can not be used: ${error.message}`,
+			'Open the node and choose another credential, or save this one anew. Nothing was sent.',
+			'invalid_key',
+		);
+	});
 }
 
 export async function sendRequest(
@@ -105,20 +143,14 @@ export async function sendOptions(
 	authenticate: boolean,
 	signal?: AbortSignal,
 ): Promise<Reply> {
-	const response = await send(
-		context,
-		provider,
-		{ ...options, ...ANY_STATUS },
-		authenticate,
-		signal,
-	);
+	const credential = authenticate ? await credentialOf(context, provider) : undefined;
+	const response = await send(context, provider, options, credential, signal);
 	const reply = {
 		status: response.statusCode,
 		headers: replyHeaders(response.headers),
 		body: parseReplyBody(response.body),
 	};
-	if (!authenticate || !hasCredential(context, provider)) return reply;
-	const { apiKey } = await context.getCredentials(provider.credential);
+	const { apiKey } = credential ?? {};
 	return redactKey(reply, typeof apiKey === 'string' ? apiKey : undefined);
 }
 
@@ -131,12 +163,12 @@ export async function openStream(
 ): Promise<StreamReply> {
 	const options: IHttpRequestOptions = {
 		...common,
-		...ANY_STATUS,
 		method: request.method,
 		url: request.url,
 		encoding: 'stream',
 	};
-	const response = await send(context, provider, options, request.authenticate, signal);
+	const credential = request.authenticate ? await credentialOf(context, provider) : undefined;
+	const response = await send(context, provider, options, credential, signal);
 	return {
 		status: response.statusCode,
 		headers: replyHeaders(response.headers),
@@ -151,19 +183,22 @@ const ANY_STATUS = {
 	disableFollowRedirect: true,
 } as const;
 
+/** @param credential the one whose key goes along, if any does */
 async function send(
 	context: RequestContext,
 	provider: Provider,
-	options: IHttpRequestOptions,
-	authenticate: boolean,
+	request: IHttpRequestOptions,
+	credential: ICredentialDataDecryptedObject | undefined,
 	signal?: AbortSignal,
 ): Promise<IN8nHttpFullResponse> {
-	if (!authenticate || !hasCredential(context, provider)) {
+	const options: IHttpRequestOptions = { ...request, ...ANY_STATUS };
+	if (!credential) {
 		return (await context.helpers.httpRequest({
 			...options,
 			...(signal ? { abortSignal: signal } : {}),
 		})) as IN8nHttpFullResponse;
 	}
+	if (credential.allowUnauthorizedCerts === true) options.skipSslCertificateValidation = true;
 	// n8n aborts an authenticated request with the execution; which of ours may be aborted is the caller's to say.
 	const scoped = Object.create(context, { getExecutionCancelSignal: { value: () => signal } });
 	return (await context.helpers.httpRequestWithAuthentication.call(

@@ -2,10 +2,12 @@
 import type { ILoadOptionsFunctions, INodeListSearchResult } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 import { searchModels } from '../../jobs/searchModels';
+import { NotSentError } from '../../jobs/transportErrors';
 import type { Provider } from '../../providers/contract';
 import { modelListOf } from '../../providers/modelChoices';
 import { providers } from '../../providers/registry';
-import { accountOf, sendRequest } from './http';
+import { hostOf } from './host';
+import { accountOf, requestSettings } from './http';
 
 export const searchMethodName = (provider: Provider, kind: string): string =>
 	`${provider.id}_${kind}`;
@@ -32,15 +34,16 @@ const kindsOf = (provider: Provider): string[] => [
 function searchMethod(provider: Provider, kind: string): SearchMethod {
 	const isShipped = modelListOf(provider) === kind;
 	return async function (filter, paginationToken) {
-		const account = await accountOf(this, provider);
 		const query = {
 			kind,
 			...(filter ? { text: filter } : {}),
 			...(paginationToken ? { cursor: paginationToken } : {}),
 		};
-		const found = await searchModels(provider, account, query, async (request) =>
-			sendRequest(this, provider, request),
-		);
+		const host = hostOf(this, provider, requestSettings(this));
+		const account = await accountOf(this, provider).catch((error: Error) => {
+			throw inEditor(this, error);
+		});
+		const found = await searchModels(provider, account, query, host);
 		if (found.failure) {
 			throw new NodeOperationError(this.getNode(), found.failure.message, {
 				description: found.failure.advice,
@@ -58,3 +61,11 @@ function searchMethod(provider: Provider, kind: string): SearchMethod {
 		};
 	};
 }
+
+/** What is wrong with the credential, for the person in the editor. */
+const inEditor = (context: ILoadOptionsFunctions, error: Error): NodeOperationError =>
+	new NodeOperationError(
+		context.getNode(),
+		error.message,
+		error instanceof NotSentError ? { description: error.advice } : {},
+	);

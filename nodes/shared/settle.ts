@@ -3,7 +3,7 @@ import type { IExecuteSingleFunctions, INodeExecutionData } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 import type { Account } from '../../jobs/host';
 import { asItStands, failureOf, lastingProblem, pollUntilDone } from '../../jobs/poll';
-import type { Job, Provider } from '../../providers/contract';
+import type { Accepted, Job, Provider } from '../../providers/contract';
 import { DOUBTFUL_ADVICE } from '../../providers/replies/failures';
 import { errorItem, ItemError, providerFailure, toNodeError, type ItemFailure } from './errors';
 import type { N8nHost } from './host';
@@ -55,12 +55,14 @@ export async function guarded(
 	context: IExecuteSingleFunctions,
 	work: () => Promise<INodeExecutionData | INodeExecutionData[]>,
 	onThrow: (error: NodeOperationError) => NodeOperationError = (error) => error,
+	accepted: () => Accepted = () => 'unknown',
 ): Promise<INodeExecutionData[]> {
 	const itemIndex = context.getItemIndex();
 	try {
 		return [await work()].flat();
 	} catch (error) {
-		const item = error instanceof ItemError ? error.item : unexpected(context, error as Error);
+		const item =
+			error instanceof ItemError ? error.item : unexpected(context, error as Error, accepted());
 		if (context.continueOnFail()) return [errorItem(context, item)];
 		throw onThrow(
 			error instanceof ItemError
@@ -70,12 +72,16 @@ export async function guarded(
 	}
 }
 
-/** Nobody foresaw it, so nobody knows what it means for the job. */
-const unexpected = (context: IExecuteSingleFunctions, { message }: Error): ItemFailure => ({
+/** Nobody foresaw it. What it means for the job depends on how far the item had come. */
+const unexpected = (
+	context: IExecuteSingleFunctions,
+	{ message }: Error,
+	accepted: Accepted,
+): ItemFailure => ({
 	message,
-	description: DOUBTFUL_ADVICE,
+	description: accepted === 'no' ? 'Nothing was submitted for this item.' : DOUBTFUL_ADVICE,
 	provider: String(context.getNodeParameter('provider')),
-	accepted: 'unknown',
+	accepted,
 });
 
 export const asNodeError = (

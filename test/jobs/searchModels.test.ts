@@ -14,9 +14,11 @@ it('asks the list that the provider declares, with the key, for what was typed',
 		novita,
 		account,
 		{ kind: 'checkpoint', text: ' real ', cursor: 'c_7' },
-		async (request) => {
-			asked.push(request);
-			return { status: 200, headers: {}, body: MODELS };
+		{
+			async http(request) {
+				asked.push(request);
+				return { status: 200, headers: {}, body: MODELS };
+			},
 		},
 	);
 	expect(found.models).toEqual([{ value: 'real.safetensors', label: 'Realistic' }]);
@@ -29,16 +31,32 @@ it('asks the list that the provider declares, with the key, for what was typed',
 });
 
 it.each(['lorem', 'constructor', '__proto__'])('knows no list of "%s"', async (kind) => {
-	const found = await searchModels(novita, account, { kind }, () => {
-		throw new Error('must not be asked');
-	});
+	const found = await searchModels(
+		novita,
+		account,
+		{ kind },
+		{
+			http: () => {
+				throw new Error('must not be asked');
+			},
+		},
+	);
 	expect(found.failure?.message).toBe(`Novita txt2video has no list of "${kind}".`);
 });
 
 it('says in words why the service could not be reached', async () => {
-	const found = await searchModels(novita, account, { kind: 'lora' }, async () => {
-		throw Object.assign(new Error('connect ECONNREFUSED 127.0.0.1:9'), { code: 'ECONNREFUSED' });
-	});
+	const found = await searchModels(
+		novita,
+		account,
+		{ kind: 'lora' },
+		{
+			async http() {
+				throw Object.assign(new Error('connect ECONNREFUSED 127.0.0.1:9'), {
+					code: 'ECONNREFUSED',
+				});
+			},
+		},
+	);
 	expect(found.failure?.message).toBe(
 		'The service could not be reached (connection refused: 127.0.0.1:9).',
 	);
@@ -53,8 +71,10 @@ describe('a list with shipped models', () => {
 			{ id: 'openai/sora-3', aliases: [], info: { name: 'Sora 3', developer: 'OpenAI' } },
 		],
 	};
-	const offline = async () => {
-		throw Object.assign(new Error('getaddrinfo ENOTFOUND'), { code: 'ENOTFOUND' });
+	const offline = {
+		http: async () => {
+			throw Object.assign(new Error('getaddrinfo ENOTFOUND'), { code: 'ENOTFOUND' });
+		},
 	};
 
 	it('gives them at once and without a network, the first choices before the others', async () => {
@@ -80,8 +100,8 @@ describe('a list with shipped models', () => {
 				: { status: 304, headers: {}, body: '' };
 		};
 		const page = { kind: 'model', cursor: 'live' };
-		const first = await searchModels(any, { baseUrl: 'https://a.example.com' }, page, http);
-		const second = await searchModels(any, { baseUrl: 'https://a.example.com' }, page, http);
+		const first = await searchModels(any, { baseUrl: 'https://a.example.com' }, page, { http });
+		const second = await searchModels(any, { baseUrl: 'https://a.example.com' }, page, { http });
 		expect(first.models!.map(({ value, label }) => [value, label])).toEqual([
 			['maker/new-model', 'Maker › New Model'],
 		]);

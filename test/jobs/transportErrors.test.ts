@@ -3,7 +3,7 @@ import { createServer as createTcpServer, type AddressInfo, type Server } from '
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { afterEach, describe, expect, it } from 'vitest';
-import { transportFailure } from '../../jobs/transportErrors';
+import { NotSentError, transportFailure } from '../../jobs/transportErrors';
 
 let server: Server | undefined;
 afterEach(() => server?.close());
@@ -47,7 +47,7 @@ describe('a request that never left', () => {
 			socket.end('HTTP/1.1 400 Bad Request\r\n\r\n');
 		});
 		const told = transportFailure(wrapped(await errorOf(httpsRequest as never, { port })));
-		expect(told).toEqual({
+		expect(told).toMatchObject({
 			code: 'TLS_NOT_SPOKEN',
 			message: 'the address begins with https, but nothing secure answers there',
 			accepted: 'no',
@@ -74,6 +74,13 @@ describe('a request that never left', () => {
 			withoutCause('The service refused the connection - perhaps it is offline', 'ECONNREFUSED'),
 		],
 		['a connection that nobody answered', wrapped(system('connect', 'ETIMEDOUT'))],
+		['a connection for which there was no way', wrapped(system('connect', 'EHOSTUNREACH'))],
+		['a connection for which there was no network', wrapped(system('connect', 'ENETUNREACH'))],
+		['a connection that had no address left', wrapped(system('connect', 'EADDRNOTAVAIL'))],
+		[
+			'what a host found wrong before it began',
+			wrapped(new NotSentError('The credential is gone', 'Choose another')),
+		],
 		['a connection that was cut off while it was made', wrapped(system('connect', 'ECONNRESET'))],
 		[
 			'every address of a host that nobody answered at',
@@ -94,6 +101,10 @@ describe('a request of which nobody knows', () => {
 	it.each([
 		['time ran out', wrapped(system('read', 'ETIMEDOUT'))],
 		['the pipe broke', wrapped(system('write', 'EPIPE'))],
+		['the way was lost while the answer was awaited', wrapped(system('read', 'EHOSTUNREACH'))],
+		['the network went away meanwhile', wrapped(system('read', 'ENETUNREACH'))],
+		['the network went away while it was sent', wrapped(system('write', 'ENETDOWN'))],
+		['n8n 1.x says only that there was no way', withoutCause('Host unreachable', 'EHOSTUNREACH')],
 		[
 			'one of several connections was cut later',
 			several('ECONNREFUSED', system('connect', 'ECONNREFUSED'), system('read', 'ECONNRESET')),

@@ -1,10 +1,17 @@
 import { readdirSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
-import type { ICredentialTestRequest, IHttpRequestOptions } from 'n8n-workflow';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type {
+	ICredentialDataDecryptedObject,
+	ICredentialTestRequest,
+	INodeType,
+} from 'n8n-workflow';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { providers } from '../../providers/registry';
 import { startSimulator, type Simulator } from '../simulators/simulator';
+import { runWorkflow } from '../support/n8nCore';
 import { credentialType } from '../support/n8nNode';
+import { listening, selfSigned } from '../support/selfSigned';
 
 let sim: Simulator;
 beforeAll(async () => {
@@ -12,48 +19,79 @@ beforeAll(async () => {
 });
 afterAll(() => sim.close());
 
+const servers: Server[] = [];
+afterEach(() => servers.splice(0).forEach((server) => server.close()));
+async function listen(server: Server, protocol?: 'https'): Promise<string> {
+	servers.push(server);
+	return await listening(server, protocol);
+}
+
 const names = [...new Set(providers.map(({ credential }) => credential))];
 const icons = readdirSync(join(import.meta.dirname, '../../credentials/icons'));
 
-/** What "Save" in n8n's credential dialog says: sends the test request as n8n builds it and applies its rules. */
-async function passes(name: string, apiKey: string): Promise<boolean> {
+/** What "Save" in n8n's credential dialog says: `undefined` where all is well. */
+async function problemOf(name: string, data: ICredentialDataDecryptedObject) {
 	const type = await credentialType(name);
 	const { request, rules } = type.test as ICredentialTestRequest;
-	const data = { baseUrl: sim.url, apiKey };
-	const filled = (text: unknown) =>
-		String(text)
-			.replace(/^=/, '')
-			.replace(
-				/\{\{\s*\$credentials\.(\w+)\s*\}\}/g,
-				(_all, key: 'baseUrl' | 'apiKey') => data[key],
-			);
-	const options: IHttpRequestOptions = { url: `${filled(request.baseURL)}${request.url}` };
-	const { authenticate } = type;
-	const added =
-		typeof authenticate === 'function'
-			? await authenticate(data, options)
-			: (authenticate?.properties as Pick<IHttpRequestOptions, 'headers' | 'body'>);
-	const fill = (members: unknown) =>
-		Object.fromEntries(Object.entries(members ?? {}).map(([key, value]) => [key, filled(value)]));
-	const method = request.method ?? 'GET';
-	const reply = await fetch(`${options.url}?${new URLSearchParams(fill(request.qs))}`, {
-		method,
-		headers: { 'content-type': 'application/json', ...fill(added.headers) },
-		...(method === 'GET' ? {} : { body: JSON.stringify(fill(added.body)) }),
+	const result = await runWorkflow({
+		nodeTypes: { probe: probeOf(name, request) },
+		credentials: { [name]: { type, data } },
+		nodes: [{ name: 'Probe', type: 'probe', parameters: {} }],
 	});
-	const body = (await reply.json()) as Record<string, unknown>;
-	const refused = (rules ?? []).some(
+	if (result.error) return result.error.message;
+	// lodash's `get`, which n8n reads with, takes the characters of a text for its members.
+	const body = result.items('Probe')[0]?.json as unknown as Record<string, unknown>;
+	const broken = (rules ?? []).find(
 		(rule) =>
 			rule.type === 'responseSuccessBody' && body[rule.properties.key] === rule.properties.value,
 	);
-	return reply.ok && !refused;
+	return broken?.properties.message;
 }
+
+/** The node that n8n makes up for a credential's test. */
+const probeOf = (name: string, request: ICredentialTestRequest['request']): INodeType => ({
+	description: {
+		displayName: 'Probe',
+		name: 'probe',
+		group: ['transform'],
+		version: 1,
+		description: '',
+		defaults: { name: 'Probe' },
+		inputs: ['main'],
+		outputs: ['main'],
+		credentials: [{ name, required: true }],
+		properties: [
+			{ displayName: 'Temp', name: 'temp', type: 'string', default: '', routing: { request } },
+		],
+	},
+});
 
 describe.each(names)('%s', (name) => {
 	it('passes its test with the right key and not with a wrong one, and costs nothing', async () => {
-		expect(await passes(name, sim.key)).toBe(true);
-		expect(await passes(name, 'wrong')).toBe(false);
+		expect(await problemOf(name, { baseUrl: sim.url, apiKey: sim.key })).toBeUndefined();
+		expect(await problemOf(name, { baseUrl: sim.url, apiKey: 'wrong' })).toBeDefined();
 		expect(sim.book.charges).toBe(0);
+	});
+
+	it('takes the base URL with blanks and slashes around it', async () => {
+		const data = { baseUrl: ` ${sim.url}// `, apiKey: sim.key };
+		expect(await problemOf(name, data)).toBeUndefined();
+	});
+
+	it('does not take a login page for the provider', async () => {
+		const page = createServer((_request, response) => {
+			response.writeHead(200, { 'content-type': 'text/html' }).end('<!doctype html><p>Log in');
+		});
+		const baseUrl = await listen(page);
+		expect(await problemOf(name, { baseUrl, apiKey: sim.key })).toContain('Check Base URL');
+	});
+
+	it('goes by Ignore SSL Issues with a server that signed its certificate itself', async () => {
+		const baseUrl = await listen(await selfSigned(sim.url), 'https');
+		const data = { baseUrl, apiKey: sim.key };
+		expect(await problemOf(name, data)).toContain('self-signed');
+		const ignoring = { ...data, allowUnauthorizedCerts: true };
+		expect(await problemOf(name, ignoring)).toBeUndefined();
 	});
 
 	it('keeps the key as a password, has the documented base URL, a document and both icons', async () => {

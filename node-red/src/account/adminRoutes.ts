@@ -98,7 +98,7 @@ async function answerOf(
 			...(query ? { text: query } : {}),
 			...(cursor ? { cursor } : {}),
 		},
-		host.http,
+		host,
 		AbortSignal.timeout(SEARCH_TIMEOUT_MS),
 	);
 	if (!found.failure) return found;

@@ -20,6 +20,7 @@ import { withNextPoll } from '../../../jobs/poll';
 import { isFinal, type Job, type Provider } from '../../../providers/contract';
 import { failure } from '../../../providers/replies/failures';
 import { providerById } from '../../../providers/registry';
+import { readBaseUrl } from '../../../providers/baseUrl';
 import { canCallBack } from '../../../providers/callbackAddress';
 import { errorItem, forErrorOutput, ItemError, providerFailure } from '../../shared/errors';
 import { hostOf } from '../../shared/host';
@@ -53,7 +54,8 @@ export async function submitHook(
 ): Promise<INodeExecutionData[]> {
 	const { options } = requestData;
 	const provider = providerById(this.getNodeParameter('provider') as string);
-	const account: Account = { baseUrl: String(options.baseURL) };
+	const { baseUrl = '', problem: baseUrlProblem } = readBaseUrl(provider, options.baseURL);
+	const account: Account = { baseUrl };
 	// What is wrong with them is a problem of the item, and said with the others before anything is sent.
 	const { options: choices } = readOptions(
 		this.getNodeParameter('options', {}),
@@ -63,6 +65,7 @@ export async function submitHook(
 	const callbackUrl = mode === 'suspend' ? callbackUrlOf(this) : undefined;
 	const run = runOf(this, provider, account, {
 		...choices,
+		...(baseUrlProblem ? { baseUrlProblem } : {}),
 		...(callbackUrl
 			? { callbackUrl, unreachable: !canCallBack(provider, account.baseUrl, callbackUrl) }
 			: {}),
@@ -106,6 +109,7 @@ async function seeThrough(work: Work): Promise<INodeExecutionData[]> {
 				context,
 				async () => await run.gate(async () => await workItem(work)),
 				(error) => run.thrownBy(itemIndex, error),
+				() => run.accepted(itemIndex),
 			);
 	const last = run.arrive(itemIndex, items[0] as INodeExecutionData);
 	if (last && mode === 'suspend') {

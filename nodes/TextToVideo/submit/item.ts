@@ -33,7 +33,10 @@ export async function submitItem(submission: Submission): Promise<Job> {
 	const itemIndex = context.getItemIndex();
 	const identity = submitIdentity(provider, values, run.idempotencyKey(itemIndex));
 	const request = submitOptions(submission, identity.headers);
-	const send = async () => await sendOptions(context, provider, request, true);
+	const send = async () => {
+		run.noteSending(itemIndex);
+		return await sendOptions(context, provider, request, true);
+	};
 	const reading = await submitJob({
 		...{ provider, account, values, send, host },
 		rateLimit: run.rateLimit,

@@ -1,6 +1,7 @@
 /** Why a run may not start. Everything is known to be right before anything is sent. */
 import { NodeOperationError, type IExecuteSingleFunctions } from 'n8n-workflow';
 import type { Provider } from '../../../providers/contract';
+import { BASE_URL_ADVICE } from '../../shared/http';
 import type { PreparedItem } from './validateItems';
 
 const DEFAULT_MAX_JOBS = 100;
@@ -13,6 +14,8 @@ export interface RefusalOptions {
 	maximumJobs?: number;
 	/** Where the provider is to report. */
 	callbackUrl?: string;
+	/** Why there is nowhere to send to. */
+	baseUrlProblem?: string;
 	/** The provider could not reach that address. */
 	unreachable?: boolean;
 }
@@ -23,9 +26,14 @@ export function refusalOf(
 	items: PreparedItem[],
 	before: number,
 	{ title }: Provider,
-	{ maximumJobs = DEFAULT_MAX_JOBS, callbackUrl = '', unreachable }: RefusalOptions,
+	{ maximumJobs = DEFAULT_MAX_JOBS, baseUrlProblem, callbackUrl = '', unreachable }: RefusalOptions,
 ): NodeOperationError | undefined {
 	const node = context.getNode();
+	if (baseUrlProblem) {
+		return new NodeOperationError(node, `${baseUrlProblem} Nothing was submitted.`, {
+			description: BASE_URL_ADVICE,
+		});
+	}
 	if (items.length + before > maximumJobs) {
 		const sofar = before > 0 ? `, ${before} jobs were submitted in earlier rounds` : '';
 		return new NodeOperationError(

@@ -21,7 +21,7 @@ import {
 } from '../../../jobs/ledger';
 import { createConcurrencyLimit } from '../../../jobs/concurrency';
 import { rateLimitOf, type RateLimit } from '../../../jobs/rateLimit';
-import type { Job, Provider, ProviderFailure } from '../../../providers/contract';
+import type { Accepted, Job, Provider, ProviderFailure } from '../../../providers/contract';
 import { prepareAll, type PreparedItem } from './validateItems';
 import { sleepOrStop } from '../../shared/host';
 import { refusalOf, type RefusalOptions } from './refusal';
@@ -46,6 +46,7 @@ export class Run {
 	private readonly runIndex: number;
 	private readonly started = new Set<number>();
 	private readonly busy = new Set<Promise<unknown>>();
+	private readonly sent = new Set<number>();
 	private readonly jobs = new Map<number, Job>();
 	private readonly outcomes = new Map<number, INodeExecutionData>();
 	private readonly thrown: Array<{ itemIndex: number; error: NodeOperationError; advice: string }> =
@@ -135,6 +136,17 @@ export class Run {
 		const request = this.item(itemIndex).fingerprints?.request ?? '';
 		const place = `${this.context.getNode().id} ${this.key(itemIndex)}`;
 		return idempotencyKey(executionIdentity(this.context), place, request, this.attempt(itemIndex));
+	}
+
+	/** The item's request begins to leave. */
+	noteSending(itemIndex: number): void {
+		this.sent.add(itemIndex);
+	}
+
+	/** What is known of the item where its work ended in a way that nobody foresaw. */
+	accepted(itemIndex: number): Accepted {
+		if (this.jobs.has(itemIndex)) return 'yes';
+		return this.sent.has(itemIndex) ? 'unknown' : 'no';
 	}
 
 	/** A submit that made no job. A doubtful one is remembered too: trying again could pay twice. */
