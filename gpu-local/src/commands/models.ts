@@ -123,8 +123,9 @@ function options(values: Values) {
 /** What a model may say for requests that leave it out. */
 const DEFAULTED = [
 	...['width', 'height', 'fps', 'num_frames', 'num_inference_steps', 'guidance_scale'],
-	// Wan 2.2's second expert; no request has it.
-	'guidance_scale_2',
+	// No request has these: Wan 2.2's second expert, the shift of flow models, what LTX's VAE needs.
+	...['guidance_scale_2', 'flow_shift'],
+	...['guidance_rescale', 'decode_timestep', 'decode_noise_scale'],
 ];
 
 function defaultsOf(texts: string[] | undefined): Record<string, number> | undefined {

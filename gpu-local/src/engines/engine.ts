@@ -194,6 +194,7 @@ export type EngineErrorCode =
 	| 'model_not_found'
 	| 'unsupported_field'
 	| 'gpu_oom'
+	| 'engine_failed'
 	| 'worker_lost'
 	| 'timeout'
 	| 'cancelled'

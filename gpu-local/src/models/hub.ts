@@ -6,6 +6,7 @@ import { dirname, join, resolve, sep } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { z } from 'zod/v4';
+import { UsageError } from '../lib/usageError.ts';
 
 /** `hub:owner/name`, with `@revision` (a branch, tag or commit) and `:file` where wanted. */
 export interface HubSource {
@@ -25,7 +26,7 @@ export interface HubOptions {
 }
 
 /** Something that the person who asked for the download can act on. */
-class HubError extends Error {
+class HubError extends UsageError {
 	override readonly name = 'HubError';
 }
 
@@ -104,7 +105,7 @@ async function lookUp(
 ): Promise<{ sha: string; files: HubFile[] }> {
 	const { repository, revision } = source;
 	const url = `${options.endpoint}/api/models/${repository}/revision/${encodeURIComponent(revision)}?blobs=true`;
-	const reply = await fetch(url, { headers: headers(options) });
+	const reply = await ask(url, options);
 	if (!reply.ok) throw refusal(source, reply.status);
 	const { sha, siblings } = infoSchema.parse(await reply.json());
 	const names = new Set(
@@ -143,6 +144,22 @@ function refusal({ repository, revision }: HubSource, status: number): HubError 
 	return new HubError(`The hub answered ${status} for ${repository}@${revision}. ${why}`);
 }
 
+async function ask(
+	url: string,
+	options: HubOptions,
+	more: Record<string, string> = {},
+): Promise<Response> {
+	return await fetch(url, { headers: { ...headers(options), ...more } }).catch((error: Error) => {
+		throw new HubError(
+			`The hub ${options.endpoint} does not answer (${reasonOf(error)}). Check the connection, or name a mirror with HF_ENDPOINT.`,
+		);
+	});
+}
+
+/** fetch says only that it failed; why is in its cause. */
+const reasonOf = (error: Error): string =>
+	error.cause instanceof Error ? error.cause.message || error.cause.name : error.message;
+
 const headers = ({ token }: HubOptions): Record<string, string> =>
 	token === undefined ? {} : { authorization: `Bearer ${token}` };
 
@@ -162,9 +179,11 @@ async function fetchFile(
 		() => 0,
 	);
 	const path = file.name.split('/').map(encodeURIComponent).join('/');
-	const reply = await fetch(`${options.endpoint}/${source.repository}/resolve/${sha}/${path}`, {
-		headers: { ...headers(options), ...(have > 0 ? { range: `bytes=${have}-` } : {}) },
-	});
+	const reply = await ask(
+		`${options.endpoint}/${source.repository}/resolve/${sha}/${path}`,
+		options,
+		have > 0 ? { range: `bytes=${have}-` } : {},
+	);
 	// 416: the part is already whole; its checksum decides.
 	if (reply.status !== 416) {
 		if (!reply.ok || !reply.body) throw refusal(source, reply.status);
@@ -172,7 +191,13 @@ async function fetchFile(
 		let bytes = resumed ? have : 0;
 		const body = Readable.fromWeb(reply.body as Parameters<typeof Readable.fromWeb>[0]);
 		body.on('data', (chunk: Buffer) => progress((bytes += chunk.length)));
-		await pipeline(body, createWriteStream(part, { flags: resumed ? 'a' : 'w' }));
+		await pipeline(body, createWriteStream(part, { flags: resumed ? 'a' : 'w' })).catch(
+			(error: Error) => {
+				throw new HubError(
+					`The download of ${file.name} broke off (${reasonOf(error)}). Run the command again: it goes on where it stopped.`,
+				);
+			},
+		);
 	}
 	if (!(await matches(part, file))) {
 		await rm(part, { force: true });

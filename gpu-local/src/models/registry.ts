@@ -1,6 +1,7 @@
 import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
 import { z } from 'zod/v4';
+import { UsageError } from '../lib/usageError.ts';
 import { KINDS } from './recognise.ts';
 
 /** A name that requests use: never a path, a URL or a repository. */
@@ -53,9 +54,19 @@ export class ModelRegistry {
 		if (!info) return [];
 		if (this.#read?.mtimeMs === info.mtimeMs) return this.#read.models;
 		const text = await readFile(this.file, 'utf8');
-		const { models } = registrySchema.parse(JSON.parse(text));
+		const { models } = this.#parse(text);
 		this.#read = { mtimeMs: info.mtimeMs, models };
 		return models;
+	}
+
+	#parse(text: string): z.infer<typeof registrySchema> {
+		try {
+			return registrySchema.parse(JSON.parse(text));
+		} catch {
+			throw new UsageError(
+				`${this.file} cannot be read as a list of models. Put it right, or move it away and add the models again.`,
+			);
+		}
 	}
 
 	pathOf(entry: ModelEntry): string {

@@ -1,8 +1,9 @@
 import { open } from 'node:fs/promises';
 import { extname } from 'node:path';
+import { UsageError } from '../lib/usageError.ts';
 
 /** A model file or folder that is not loaded, and why. */
-export class UnsafeModelError extends Error {
+export class UnsafeModelError extends UsageError {
 	override readonly name = 'UnsafeModelError';
 }
 

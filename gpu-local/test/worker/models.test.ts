@@ -1,10 +1,12 @@
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readPage, withTables } from '../../docs/tables.ts';
 import { toModelInfos } from '../../src/engines/diffusers/models.ts';
@@ -47,6 +49,44 @@ describe('what a file is', () => {
 	it('is said when it is none of these', async () => {
 		const path = await writeSafetensors(join(folder, 'x.safetensors'), ['a', 'b']);
 		await expect(recognise(path)).rejects.toThrow('no SD 1.x checkpoint');
+	});
+});
+
+describe('the command line', () => {
+	const cli = fileURLToPath(new URL('../../src/cli.ts', import.meta.url));
+	const add = (path: string, env: Record<string, string> = {}) =>
+		spawnSync(
+			process.execPath,
+			['--import', 'tsx', cli, 'models', 'add', path, '--models', models],
+			{
+				env: { ...process.env, ...env },
+				encoding: 'utf8',
+			},
+		);
+
+	it.each([
+		['model.pt', 'pickle', 'is not a .safetensors file'],
+		['model.gguf', 'GGUF', 'is not a .safetensors file'],
+		['x.safetensors', 'short', "header's length is wrong"],
+		['nowhere/', '', 'is not there'],
+		['hub:a/b', '', 'does not answer'],
+	])('says why it refuses %s in one line', async (name, content, why) => {
+		const local = !name.startsWith('hub:');
+		if (content) await writeFile(join(folder, name), content);
+		const { status, stderr } = add(local ? join(folder, name) : name, {
+			HF_ENDPOINT: 'http://127.0.0.1:1',
+		});
+		expect(status).toBe(1);
+		expect(stderr).toContain(why);
+		expect(stderr).not.toMatch(/\n\s+at |Error:/);
+	});
+
+	it('says that the list of models cannot be read', async () => {
+		await mkdir(models, { recursive: true });
+		await writeFile(join(models, 'models.json'), '{"version":1,');
+		const { stderr } = add(await writePipeline(join(folder, 'wan')));
+		expect(stderr).toContain('cannot be read as a list of models');
+		expect(stderr).not.toMatch(/\n\s+at /);
 	});
 });
 

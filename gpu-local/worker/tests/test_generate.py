@@ -79,6 +79,18 @@ def test_travel_with_a_lora_an_embedding_and_clip_skip_then_a_plain_job(harness)
     assert digest(harness.make("animatediff")) == digest(plain)
 
 
-def test_a_prompt_beyond_what_the_text_encoder_reads_is_said(harness):
-    made = harness.make("animatediff", prompt="word " * 60)
-    assert "longer than the 77 tokens" in made["warnings"][0]
+@pytest.mark.parametrize(
+    ("family", "tokens"), [("animatediff", 77), ("wan", 512), ("ltx", 256), ("cogvideox", 64)]
+)
+@pytest.mark.parametrize("field", ["prompt", "negative_prompt"])
+def test_words_beyond_what_the_text_encoder_reads_are_said_or_refused(
+    harness, family, tokens, field
+):
+    long = {field: "a " * tokens + "lighthouse", "num_frames": 9, "guidance_scale": 6}
+    made = harness.make(family, **long)
+    assert f"longer than the {tokens} tokens" in "".join(made["warnings"])
+    with pytest.raises(WorkerError) as caught:
+        harness.make(family, **long, strict=True)
+    assert caught.value.code == "unsupported_field"
+    short = {**long, field: "a lighthouse"}
+    assert harness.make(family, **short)["warnings"] == []

@@ -1,4 +1,7 @@
-"""The failures that the worker names. Everything else is a bug and travels as `worker_lost`."""
+"""The failures that the worker names. Everything else is a bug and travels as `engine_failed`.
+
+A worker that ends says nothing: the server calls that `worker_lost`.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ ErrorCode = Literal[
     "gpu_oom",
     "cancelled",
     "disk_full",
-    "worker_lost",
+    "engine_failed",
 ]
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from .errors import WorkerError
-from .families import LOOP_SCHEDULERS, SCHEDULER_NAMES, Family
+from .families import LOOP_SCHEDULERS, MIN_STEPS, SCHEDULER_NAMES, Family
 from .request import Adapter, Request
 
 #: FreeNoise's window when several prompts travel; what AnimateDiff's motion modules know best.
@@ -57,7 +57,16 @@ class Plan:
     loras: tuple[Adapter, ...]
     embeddings: tuple[Adapter, ...]
     output_format: str
+    #: Whether what cannot be honoured is refused instead of a warning.
+    strict: bool
     warnings: tuple[str, ...]
+
+    def texts(self) -> list[str]:
+        """Every prompt of the job, the negative one first."""
+        found = [self.negative_prompt]
+        for clip in self.clips:
+            found += [clip.prompt] if isinstance(clip.prompt, str) else clip.prompt.values()
+        return list(dict.fromkeys(filter(None, found)))
 
 
 def round_up(value: int, multiple: int) -> int:
@@ -71,12 +80,12 @@ def frames_to_make(family: Family, frames: int) -> int:
     return max(steps, 0) * family.frame_multiple + family.frame_plus
 
 
-class _Notes:
+class Notes:
     """Collects what is not honoured: warnings, or with `strict` the first one as a refusal."""
 
-    def __init__(self, strict: bool) -> None:
+    def __init__(self, strict: bool, warnings: Iterable[str] = ()) -> None:
         self._strict = strict
-        self.warnings: list[str] = []
+        self.warnings = list(warnings)
 
     def not_honoured(self, field: str, message: str, remedy: str) -> None:
         if self._strict:
@@ -87,7 +96,7 @@ class _Notes:
         self.warnings.append(message)
 
 
-def _scheduler(request: Request, family: Family, notes: _Notes) -> str | None:
+def _scheduler(request: Request, family: Family, notes: Notes) -> str | None:
     name = request.scheduler
     if name is None or name in family.schedulers:
         return name
@@ -105,6 +114,20 @@ def _scheduler(request: Request, family: Family, notes: _Notes) -> str | None:
     return None
 
 
+def _steps(request: Request, family: Family, used_scheduler: str) -> int:
+    steps = request.num_inference_steps or int(family.defaults["num_inference_steps"])
+    least = max(family.min_steps, MIN_STEPS.get(used_scheduler, 1))
+    if steps < least:
+        raise WorkerError(
+            "invalid_request",
+            f'The field "num_inference_steps" is {steps}, but {family.title} with {used_scheduler} '
+            f"needs at least {least} steps.",
+            field="num_inference_steps",
+            remedy=f"Use at least {least} steps, or another scheduler.",
+        )
+    return steps
+
+
 def _closed_loop(
     request: Request, family: Family, scheduler: str | None, own_scheduler: str
 ) -> str | None:
@@ -117,7 +140,7 @@ def _closed_loop(
     return "ping-pong"
 
 
-def _adapters(request: Request, family: Family, notes: _Notes) -> tuple[tuple[Adapter, ...], ...]:
+def _adapters(request: Request, family: Family, notes: Notes) -> tuple[tuple[Adapter, ...], ...]:
     loras = tuple(lora for lora in request.loras if lora.strength != 0)
     for lora in request.loras:
         if lora.strength == 0:
@@ -140,7 +163,7 @@ def _adapters(request: Request, family: Family, notes: _Notes) -> tuple[tuple[Ad
     return loras, embeddings
 
 
-def _clip_skip(request: Request, family: Family, notes: _Notes) -> int | None:
+def _clip_skip(request: Request, family: Family, notes: Notes) -> int | None:
     skip = request.clip_skip
     if skip is None:
         return None
@@ -210,7 +233,7 @@ def _check_length(family: Family, clips: Iterable[Clip]) -> None:
 
 def make_plan(request: Request, family: Family, own_scheduler: str) -> Plan:
     """What to run for a request. `own_scheduler` is the class that the model came with."""
-    notes = _Notes(request.strict)
+    notes = Notes(request.strict)
     if request.strength is not None:
         notes.not_honoured(
             "strength",
@@ -264,7 +287,7 @@ def make_plan(request: Request, family: Family, own_scheduler: str) -> Plan:
         fps=request.fps,
         pipeline_width=round_up(width, family.size_multiple),
         pipeline_height=round_up(height, family.size_multiple),
-        steps=request.num_inference_steps or int(family.defaults["num_inference_steps"]),
+        steps=_steps(request, family, scheduler or own_scheduler),
         guidance_scale=guidance,
         guidance_scale_2=(
             family.defaults.get("guidance_scale_2")
@@ -279,5 +302,6 @@ def make_plan(request: Request, family: Family, own_scheduler: str) -> Plan:
         loras=loras,
         embeddings=embeddings,
         output_format=request.output_format,
+        strict=request.strict,
         warnings=tuple(notes.warnings),
     )

@@ -23,7 +23,7 @@ const code = z.enum([
 	'gpu_oom',
 	'cancelled',
 	'disk_full',
-	'worker_lost',
+	'engine_failed',
 ]);
 
 const message = z.discriminatedUnion('type', [

@@ -28,7 +28,7 @@ def cogvideox() -> CogVideoXPipeline:
         sample_frames=9,
         patch_size=2,
         temporal_compression_ratio=4,
-        max_text_seq_length=16,
+        max_text_seq_length=64,
     )
     torch.manual_seed(0)
     vae = AutoencoderKLCogVideoX(

@@ -13,7 +13,8 @@ from diffusers import (
 from .text import t5_text, t5_tokenizer
 
 
-def ltx() -> LTXPipeline:
+def ltx(*, denoising_vae: bool = False) -> LTXPipeline:
+    """`denoising_vae`: as in 0.9.1 and later, it takes a noise level and removes it."""
     torch.manual_seed(0)
     transformer = LTXVideoTransformer3DModel(
         in_channels=8,
@@ -40,7 +41,7 @@ def ltx() -> LTXPipeline:
         decoder_inject_noise=(False, False, False, False, False),
         upsample_residual=(False, False, False, False),
         upsample_factor=(1, 1, 1, 1),
-        timestep_conditioning=False,
+        timestep_conditioning=denoising_vae,
         patch_size=1,
         patch_size_t=1,
         encoder_causal=True,
@@ -51,9 +52,9 @@ def ltx() -> LTXPipeline:
     return LTXPipeline(
         transformer=transformer,
         vae=vae,
-        # As LTX-Video publishes it: the shift grows with the size.
+        # As LTX-Video publishes it: the shift grows with the size, up to 0.9.1.
         scheduler=FlowMatchEulerDiscreteScheduler(
-            use_dynamic_shifting=True,
+            use_dynamic_shifting=not denoising_vae,
             base_shift=0.95,
             max_shift=2.05,
             base_image_seq_len=1024,

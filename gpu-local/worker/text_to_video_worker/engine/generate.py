@@ -11,11 +11,12 @@ from typing import Any
 import numpy as np
 import torch
 
-from ..plan import Clip, Plan
+from ..plan import Clip, Notes, Plan
 from . import export
 from .closed_loop import LatentShift, ping_pong
 from .device import peak_bytes
 from .families import PIPELINE_FAMILIES
+from .frames import pictures_instead_of_floats
 from .loaded_model import LoadedModel
 from .loras import use_loras
 from .progress import ProgressMonitor, Report
@@ -37,16 +38,17 @@ def generate(
     if loaded.device.type == "cuda":
         torch.cuda.reset_peak_memory_stats(loaded.device)
     family.prepare(loaded, plan)
-    use_loras(loaded, plan.loras)
+    notes = Notes(plan.strict, plan.warnings)
+    for note in use_loras(loaded, plan.loras):
+        notes.not_honoured("loras", note, f"Use a LoRA that was made for {loaded.spec.alias}.")
     scheduler = use_scheduler(loaded, plan.scheduler)
-    warnings = list(plan.warnings)
     fixed_steps = len(loaded.spec.sigmas)
     if fixed_steps and plan.steps != fixed_steps:
-        warnings.append(f"This distilled model always makes {fixed_steps} steps.")
+        notes.say(f"This distilled model always makes {fixed_steps} steps.")
     try:
         with contextlib.ExitStack() as during:
             during.enter_context(family.during(loaded, plan))
-            warnings += family.notes(loaded, plan)
+            family.check_prompts(loaded, plan, notes)
             during.enter_context(torch.inference_mode())
             during.enter_context(fixed_sigmas(loaded))
             during.enter_context(monitor.attached(pipe, plan.steps))
@@ -59,13 +61,13 @@ def generate(
                     **_arguments(plan, clip, monitor),
                     **family.arguments(loaded, plan, clip),
                 }
-                frames = np.asarray(pipe(generator=generator, **arguments).frames[0])
-                kept.append(export.to_pictures(frames[: clip.keep], plan.width, plan.height))
+                with pictures_instead_of_floats(pipe, clip.keep, plan.width, plan.height):
+                    kept.append(pipe(generator=generator, **arguments).frames[0])
     finally:
         # An exception inside a pipeline skips its own clean-up of offload hooks.
         pipe.maybe_free_model_hooks()
     monitor.enter("muxing")
-    video = np.concatenate(kept)
+    video = kept[0] if len(kept) == 1 else np.concatenate(kept)
     if plan.closed_loop == "ping-pong":
         video = ping_pong(video, plan.frames)
     export.write(video, plan.fps, output, plan.output_format)
@@ -80,7 +82,7 @@ def generate(
             **_settings(loaded, plan, scheduler, made),
             **family.settings(loaded, plan),
         },
-        "warnings": warnings,
+        "warnings": notes.warnings,
         "timings": {f"{k}Ms": round(v, 1) for k, v in monitor.timings_ms.items()},
     }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+import diffusers
 import torch
 
 from ..families import Family
@@ -21,11 +22,19 @@ class LoadedModel:
     device: torch.device
     profile: Profile
     weight_bytes: int
+    #: What most of the network computes in, however its weights are stored.
+    compute_dtype: torch.dtype
     #: The scheduler that the model came with: every swap starts from its configuration.
     scheduler_class: str
     scheduler_config: dict[str, Any]
     #: LoRA files and strengths that are active now; left in place for the next job.
     active_loras: tuple[tuple[str, float], ...] = ()
+    #: What of them could not be used.
+    lora_notes: tuple[str, ...] = ()
     #: FreeNoise's window that is set up now; 0: none.
     window_frames: int = 0
     used_at: float = field(default=0.0)
+
+    def own_scheduler(self) -> Any:
+        """A fresh one of the kind that the model came with."""
+        return getattr(diffusers, self.scheduler_class).from_config(self.scheduler_config)

@@ -20,7 +20,7 @@ from .placement import place
 def weight_bytes(spec: ModelSpec, device: torch.device) -> tuple[int, int]:
     """Bytes of a model's weights on the device: all of them, and those of its largest part."""
     values, largest = weight_values(Path(spec.path))
-    width = torch.finfo(PIPELINE_FAMILIES[spec.family].dtype(device)).bits // 8
+    width = torch.finfo(PIPELINE_FAMILIES[spec.family].dtype(spec, device)).bits // 8
     return values * width, largest * width
 
 
@@ -37,9 +37,10 @@ def load(spec: ModelSpec, device: torch.device, memory: str | None = None) -> Lo
     profile = first_profile(spec, device)
     if memory is not None:
         profile = parse_profile(f"memory={memory}", profile)
-    pipe = family.load(spec, family.dtype(device))
+    dtype = family.dtype(spec, device)
+    pipe = family.load(spec, dtype)
     pipe.set_progress_bar_config(disable=True)
-    place(pipe, family.denoiser(pipe), device, profile)
+    place(pipe, family.denoisers(pipe), device, dtype, profile)
     limits = FAMILIES[spec.family]
     return LoadedModel(
         spec=spec,
@@ -50,6 +51,7 @@ def load(spec: ModelSpec, device: torch.device, memory: str | None = None) -> Lo
         device=device,
         profile=profile,
         weight_bytes=weight_bytes(spec, device)[0],
+        compute_dtype=dtype,
         scheduler_class=type(pipe.scheduler).__name__,
         scheduler_config=dict(pipe.scheduler.config),
     )

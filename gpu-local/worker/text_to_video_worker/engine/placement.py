@@ -2,20 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import torch
 from diffusers import FirstBlockCacheConfig
+from diffusers.models.attention_dispatch import AttentionBackendName, _AttentionBackendRegistry
 
 from ..errors import WorkerError
 from ..profiles import Profile
 
+#: What a denoiser computes attention with where its profile names nothing.
+OWN_ATTENTION = "native"
 
-def place(pipe: Any, denoiser: Any, device: torch.device, profile: Profile) -> None:
-    """Puts the pipeline on the device as the profile says. Caches go on before the first call."""
+
+def place(
+    pipe: Any,
+    denoisers: Iterable[Any],
+    device: torch.device,
+    dtype: torch.dtype,
+    profile: Profile,
+) -> None:
+    """`denoisers` are all the networks that steps ask; `dtype` is what they compute in.
+
+    Caches go on before the first call, because they look for their layers then.
+    """
+    denoisers = tuple(denoisers)
     if profile.fp8_storage:
-        compute = next(denoiser.parameters()).dtype
-        denoiser.enable_layerwise_casting(storage_dtype=torch.float8_e4m3fn, compute_dtype=compute)
+        for denoiser in denoisers:
+            denoiser.enable_layerwise_casting(
+                storage_dtype=torch.float8_e4m3fn, compute_dtype=dtype
+            )
     if profile.memory != "full":
         pipe.vae.enable_tiling()
         pipe.vae.enable_slicing()
@@ -25,26 +42,50 @@ def place(pipe: Any, denoiser: Any, device: torch.device, profile: Profile) -> N
         pipe.enable_group_offload(onload_device=device, offload_type="leaf_level", use_stream=True)
     else:
         pipe.to(device)
-    if profile.attention is not None:
-        if not hasattr(denoiser, "set_attention_backend"):
-            raise WorkerError(
-                "model_not_found",
-                "This model's attention cannot be changed.",
-                field="model",
-                remedy="Take attention=… out of the model's profile.",
-            )
-        denoiser.set_attention_backend(profile.attention)
-    if profile.first_block_cache:
-        if not hasattr(denoiser, "enable_cache"):
-            raise WorkerError(
-                "model_not_found",
-                "This model cannot use the first-block cache.",
-                field="model",
-                remedy="Take cache=… out of the model's profile.",
-            )
-        denoiser.enable_cache(FirstBlockCacheConfig(threshold=profile.first_block_cache))
-    if profile.compile:
-        if hasattr(denoiser, "compile_repeated_blocks") and denoiser._repeated_blocks:
-            denoiser.compile_repeated_blocks(fullgraph=True)
-        else:
-            denoiser.compile()
+    for denoiser in denoisers:
+        _use_attention(denoiser, profile.attention)
+        if profile.first_block_cache:
+            if not hasattr(denoiser, "enable_cache"):
+                raise _impossible(
+                    "This model cannot use the first-block cache.", "Take cache=… out of"
+                )
+            denoiser.enable_cache(FirstBlockCacheConfig(threshold=profile.first_block_cache))
+        if profile.compile:
+            if hasattr(denoiser, "compile_repeated_blocks") and denoiser._repeated_blocks:
+                denoiser.compile_repeated_blocks(fullgraph=True)
+            else:
+                denoiser.compile()
+
+
+def _use_attention(denoiser: Any, name: str | None) -> None:
+    """Every model names its kernel: diffusers lets the last named one rule whoever names none."""
+    if not _has_attention_backends(denoiser):
+        if name is None:
+            return
+        raise _impossible("This model's attention cannot be changed.", "Take attention=… out of")
+    try:
+        denoiser.set_attention_backend(name or OWN_ATTENTION)
+    except (RuntimeError, ImportError, ValueError) as error:
+        raise _impossible(
+            f"The attention kernel {name} cannot be used here: {str(error).splitlines()[0][:300]}",
+            "Install its package in the worker's Python environment, or take attention=… out of",
+        ) from error
+    finally:
+        _AttentionBackendRegistry.set_active_backend(AttentionBackendName(OWN_ATTENTION))
+
+
+def _has_attention_backends(denoiser: Any) -> bool:
+    """Older networks (SD 1.x) call torch's attention themselves."""
+    return any(
+        hasattr(getattr(module, "processor", None), "_attention_backend")
+        for module in denoiser.modules()
+    )
+
+
+def _impossible(message: str, what_to_do: str) -> WorkerError:
+    return WorkerError(
+        "model_not_found",
+        message,
+        field="model",
+        remedy=f"{what_to_do} the model's profile.",
+    )

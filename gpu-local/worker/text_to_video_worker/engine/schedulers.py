@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import diffusers
 
+from .families import PIPELINE_FAMILIES
 from .loaded_model import LoadedModel
 
 
@@ -15,11 +14,8 @@ def use_scheduler(loaded: LoadedModel, name: str | None) -> str:
     class_name = loaded.scheduler_class
     if name is not None:
         class_name = loaded.family.schedulers.get(name, name)
-    config = dict(loaded.scheduler_config)
-    options: dict[str, Any] = {}
-    if loaded.family.flow and class_name != loaded.scheduler_class:
-        # The two kinds of flow schedulers call the same number `shift` and `flow_shift`.
-        shift = config.get("flow_shift") or config.get("shift") or 1.0
-        options = {"shift": shift} if class_name.startswith("FlowMatch") else {"flow_shift": shift}
-    loaded.pipe.scheduler = getattr(diffusers, class_name).from_config(config, **options)
+    changes = PIPELINE_FAMILIES[loaded.family.name].scheduler_changes(loaded, class_name)
+    loaded.pipe.scheduler = getattr(diffusers, class_name).from_config(
+        loaded.scheduler_config, **changes
+    )
     return class_name

@@ -50,7 +50,7 @@ class Worker:
             self._channel.send(
                 "error",
                 id=job_id,
-                code="worker_lost",
+                code="engine_failed",
                 message=f"The engine failed: {type(error).__name__}: {text}",
             )
 

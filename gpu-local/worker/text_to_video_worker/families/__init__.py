@@ -25,6 +25,8 @@ _ROWS = {name: _read(name) for name in _INDEX["families"]}
 SCHEDULER_NAMES: tuple[str, ...] = tuple(_INDEX["schedulerNames"])
 #: Those that remember nothing of earlier steps.
 LOOP_SCHEDULERS: frozenset[str] = frozenset(_INDEX["loopSchedulers"])
+#: Steps that a scheduler needs at least, where that is more than one.
+MIN_STEPS: dict[str, int] = _INDEX["minSteps"]
 #: (library, class) of every part that a pipeline folder may name.
 ALLOWED_PARTS: frozenset[tuple[str, str]] = frozenset(
     (library, name)
@@ -40,6 +42,8 @@ class Family:
 
     name: str
     title: str
+    #: What its LoRAs are made for.
+    base_model: str
     pipeline_classes: frozenset[str]
     #: Width and height the pipeline accepts are multiples of this.
     size_multiple: int
@@ -52,6 +56,7 @@ class Family:
     window_frames: int
     #: Layers of the CLIP text encoder (0: the family has none, so no clip_skip).
     clip_layers: int
+    min_steps: int
     prompts: Literal["travel", "clips"]
     closed_loop: Literal["latent-shift", "ping-pong"]
     #: Name in a request → diffusers class that does it.
@@ -82,6 +87,7 @@ def _family(name: str, row: dict[str, Any]) -> Family:
     return Family(
         name=name,
         title=row["title"],
+        base_model=row["baseModel"],
         pipeline_classes=frozenset(row["pipelineClasses"]),
         size_multiple=row["sizeMultiple"],
         frame_multiple=row["frameMultiple"],
@@ -90,6 +96,7 @@ def _family(name: str, row: dict[str, Any]) -> Family:
         max_frames=row["maxFrames"],
         window_frames=row["windowFrames"],
         clip_layers=row["clipLayers"],
+        min_steps=row["minSteps"],
         prompts=row["prompts"],
         closed_loop=row["closedLoop"],
         schedulers=row["schedulers"],

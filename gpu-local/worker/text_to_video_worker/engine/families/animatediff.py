@@ -28,7 +28,7 @@ class AnimateDiff(PipelineFamily):
     name = "animatediff"
     pipeline = AnimateDiffPipeline
 
-    def dtype(self, device: torch.device) -> torch.dtype:
+    def dtype(self, spec: ModelSpec, device: torch.device) -> torch.dtype:
         return torch.float32 if device.type == "cpu" else torch.float16
 
     def load(self, spec: ModelSpec, dtype: torch.dtype) -> Any:
@@ -40,9 +40,6 @@ class AnimateDiff(PipelineFamily):
             window_frames=pipe.motion_adapter.config.motion_max_seq_length,
             clip_layers=pipe.text_encoder.config.num_hidden_layers,
         )
-
-    def denoiser(self, pipe: Any) -> Any:
-        return pipe.unet
 
     def prepare(self, loaded: LoadedModel, plan: Plan) -> None:
         use_window(loaded, plan.window_frames)
@@ -61,11 +58,17 @@ class AnimateDiff(PipelineFamily):
             "decode_chunk_size": 16 if loaded.profile.memory == "full" else 4,
         }
 
-    def notes(self, loaded: LoadedModel, plan: Plan) -> list[str]:
-        return _ignored_words(loaded, plan)
+    def longest_prompt(self, loaded: LoadedModel) -> int:
+        most: int = loaded.pipe.tokenizer.model_max_length
+        return most
+
+    def prompt_tokens(self, loaded: LoadedModel, text: str) -> list[int]:
+        # An embedding of several vectors is as many tokens.
+        whole = loaded.pipe.maybe_convert_prompt(text, loaded.pipe.tokenizer)
+        return super().prompt_tokens(loaded, whole)
 
     def settings(self, loaded: LoadedModel, plan: Plan) -> dict[str, Any]:
-        settings: dict[str, Any] = {}
+        settings = super().settings(loaded, plan)
         if plan.clip_skip is not None:
             settings["clip_skip"] = plan.clip_skip
         if plan.embeddings:
@@ -165,23 +168,3 @@ def _last_norm_of_text_encoder(pipe: Any) -> Iterator[None]:
         yield
     finally:
         object.__delattr__(encoder, "text_model")
-
-
-def _ignored_words(loaded: LoadedModel, plan: Plan) -> list[str]:
-    """CLIP reads 77 tokens; what a prompt has beyond them is ignored: the person should know."""
-    tokenizer = loaded.pipe.tokenizer
-    most = tokenizer.model_max_length
-    texts: set[str] = {plan.negative_prompt}
-    for clip in plan.clips:
-        texts |= {clip.prompt} if isinstance(clip.prompt, str) else set(clip.prompt.values())
-    notes = []
-    for text in sorted(texts):
-        converted = loaded.pipe.maybe_convert_prompt(text, tokenizer)
-        ids = tokenizer(converted, truncation=False).input_ids
-        if len(ids) > most:
-            cut = tokenizer.decode(ids[most - 1 : -1]).strip()
-            notes.append(
-                f"A prompt is longer than the {most} tokens that the model reads; "
-                f'ignored was: "{cut[:120]}".'
-            )
-    return notes

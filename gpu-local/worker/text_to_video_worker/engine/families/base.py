@@ -12,8 +12,11 @@ import torch
 from ...families import FAMILIES, Family
 from ...model_spec import ModelSpec
 from ...model_validation import check_model
-from ...plan import Clip, Plan
+from ...plan import Clip, Notes, Plan
 from ..loaded_model import LoadedModel
+
+#: What a model may set and no request has; reported where a model sets it.
+MODEL_ONLY_DEFAULTS = ("flow_shift", "guidance_rescale", "decode_timestep", "decode_noise_scale")
 
 
 class PipelineFamily:
@@ -24,7 +27,7 @@ class PipelineFamily:
     #: The diffusers pipeline that makes its videos.
     pipeline: ClassVar[Any]
 
-    def dtype(self, device: torch.device) -> torch.dtype:
+    def dtype(self, spec: ModelSpec, device: torch.device) -> torch.dtype:
         """The numbers that most weights are kept in; a CPU is fastest in float32."""
         return torch.float32 if device.type == "cpu" else torch.bfloat16
 
@@ -47,9 +50,22 @@ class PipelineFamily:
         """The family's limits as this model's own configuration has them."""
         return family
 
-    def denoiser(self, pipe: Any) -> Any:
-        """The network that is asked at every step."""
-        return pipe.transformer
+    def denoisers(self, pipe: Any) -> tuple[Any, ...]:
+        """Every network that steps ask: what a profile says goes for all of them."""
+        both = (getattr(pipe, name, None) for name in ("transformer", "transformer_2", "unet"))
+        return tuple(one for one in both if one is not None)
+
+    def scheduler_changes(self, loaded: LoadedModel, class_name: str) -> dict[str, Any]:
+        """What `class_name` needs beside the configuration of the model's own scheduler."""
+        own = loaded.family.defaults.get("flow_shift")
+        if not loaded.family.flow or (own is None and class_name == loaded.scheduler_class):
+            return {}
+        # The two kinds of flow schedulers call the same number `shift` and `flow_shift`.
+        name = "shift" if class_name.startswith("FlowMatch") else "flow_shift"
+        config = loaded.scheduler_config
+        if own is None:
+            return {name: config.get("flow_shift") or config.get("shift") or 1.0}
+        return {name: own, "use_dynamic_shifting": False}
 
     def prepare(self, loaded: LoadedModel, plan: Plan) -> None:
         """Changes to the pipeline that must come before LoRAs are put on."""
@@ -63,10 +79,35 @@ class PipelineFamily:
         """What its pipeline is called with beside what every family's is."""
         return {}
 
-    def notes(self, loaded: LoadedModel, plan: Plan) -> list[str]:
-        """Warnings that only the loaded model can tell; asked inside `during`."""
-        return []
+    def longest_prompt(self, loaded: LoadedModel) -> int:
+        """Tokens that its text encoder reads."""
+        raise NotImplementedError
+
+    def prompt_tokens(self, loaded: LoadedModel, text: str) -> list[int]:
+        """A prompt as the text encoder would read it if there were no limit."""
+        tokens: list[int] = loaded.pipe.tokenizer(text, truncation=False).input_ids
+        return tokens
+
+    def check_prompts(self, loaded: LoadedModel, plan: Plan, notes: Notes) -> None:
+        """Says which words are beyond what the text encoder reads; asked inside `during`."""
+        most = self.longest_prompt(loaded)
+        for text in plan.texts():
+            tokens = self.prompt_tokens(loaded, text)
+            if len(tokens) <= most:
+                continue
+            # The last token marks the end, in the text and in what is read of it.
+            cut = loaded.pipe.tokenizer.decode(tokens[most - 1 : -1]).strip()
+            notes.not_honoured(
+                "prompt",
+                f"A prompt is longer than the {most} tokens that the model reads; "
+                f'ignored was: "{cut[:120]}".',
+                "Shorten the prompt.",
+            )
 
     def settings(self, loaded: LoadedModel, plan: Plan) -> dict[str, Any]:
         """What its jobs report beside what every family's do."""
-        return {}
+        return {
+            name: loaded.family.defaults[name]
+            for name in MODEL_ONLY_DEFAULTS
+            if name in loaded.family.defaults
+        }

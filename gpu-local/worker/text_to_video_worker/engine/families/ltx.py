@@ -1,24 +1,64 @@
-"""LTX-Video."""
+"""LTX-Video, 0.9 to 0.9.8 (2B and 13B)."""
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, ClassVar
 
-from diffusers import LTXPipeline
+import torch
+from diffusers import LTXConditionPipeline, LTXPipeline
 
-from ...families import Family
+from ...families import FAMILIES, Family
+from ...model_spec import ModelSpec
+from ...model_validation import check_model
 from ...plan import Clip, Plan
 from ..loaded_model import LoadedModel
 from .base import PipelineFamily
+
+#: What the pipeline of the later versions reads; LTXPipeline's own 128 cuts the long prompts that
+#: LTX is made for.
+LONGEST_PROMPT_TOKENS = 256
+#: For VAEs that remove the last noise themselves (0.9.1 and later), as Lightricks' examples do.
+DECODE_TIMESTEP = 0.05
+DECODE_NOISE_SCALE = 0.025
 
 
 class LTX(PipelineFamily):
     name = "ltx"
     pipeline = LTXPipeline
+    #: By the class that a folder names: 0.9.5 and later have the second.
+    pipelines: ClassVar[dict[str, Any]] = {
+        "LTXPipeline": LTXPipeline,
+        "LTXConditionPipeline": LTXConditionPipeline,
+    }
+
+    def load(self, spec: ModelSpec, dtype: torch.dtype) -> Any:
+        index = check_model(Path(spec.path), FAMILIES[self.name].pipeline_classes)
+        return self.pipelines[index["_class_name"]].from_pretrained(
+            spec.path, torch_dtype=dtype, local_files_only=True, use_safetensors=True
+        )
 
     def measure(self, family: Family, pipe: Any) -> Family:
         # The pipeline refuses sizes that are no multiple of 32 whatever the VAE's ratio is.
-        return family.with_sizes(frame_multiple=pipe.vae_temporal_compression_ratio)
+        measured = family.with_sizes(frame_multiple=pipe.vae_temporal_compression_ratio)
+        if isinstance(pipe, LTXPipeline):
+            return measured
+        # The later pipeline gives each token its own time, which only its own scheduler takes.
+        own = {k: v for k, v in family.schedulers.items() if v == type(pipe.scheduler).__name__}
+        return replace(measured, schedulers=own)
+
+    def longest_prompt(self, loaded: LoadedModel) -> int:
+        return LONGEST_PROMPT_TOKENS
 
     def arguments(self, loaded: LoadedModel, plan: Plan, clip: Clip) -> dict[str, Any]:
-        return {"frame_rate": plan.fps}
+        defaults = loaded.family.defaults
+        arguments: dict[str, Any] = {
+            "frame_rate": plan.fps,
+            "max_sequence_length": LONGEST_PROMPT_TOKENS,
+            "guidance_rescale": defaults.get("guidance_rescale", 0.0),
+        }
+        if loaded.pipe.vae.config.timestep_conditioning:
+            arguments["decode_timestep"] = defaults.get("decode_timestep", DECODE_TIMESTEP)
+            arguments["decode_noise_scale"] = defaults.get("decode_noise_scale", DECODE_NOISE_SCALE)
+        return arguments

@@ -12,6 +12,9 @@ from ...plan import Clip, Plan
 from ..loaded_model import LoadedModel
 from .base import PipelineFamily
 
+#: The models were trained with it (text_len in Wan's own configuration).
+LONGEST_PROMPT_TOKENS = 512
+
 
 class Wan(PipelineFamily):
     name = "wan"
@@ -22,20 +25,24 @@ class Wan(PipelineFamily):
         return {"default": dtype, "vae": torch.float32}
 
     def measure(self, family: Family, pipe: Any) -> Family:
-        experts = [pipe.transformer, pipe.transformer_2]
-        patch = max(t.config.patch_size[1] for t in experts if t is not None)
+        patch = max(expert.config.patch_size[1] for expert in self.denoisers(pipe))
         return family.with_sizes(
             size_multiple=pipe.vae_scale_factor_spatial * patch,
             frame_multiple=pipe.vae_scale_factor_temporal,
         )
 
+    def longest_prompt(self, loaded: LoadedModel) -> int:
+        return LONGEST_PROMPT_TOKENS
+
     def arguments(self, loaded: LoadedModel, plan: Plan, clip: Clip) -> dict[str, Any]:
-        return {"guidance_scale_2": plan.guidance_scale_2} if _has_two_experts(loaded) else {}
+        second = {"guidance_scale_2": plan.guidance_scale_2} if _has_two_experts(loaded) else {}
+        return {"max_sequence_length": LONGEST_PROMPT_TOKENS, **second}
 
     def settings(self, loaded: LoadedModel, plan: Plan) -> dict[str, Any]:
-        if plan.guidance_scale_2 is None or not _has_two_experts(loaded):
-            return {}
-        return {"guidance_scale_2": plan.guidance_scale_2}
+        settings = super().settings(loaded, plan)
+        if plan.guidance_scale_2 is not None and _has_two_experts(loaded):
+            settings["guidance_scale_2"] = plan.guidance_scale_2
+        return settings
 
 
 def _has_two_experts(loaded: LoadedModel) -> bool:
