@@ -1,7 +1,9 @@
+import { existsSync } from 'node:fs';
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, expect, it } from 'vitest';
+import { afterEach, expect, it, vi } from 'vitest';
+import type { EngineContext } from '../src/engines/engine.ts';
 import { EngineProcess } from '../src/engines/diffusers/engineProcess.ts';
 import type { GenerateMessage } from '../src/engines/diffusers/protocol.ts';
 
@@ -48,13 +50,15 @@ const message = (id: string): GenerateMessage => ({
 	output: '/x.mp4',
 });
 
+const context = (signal: AbortSignal): EngineContext => ({
+	signal,
+	progress: () => undefined,
+	remember: async () => undefined,
+	log: () => undefined,
+});
+
 const generate = (id: string, signal = new AbortController().signal) =>
-	child.generate(message(id), {
-		signal,
-		progress: () => undefined,
-		remember: async () => undefined,
-		log: () => undefined,
-	});
+	child.generate(message(id), context(signal));
 
 it('takes no job any more from the moment when it is killed', async () => {
 	await startChild('');
@@ -71,6 +75,47 @@ it('says the last words of a process that ended, and that it ended', async () =>
 		`process.stderr.write('Segmentation fault\\n', () => setTimeout(() => process.exit(9), 200));`,
 	);
 	await expect(generate('one')).rejects.toThrow(/exit code 9.*Segmentation fault/);
+});
+
+it('answers a cancelled job at once, keeps the process, and lets the next job wait for it', async () => {
+	// A worker that is in the middle of something long: it answers one job after another, late.
+	await startChild(`
+		const answer = () => say(message.id === 'one'
+			? { type: 'error', id: 'one', code: 'cancelled', message: 'The job was cancelled.' }
+			: { type: 'done', id: message.id, warm: ['tiny'], result: {
+				file: '/x.mp4', mime_type: 'video/mp4', width: 1, height: 1, frames: 1, fps: 1, seed: 1,
+				settings: {}, warnings: [], timings: {} } });
+		if (message.type === 'generate') setTimeout(answer, message.id === 'one' ? 3000 : 3500);
+	`);
+	const { pid } = child;
+	const cancelling = new AbortController();
+	const one = generate('one', cancelling.signal);
+	cancelling.abort(new Error('cancelled by the user'));
+	await expect(one).rejects.toThrow('cancelled by the user');
+	expect(child.alive).toBe(true);
+	expect(child.busy).toBe(false);
+	expect(child.leaving).toBe(true);
+	await expect(generate('two')).resolves.toMatchObject({ file: '/x.mp4' });
+	expect(child.leaving).toBe(false);
+	expect(child.pid).toBe(pid);
+});
+
+it('throws away what a cancelled job finished in its last moment', async () => {
+	await startChild(`
+		if (message.type === 'generate') setTimeout(() => {
+			require('node:fs').writeFileSync(message.output, 'late');
+			say({ type: 'done', id: message.id, warm: [], result: {
+				file: message.output, mime_type: 'video/mp4', width: 1, height: 1, frames: 1, fps: 1,
+				seed: 1, settings: {}, warnings: [], timings: {} } });
+		}, 2000);
+	`);
+	const output = join(folder, 'late.mp4');
+	const cancelling = new AbortController();
+	const late = child.generate({ ...message('late'), output }, context(cancelling.signal));
+	cancelling.abort(new Error('cancelled'));
+	await expect(late).rejects.toThrow('cancelled');
+	await vi.waitFor(() => expect(child.leaving).toBe(false), { timeout: 20_000 });
+	await vi.waitFor(() => expect(existsSync(output)).toBe(false), { timeout: 20_000 });
 });
 
 it('survives a worker that writes more to stderr than a pipe holds', async () => {

@@ -50,6 +50,7 @@ describe('cancelling', () => {
 				: stage === 'decoding'
 					? { ...LONG, size: '384x384', num_inference_steps: 1 }
 					: LONG;
+		const processes = await workerPids();
 		const { id } = await server.submit(fields);
 		await server.until(id, (video) => video.stage === stage || ended(video));
 		const stopped = await server.cancel(id);
@@ -58,6 +59,8 @@ describe('cancelling', () => {
 		const next = await server.submit(SHORT);
 		expect((await server.until(next.id, ended)).status).toBe('completed');
 		expect((await server.get(id)).status).toBe('cancelled');
+		// And no loaded model was lost for it.
+		expect(await workerPids()).toEqual(processes);
 	});
 
 	it('stops a job that waits in the queue', async () => {

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
+import { rm } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { EngineError } from '../engine.ts';
@@ -19,8 +20,13 @@ export interface ChildOptions {
 
 /** A worker beats every 5 s; one that is silent for this long hangs. */
 const SILENCE_MS = 60_000;
-/** The server gives an engine 2 s to stop; what does not leave its step by then is killed. */
-const CANCEL_GRACE_MS = 1_500;
+/** The server gives an engine 2 s to stop; whoever asked is answered by then. */
+const CANCEL_ANSWER_MS = 1_500;
+/**
+ * What a cancelled job may still take to leave its block of the model, or to finish loading one. Killing
+ * the process costs every loaded model, so it is done only when it seems to hang; the next job waits.
+ */
+const CANCEL_END_MS = 60_000;
 const STOP_GRACE_MS = 1_000;
 /** Importing torch from a cold disk. */
 const START_MS = 10 * 60_000;
@@ -57,6 +63,8 @@ export class EngineProcess {
 	readonly #ready: Promise<WorkerHello>;
 	#settleReady!: { resolve(hello: WorkerHello): void; reject(error: Error): void };
 	#running: Running | undefined;
+	/** Cancelled jobs that have not left the process yet: id → what to do when they have. */
+	readonly #leaving = new Map<string, () => void>();
 	#heardAtMs = performance.now();
 	#lastWords = '';
 	#why = 'The process that makes videos ended';
@@ -107,6 +115,11 @@ export class EngineProcess {
 		return this.#running !== undefined;
 	}
 
+	/** True while a cancelled job is on its way out; the next one starts right after it. */
+	get leaving(): boolean {
+		return this.#leaving.size > 0;
+	}
+
 	get pid(): number | undefined {
 		return this.#child.pid;
 	}
@@ -122,10 +135,10 @@ export class EngineProcess {
 			let timer: NodeJS.Timeout | undefined;
 			const onAbort = () => {
 				this.#send({ type: 'cancel', id: message.id });
-				// Between two steps it stops by itself; in the middle of anything else only this helps.
 				timer = setTimeout(() => {
-					this.kill('The job was cancelled');
-				}, CANCEL_GRACE_MS);
+					this.#letLeave(message);
+					this.#running?.reject(context.signal.reason as Error);
+				}, CANCEL_ANSWER_MS);
 			};
 			const settle = () => {
 				clearTimeout(timer);
@@ -149,6 +162,16 @@ export class EngineProcess {
 			if (!this.#hello) context.progress({ stage: 'loading' });
 			if (this.alive) this.#send(message);
 			else this.#running.reject(this.#lost());
+		});
+	}
+
+	#letLeave({ id, output }: GenerateMessage): void {
+		const timer = setTimeout(() => this.kill('A cancelled job did not end'), CANCEL_END_MS);
+		this.#leaving.set(id, () => {
+			clearTimeout(timer);
+			this.#leaving.delete(id);
+			// It may have been finished in its last moment; nobody asks for it any more.
+			void rm(output, { force: true });
 		});
 	}
 
@@ -189,6 +212,9 @@ export class EngineProcess {
 	}
 
 	#hearOfJob(message: Exclude<WorkerMessage, { type: 'hello' | 'heartbeat' }>): void {
+		const leave = this.#leaving.get(message.id ?? '');
+		// A job that is tried again has the same id; the first answer is the first try's.
+		if (leave) return message.type === 'progress' ? undefined : leave();
 		const running = this.#running;
 		if (!running || message.id !== running.id) return;
 		if (message.type === 'progress') {
@@ -215,6 +241,7 @@ export class EngineProcess {
 		this.#exited = true;
 		this.alive = false;
 		clearInterval(this.#watchdog);
+		for (const left of [...this.#leaving.values()]) left();
 		this.options.log('warn', this.#why, { how, lastWords: this.#lastWords });
 		const lost = this.#lost(how);
 		this.#settleReady.reject(lost);

@@ -69,14 +69,15 @@ export async function createDiffusersEngine(options: EngineOptions): Promise<Eng
 		return child;
 	};
 
-	/** An idle process: one that has the model loaded, else any, else a new one. */
+	/** An idle process: one that has the model loaded, else any that no cancelled job is leaving. */
 	const hire = (alias: string): { index: number; child: EngineProcess } => {
 		const idle = places
 			.map((_, index) => ({ index, child: children.get(index) }))
 			.filter(({ child }) => !child?.busy);
 		const best =
 			idle.find(({ child }) => child?.alive && child.warm.includes(alias)) ??
-			idle.find(({ child }) => child?.alive) ??
+			idle.find(({ child }) => child?.alive && !child.leaving) ??
+			idle.find(({ child }) => !child?.alive) ??
 			idle[0];
 		if (!best) throw new EngineError('worker_lost', 'Every device is busy.');
 		const child = best.child?.alive ? best.child : start(best.index);

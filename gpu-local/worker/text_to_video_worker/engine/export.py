@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -25,14 +26,23 @@ BT_709 = 1
 NARROW_RANGE = 1
 
 
-def write(frames: Frames, fps: float, path: Path, output_format: str) -> None:
-    """Writes to a neighbour first, so that a half-written file never bears the final name."""
+def write(
+    frames: Frames,
+    fps: float,
+    path: Path,
+    output_format: str,
+    check: Callable[[], None] = lambda: None,
+) -> None:
+    """Writes to a neighbour first, so that a half-written file never bears the final name.
+
+    `check` is called before each frame; what it raises ends the writing.
+    """
     part = path.with_name(path.name + ".part")
     try:
         if output_format == "gif":
-            _write_gif(frames, fps, part)
+            _write_gif(frames, fps, part, check)
         else:
-            _write_mp4(frames, fps, part)
+            _write_mp4(frames, fps, part, check)
         part.replace(path)
     except OSError as error:
         if error.errno == errno.ENOSPC:
@@ -46,7 +56,7 @@ def write(frames: Frames, fps: float, path: Path, output_format: str) -> None:
         part.unlink(missing_ok=True)
 
 
-def _write_mp4(frames: Frames, fps: float, path: Path) -> None:
+def _write_mp4(frames: Frames, fps: float, path: Path, check: Callable[[], None]) -> None:
     height, width = frames.shape[1:3]
     with av.open(str(path), "w", format="mp4", options={"movflags": "+faststart"}) as container:
         rate = Fraction(fps).limit_denominator(1001)
@@ -57,6 +67,7 @@ def _write_mp4(frames: Frames, fps: float, path: Path) -> None:
         context.colorspace = context.color_primaries = context.color_trc = BT_709
         context.color_range = NARROW_RANGE
         for picture in frames:
+            check()
             rgb = av.VideoFrame.from_ndarray(picture, format="rgb24")
             yuv = rgb.reformat(format="yuv420p", dst_colorspace="ITU709", dst_color_range="MPEG")
             container.mux(stream.encode(yuv))
@@ -72,7 +83,7 @@ def gif_ticks(count: int, fps: float) -> list[int]:
     return [round(index * 100 / fps) for index in range(count)]
 
 
-def _write_gif(frames: Frames, fps: float, path: Path) -> None:
+def _write_gif(frames: Frames, fps: float, path: Path, check: Callable[[], None]) -> None:
     """With one palette for all frames, so that colours do not flicker from frame to frame."""
     height, width = frames.shape[1:3]
     tick = Fraction(1, 100)
@@ -93,11 +104,13 @@ def _write_gif(frames: Frames, fps: float, path: Path) -> None:
         stream.width, stream.height, stream.pix_fmt = width, height, "pal8"
         stream.time_base = stream.codec_context.time_base = tick
         for picture, pts in zip(frames, gif_ticks(len(frames), fps), strict=True):
+            check()
             frame = av.VideoFrame.from_ndarray(picture, format="rgb24")
             frame.pts, frame.time_base = pts, tick
             source.push(frame)
         source.push(None)
         for _ in range(len(frames)):
+            check()
             container.mux(stream.encode(sink.pull()))
         container.mux(stream.encode())
 

@@ -13,6 +13,7 @@ import torch
 
 from ..plan import Clip, Notes, Plan
 from . import export
+from .cancellation import checked_between_blocks
 from .closed_loop import LatentShift, ping_pong
 from .device import peak_bytes
 from .families import PIPELINE_FAMILIES
@@ -52,6 +53,7 @@ def generate(
             during.enter_context(torch.inference_mode())
             during.enter_context(fixed_sigmas(loaded))
             during.enter_context(monitor.attached(pipe, plan.steps))
+            during.enter_context(checked_between_blocks(pipe, monitor.stop_if_cancelled))
             # On the CPU, so that the same seed gives the same noise on every device.
             generator = torch.Generator("cpu").manual_seed(plan.seed)
             kept = []
@@ -70,7 +72,7 @@ def generate(
     video = kept[0] if len(kept) == 1 else np.concatenate(kept)
     if plan.closed_loop == "ping-pong":
         video = ping_pong(video, plan.frames)
-    export.write(video, plan.fps, output, plan.output_format)
+    export.write(video, plan.fps, output, plan.output_format, monitor.stop_if_cancelled)
     made = export.probe(output, plan.output_format)
     monitor.enter("done")
     return {

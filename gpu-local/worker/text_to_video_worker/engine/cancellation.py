@@ -1,0 +1,53 @@
+"""Stopping a job in the middle of a step, of decoding or of reading the prompt."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import torch
+
+
+@contextlib.contextmanager
+def checked_between_blocks(pipe: Any, check: Callable[[], None]) -> Iterator[None]:
+    """Calls `check` before each block of each network; what it raises leaves the pipeline.
+
+    A step of a large model takes half a minute, a block of it a part of a second.
+    """
+    undo = []
+    try:
+        for part in pipe.components.values():
+            if isinstance(part, torch.nn.Module):
+                undo += [_before(block, check) for block in _blocks(part)]
+        yield
+    finally:
+        for one in undo:
+            one()
+
+
+def _blocks(module: torch.nn.Module) -> Iterator[torch.nn.Module]:
+    """Members of the outermost lists of layers, which run one after another."""
+    for child in module.children():
+        if isinstance(child, torch.nn.ModuleList):
+            yield from child
+        else:
+            yield from _blocks(child)
+
+
+def _before(block: torch.nn.Module, check: Callable[[], None]) -> Callable[[], None]:
+    compiled: Any = block._compiled_call_impl
+    if compiled is None:
+        return block.register_forward_pre_hook(lambda *_: check()).remove
+
+    # A hook would be compiled too, and it must not be: it looks at what another thread sets.
+    def checked(*args: Any, **options: Any) -> Any:
+        check()
+        return compiled(*args, **options)
+
+    block._compiled_call_impl = checked
+
+    def undo() -> None:
+        block._compiled_call_impl = compiled
+
+    return undo
