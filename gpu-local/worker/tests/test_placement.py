@@ -88,3 +88,26 @@ def test_the_attention_of_one_model_is_not_that_of_another(harness):
     assert kernels == {"native"}
     active, _ = _AttentionBackendRegistry.get_active_backend()
     assert active == "native"
+
+
+@pytest.mark.parametrize("memory", ["text_offload", "group_offload"])
+@pytest.mark.parametrize("family", ["wan", "ltx", "cogvideox"])
+def test_weights_that_wait_in_main_memory_give_the_same_video(harness, family, memory):
+    """On the CPU nothing is copied, but every hook that moves weights is at work."""
+    plain = harness.model(family, profile="memory=tiling" if memory == "group_offload" else "")
+    loaded = harness.model(family, profile=f"memory={memory}")
+    assert digest(harness.make(loaded)) == digest(harness.make(plain))
+    lora = [harness.lora(family, 1)]
+    styled = digest(harness.make(loaded, loras=lora))
+    assert styled == digest(harness.make(plain, loras=lora))
+    assert digest(harness.make(loaded)) == digest(harness.make(plain))
+
+
+def test_tiles_are_switched_without_loading_anything(harness):
+    loaded = harness.model("wan")
+    vae = loaded.pipe.vae
+    loaded.use_tiles(True)
+    assert (vae.use_tiling, loaded.tiled) == (True, True)
+    assert "memory=tiling" in harness.make(loaded)["settings"]["profile"]
+    loaded.use_tiles(False)
+    assert (vae.use_tiling, loaded.tiled) == (False, False)

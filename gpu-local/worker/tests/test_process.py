@@ -131,12 +131,13 @@ def test_a_device_that_is_too_small_is_named_and_survived(process, tiny):
     error = process.hear("error", "done")
     resource.prlimit(process.child.pid, resource.RLIMIT_AS, limits)
     assert error["code"] == "gpu_oom", error
-    assert "tiling" in error["message"]
+    assert "this size" in error["message"]
     generate(process, tiny, "small")
     done = process.hear("done", "error")
     assert done["type"] == "done", done
-    # The model stays in the smaller profile that it was loaded in last.
-    assert "memory=tiling" in done["result"]["settings"]["profile"]
+    # And one large video makes no smaller one slower.
+    assert done["result"]["settings"]["profile"] == "memory=full"
+    assert done["result"]["warnings"] == []
 
 
 def test_it_goes_when_its_parent_goes_even_in_the_middle_of_a_job(tiny):

@@ -3,36 +3,84 @@ import pytest
 from text_to_video_worker.errors import WorkerError
 from text_to_video_worker.profiles import (
     GIB,
+    MEMORY_ORDER,
+    MemoryLimits,
     Profile,
+    Sizes,
     choose_memory,
-    next_memory,
+    ladder,
     parse_profile,
 )
 
+#: Gigabytes of text encoder, all denoisers, the rest, and the largest part, in bfloat16.
+WAN_1B = (11, 2.6, 0.3, 11)
+WAN_5B = (11, 10, 1.4, 11)
+WAN_14B = (11, 28, 0.3, 28)
+WAN_14B_FP8 = (11, 14, 0.3, 14)
+WAN_A14B = (11, 56, 0.3, 28)
+LTX_2B = (9, 3.8, 1.8, 9)
+SD_15 = (0.25, 2.2, 0.2, 2.2)
+
 
 @pytest.mark.parametrize(
-    ("device", "family", "memory", "weights", "largest", "expected"),
+    ("family", "parts", "chosen"),
     [
-        ("cuda", "wan", 80, 17, 11, "full"),
-        ("cuda", "wan", 24, 17, 11, "tiling"),
-        ("cuda", "wan", 16, 17, 11, "model_offload"),
-        ("cuda", "wan", 12, 40, 28, "group_offload"),
-        ("cuda", "animatediff", 4, 2.5, 1.8, "model_offload"),
-        ("mps", "wan", 16, 17, 11, "tiling"),
-        ("cpu", "wan", 8, 17, 11, "full"),
+        (
+            "wan",
+            WAN_1B,
+            {8: "text_offload,vae=tiled", 12: "text_offload", 16: "text_offload", 24: "full"},
+        ),
+        ("wan", WAN_5B, {8: "group_offload", 16: "text_offload,vae=tiled", 32: "full"}),
+        (
+            "wan",
+            WAN_14B,
+            {24: "group_offload", 32: "text_offload,vae=tiled", 48: "full", 80: "full"},
+        ),
+        ("wan", WAN_14B_FP8, {16: "group_offload", 24: "text_offload", 48: "full"}),
+        ("wan", WAN_A14B, {24: "group_offload", 32: "model_offload", 80: "full"}),
+        ("ltx", LTX_2B, {8: "group_offload", 12: "text_offload,vae=tiled", 16: "text_offload"}),
+        ("animatediff", SD_15, {4: "model_offload", 6: "tiling", 12: "full"}),
     ],
 )
-def test_the_fastest_profile_that_should_fit(device, family, memory, weights, largest, expected):
-    sizes = [int(n * GIB) for n in (memory, weights, largest)]
-    assert choose_memory(device, family, *sizes) == expected
+def test_the_fastest_profile_that_should_fit(family, parts, chosen):
+    sizes = Sizes(*(int(part * GIB) for part in parts))
+    got = {}
+    for gigabytes in chosen:
+        memory, tiling = choose_memory("cuda", family, gigabytes * GIB, sizes)
+        got[gigabytes] = Profile(memory=memory, tiling=tiling).describe().removeprefix("memory=")
+    assert got == chosen
 
 
-def test_after_an_out_of_memory_comes_the_next_smaller_profile_and_then_none():
-    assert next_memory("full", "cuda", "wan") == "tiling"
-    assert next_memory("model_offload", "cuda", "wan") == "group_offload"
-    assert next_memory("model_offload", "cuda", "animatediff") is None
-    assert next_memory("full", "cpu", "wan") == "tiling"
-    assert next_memory("tiling", "cpu", "wan") is None
+def test_without_offloading_only_tiles_are_left():
+    sizes = Sizes(*(int(part * GIB) for part in WAN_1B))
+    assert choose_memory("mps", "wan", 16 * GIB, sizes) == ("full", True)
+    assert choose_memory("mps", "wan", 64 * GIB, sizes) == ("full", False)
+    assert choose_memory("cpu", "wan", 8 * GIB, sizes) == ("full", False)
+
+
+def test_the_ladder_begins_with_the_first_profile_and_knows_what_a_device_can():
+    assert ladder("full", "cuda", "wan") == MEMORY_ORDER
+    assert ladder("text_offload", "cuda", "wan") == MEMORY_ORDER[1:]
+    assert ladder("full", "cuda", "animatediff") == ("full", "model_offload")
+    assert ladder("group_offload", "cuda", "wan") == ("group_offload",)
+    assert ladder("full", "cpu", "wan") == ("full",)
+
+
+def test_what_failed_for_a_large_video_is_not_held_against_a_smaller_one():
+    limits, steps = MemoryLimits(), ladder("full", "cuda", "wan")
+    limits.failed("a", "full", 1000)
+    assert limits.choose("a", steps, 1000) == "text_offload"
+    assert limits.choose("a", steps, 2000) == "text_offload"
+    assert limits.choose("a", steps, 999) == "full"
+    assert limits.choose("b", steps, 2000) == "full"
+    limits.failed("a", "full", 500)
+    limits.failed("a", "full", 800)
+    assert limits.choose("a", steps, 500) == "text_offload"
+    for memory in steps:
+        limits.failed("a", memory, 500)
+    assert limits.choose("a", steps, 500) is None
+    limits.forget("a")
+    assert limits.choose("a", steps, 500) == "full"
 
 
 def test_a_profile_reads_back_as_it_was_written():
@@ -42,6 +90,21 @@ def test_a_profile_reads_back_as_it_was_written():
     assert parse_profile("compile=off,cache=off,storage=plain", profile).describe() == (
         "memory=tiling,attention=sage"
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "described"),
+    [
+        ("memory=text_offload", "memory=text_offload"),
+        ("memory=text_offload,vae=tiled", "memory=text_offload,vae=tiled"),
+        ("vae=tiled", "memory=tiling"),
+        ("memory=tiling,vae=whole", "memory=full"),
+        ("memory=group_offload", "memory=group_offload"),
+        ("memory=full", "memory=full"),
+    ],
+)
+def test_tiles_stand_where_they_say_something(text, described):
+    assert parse_profile(text, Profile(tiling=True)).describe() == described
 
 
 @pytest.mark.parametrize("text", ["memory=tiny", "attention=flash_hub", "cache=first_block:x", "x"])

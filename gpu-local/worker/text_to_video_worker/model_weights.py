@@ -17,16 +17,15 @@ def values_in(path: Path) -> int:
     )
 
 
-def weight_values(path: Path) -> tuple[int, int]:
-    """Numbers in a model's weights: all of them, and those of its largest part."""
+def weight_values(path: Path) -> dict[str, int]:
+    """Numbers in a model's weights by part, such as `text_encoder`; a single file is one part."""
     if path.is_file():
-        total = values_in(path)
-        return total, total
-    parts: dict[Path, int] = {}
+        return {path.name: values_in(path)}
+    parts: dict[str, int] = {}
     for file in path.rglob("*.safetensors"):
         # Variants (fp16 beside fp32) and pruned whole-model copies at the top are not loaded too.
         if file.parent == path or ".fp16." in file.name or ".non_ema." in file.name:
             continue
-        check_safetensors(file)
-        parts[file.parent] = parts.get(file.parent, 0) + values_in(file)
-    return sum(parts.values()), max(parts.values(), default=0)
+        part = file.relative_to(path).parts[0]
+        parts[part] = parts.get(part, 0) + values_in(file)
+    return parts

@@ -49,6 +49,11 @@ class Request:
     output_format: str
     strict: bool
 
+    @property
+    def size(self) -> int:
+        """Pixels x frames, which the memory for activations grows with."""
+        return self.width * self.height * self.num_frames
+
 
 def _bad(field: str, value: object, allowed: str) -> WorkerError:
     return WorkerError(

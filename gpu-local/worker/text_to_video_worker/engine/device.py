@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import importlib.metadata
 import platform
+from pathlib import Path
 from typing import Any
 
 import psutil
@@ -41,6 +42,20 @@ def free_bytes(device: torch.device) -> int:
         cached = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
         return int(free + cached)
     return int(psutil.virtual_memory().available)
+
+
+def host_free_bytes() -> int:
+    """Main memory that this process may still take: the machine's, or its container's."""
+    free = int(psutil.virtual_memory().available)
+    limit, used = (_cgroup_bytes(name) for name in ("memory.max", "memory.current"))
+    return free if limit is None or used is None else min(free, max(0, limit - used))
+
+
+def _cgroup_bytes(name: str) -> int | None:
+    try:
+        return int(Path("/sys/fs/cgroup", name).read_text(encoding="ascii"))
+    except (OSError, ValueError):
+        return None
 
 
 def release(device: torch.device) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from ..plan import Clip, Notes, Plan
 from . import export
 from .cancellation import checked_between_blocks
 from .closed_loop import LatentShift, ping_pong
+from .decoding import tiled_when_too_large
 from .device import peak_bytes
 from .families import PIPELINE_FAMILIES
 from .frames import pictures_instead_of_floats
@@ -52,6 +54,7 @@ def generate(
             family.check_prompts(loaded, plan, notes)
             during.enter_context(torch.inference_mode())
             during.enter_context(fixed_sigmas(loaded))
+            during.enter_context(tiled_when_too_large(loaded))
             during.enter_context(monitor.attached(pipe, plan.steps))
             during.enter_context(checked_between_blocks(pipe, monitor.stop_if_cancelled))
             # On the CPU, so that the same seed gives the same noise on every device.
@@ -130,7 +133,7 @@ def _settings(
         "guidance_scale": plan.guidance_scale,
         "scheduler": scheduler,
         "seed": plan.seed,
-        "profile": loaded.profile.describe(),
+        "profile": replace(loaded.profile, tiling=loaded.tiled).describe(),
         "device": str(loaded.device),
     }
     if plan.closed_loop:

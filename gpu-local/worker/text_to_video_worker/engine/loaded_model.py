@@ -22,6 +22,8 @@ class LoadedModel:
     device: torch.device
     profile: Profile
     weight_bytes: int
+    #: Whether the VAE decodes in tiles now; a job of another size may change it.
+    tiled: bool
     #: What most of the network computes in, however its weights are stored.
     compute_dtype: torch.dtype
     #: The scheduler that the model came with: every swap starts from its configuration.
@@ -34,6 +36,15 @@ class LoadedModel:
     #: FreeNoise's window that is set up now; 0: none.
     window_frames: int = 0
     used_at: float = field(default=0.0)
+
+    def use_tiles(self, tiles: bool) -> None:
+        """Lets the VAE decode in tiles, or whole. Nothing is loaded anew for it."""
+        vae = self.pipe.vae
+        for name in ("tiling", "slicing"):
+            switch = getattr(vae, f"{'enable' if tiles else 'disable'}_{name}", None)
+            if switch is not None:
+                switch()
+        self.tiled = tiles
 
     def own_scheduler(self) -> Any:
         """A fresh one of the kind that the model came with."""

@@ -10,33 +10,44 @@ import torch
 from ..families import FAMILIES
 from ..model_spec import ModelSpec
 from ..model_weights import weight_values
-from ..profiles import Profile, choose_memory, parse_profile
+from ..profiles import Memory, Profile, Sizes, choose_memory, parse_profile
 from .device import memory_bytes
 from .families import PIPELINE_FAMILIES
 from .loaded_model import LoadedModel
 from .placement import place
 
 
-def weight_bytes(spec: ModelSpec, device: torch.device) -> tuple[int, int]:
-    """Bytes of a model's weights on the device: all of them, and those of its largest part."""
-    values, largest = weight_values(Path(spec.path))
+def weight_sizes(spec: ModelSpec, device: torch.device, *, fp8: bool = False) -> Sizes:
+    """Bytes of a model's weights on the device; `fp8` halves those of what steps ask."""
     width = torch.finfo(PIPELINE_FAMILIES[spec.family].dtype(spec, device)).bits // 8
-    return values * width, largest * width
+    text_encoders = denoisers = others = largest = 0
+    for part, values in weight_values(Path(spec.path)).items():
+        size = values * width
+        if part.startswith("text_encoder"):
+            text_encoders += size
+        elif part.startswith(("transformer", "unet")):
+            size = size // 2 if fp8 else size
+            denoisers += size
+        else:
+            others += size
+        largest = max(largest, size)
+    return Sizes(text_encoders, denoisers, others, largest)
 
 
 def first_profile(spec: ModelSpec, device: torch.device) -> Profile:
     """The profile that a model is loaded with unless the device has proved too small for it."""
-    sizes = weight_bytes(spec, device)
-    memory = choose_memory(device.type, spec.family, memory_bytes(device), *sizes)
-    return parse_profile(spec.profile, Profile(memory=memory))
+    said = parse_profile(spec.profile, Profile())
+    sizes = weight_sizes(spec, device, fp8=said.fp8_storage)
+    memory, tiling = choose_memory(device.type, spec.family, memory_bytes(device), sizes)
+    return parse_profile(spec.profile, Profile(memory=memory, tiling=tiling))
 
 
-def load(spec: ModelSpec, device: torch.device, memory: str | None = None) -> LoadedModel:
-    """Loads a model. `memory` overrides the memory profile (after an out-of-memory)."""
+def load(spec: ModelSpec, device: torch.device, memory: Memory | None = None) -> LoadedModel:
+    """Loads a model. `memory` overrides where its weights wait (after an out-of-memory)."""
     family = PIPELINE_FAMILIES[spec.family]
     profile = first_profile(spec, device)
-    if memory is not None:
-        profile = parse_profile(f"memory={memory}", profile)
+    if memory is not None and memory != profile.memory:
+        profile = profile.with_memory(memory)
     dtype = family.dtype(spec, device)
     pipe = family.load(spec, dtype)
     pipe.set_progress_bar_config(disable=True)
@@ -50,7 +61,8 @@ def load(spec: ModelSpec, device: torch.device, memory: str | None = None) -> Lo
         pipe=pipe,
         device=device,
         profile=profile,
-        weight_bytes=weight_bytes(spec, device)[0],
+        tiled=profile.tiling,
+        weight_bytes=weight_sizes(spec, device, fp8=profile.fp8_storage).all,
         compute_dtype=dtype,
         scheduler_class=type(pipe.scheduler).__name__,
         scheduler_config=dict(pipe.scheduler.config),

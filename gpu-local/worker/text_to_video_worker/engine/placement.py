@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 from diffusers import FirstBlockCacheConfig
+from diffusers.hooks import apply_group_offloading
 from diffusers.models.attention_dispatch import AttentionBackendName, _AttentionBackendRegistry
 
 from ..errors import WorkerError
@@ -33,15 +34,15 @@ def place(
             denoiser.enable_layerwise_casting(
                 storage_dtype=torch.float8_e4m3fn, compute_dtype=dtype
             )
-    if profile.memory != "full":
+    if profile.tiling:
         pipe.vae.enable_tiling()
         pipe.vae.enable_slicing()
-    if profile.memory == "model_offload":
-        pipe.enable_model_cpu_offload(device=device)
-    elif profile.memory == "group_offload":
-        pipe.enable_group_offload(onload_device=device, offload_type="leaf_level", use_stream=True)
-    else:
+    if profile.memory == "full":
         pipe.to(device)
+    elif profile.memory == "model_offload":
+        pipe.enable_model_cpu_offload(device=device)
+    else:
+        _offload_groups(pipe, denoisers if profile.memory == "group_offload" else (), device)
     for denoiser in denoisers:
         _use_attention(denoiser, profile.attention)
         if profile.first_block_cache:
@@ -55,6 +56,33 @@ def place(
                 denoiser.compile_repeated_blocks(fullgraph=True)
             else:
                 denoiser.compile()
+
+
+def _offload_groups(pipe: Any, denoisers: tuple[Any, ...], device: torch.device) -> None:
+    """Lets text encoders, and `denoisers` block by block, wait in main memory; the rest does not.
+
+    What is needed next is copied while the device still works, where the device can do both.
+    """
+    stream = device.type == "cuda"
+    for name, part in pipe.components.items():
+        if not isinstance(part, torch.nn.Module):
+            continue
+        if any(part is denoiser for denoiser in denoisers):
+            blocks = {"offload_type": "block_level", "num_blocks_per_group": 1}
+            apply_group_offloading(
+                part, onload_device=device, use_stream=stream, record_stream=stream, **blocks
+            )
+        elif name.startswith("text_encoder"):
+            # Its blocks lie deeper than a group looks.
+            apply_group_offloading(
+                part,
+                onload_device=device,
+                offload_type="leaf_level",
+                use_stream=stream,
+                record_stream=stream,
+            )
+        else:
+            part.to(device)
 
 
 def _use_attention(denoiser: Any, name: str | None) -> None:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from ..errors import Cancelled, WorkerError
 from ..model_spec import ModelSpec, parse_model
 from ..plan import make_plan
-from ..profiles import next_memory
 from ..protocol import Channel, Message
-from ..request import parse_request
-from .device import describe, is_out_of_memory, pick_device, release
+from ..request import Request, parse_request
+from .device import describe, is_out_of_memory, pick_device
 from .generate import generate
 from .model_cache import ModelCache
 
@@ -56,7 +56,7 @@ class Worker:
 
     def _load(self, message: Message) -> None:
         spec = parse_model(message.get("model"))
-        loaded = self._models.get(spec, lambda: None)
+        loaded = self._models.get(spec, 0, lambda: None)
         self._channel.send(
             "loaded",
             id=message.get("id"),
@@ -75,50 +75,36 @@ class Worker:
                 counts = {} if step is None else {"step": step, "steps": steps}
                 self._channel.send("progress", id=job_id, stage=stage, **counts)
 
-        def attempt(memory: str | None) -> dict[str, Any]:
-            if memory is None:
-                loaded = self._models.get(spec, lambda: report("loading", None, None))
-            else:
-                report("loading", None, None)
-                loaded = self._models.reload(spec, memory)
+        def attempt() -> dict[str, Any]:
+            loaded = self._models.get(spec, request.size, lambda: report("loading", None, None))
             if cancelled.is_set():
                 raise Cancelled
             plan = make_plan(request, loaded.family, spec.scheduler or loaded.scheduler_class)
-            return generate(loaded, plan, output, report, cancelled)
+            made = generate(loaded, plan, output, report, cancelled)
+            self._models.made(loaded, request.size)
+            return made
 
-        result = self._with_less_memory(spec, attempt)
+        result = self._until_it_fits(spec, request, attempt)
         self._channel.send("done", id=job_id, result=result, warm=self._models.aliases())
 
-    def _with_less_memory(self, spec: ModelSpec, attempt: Any) -> dict[str, Any]:
-        """Tries again once, in the next memory profile, when the device is too small."""
-        try:
-            result: dict[str, Any] = attempt(None)
-            return result
-        except Exception as error:
-            if not is_out_of_memory(error):
-                raise
-            log.warning("out of memory: %s", str(error).split("\n")[0])
-        # Outside the handler: the exception holds the frames that hold the tensors.
-        release(self._device)
-        used = self._models.memory_of(spec)
-        memory = next_memory(used, self._device.type, spec.family)
-        if memory is not None:
+    def _until_it_fits(
+        self, spec: ModelSpec, request: Request, attempt: Callable[[], dict[str, Any]]
+    ) -> dict[str, Any]:
+        """Tries again with more room or a slower profile as long as there is one."""
+        while True:
             try:
-                result = attempt(memory)
-                result["warnings"].append(
-                    f"The device ran out of memory; the video was made with the profile {memory}, "
-                    "which is slower."
-                )
-                return result
+                result = attempt()
+                break
             except Exception as error:
                 if not is_out_of_memory(error):
                     raise
-            release(self._device)
-        raise WorkerError(
-            "gpu_oom",
-            "The device ran out of memory, "
-            + (
-                f"also with the memory profile {memory}." if memory else f"with the profile {used}."
-            ),
-            remedy="Ask for a smaller size, fewer frames, or use a smaller model.",
-        )
+                log.warning("out of memory: %s", str(error).split("\n")[0])
+            # Outside the handler: the exception holds the frames that hold the tensors.
+            self._models.out_of_memory(spec, request.size)
+        first, used = self._models.first_profile(spec).describe(), result["settings"]["profile"]
+        if used != first:
+            result["warnings"].append(
+                f"The device ran out of memory for this size with the profile {first}; "
+                f"the video was made with {used}, which is slower."
+            )
+        return result

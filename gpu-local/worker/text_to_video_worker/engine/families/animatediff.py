@@ -55,7 +55,7 @@ class AnimateDiff(PipelineFamily):
     def arguments(self, loaded: LoadedModel, plan: Plan, clip: Clip) -> dict[str, Any]:
         return {
             "clip_skip": plan.clip_skip,
-            "decode_chunk_size": 16 if loaded.profile.memory == "full" else 4,
+            "decode_chunk_size": 4 if loaded.tiled else 16,
         }
 
     def longest_prompt(self, loaded: LoadedModel) -> int:
