@@ -153,7 +153,9 @@ export const aimlapi: FamilySimulator = {
 			status: 200,
 			body: {
 				id: job.id,
-				status: STATUSES[now.status],
+				// Printed by documented runs, though the schema has it not.
+				status:
+					now.status === 'succeeded' && job.seed % 2 === 1 ? 'succeeded' : STATUSES[now.status],
 				video: now.status === 'succeeded' ? video : null,
 				error: failed ? { name: 'GenerationError', message: now.reason || 'Failed' } : null,
 				meta: now.status === 'succeeded' ? { usage: { credits_used: CREDITS } } : null,
@@ -164,6 +166,7 @@ export const aimlapi: FamilySimulator = {
 		const [code, said] = ERRORS[kind];
 		return {
 			status: status ?? code,
+			// Not documented; gateways before a service send it.
 			...(retryAfterSeconds === undefined
 				? {}
 				: { headers: { 'retry-after': String(retryAfterSeconds) } }),

@@ -108,10 +108,11 @@ function answerRoute(
 		({ id, provider }) =>
 			id === route.jobId && (route.provider === undefined || route.provider.id === provider),
 	);
-	if (!job) return refuse('notFound');
+	if (!job || !desk.knows(job)) return refuse('notFound');
 	if (route.call === 'content') {
 		const there = desk.snapshot(job).status === 'succeeded' && !job.deleted;
-		return there ? serveFile(incoming) : refuse('notFound');
+		const now = desk.snapshot(job);
+		return there ? serveFile(incoming) : (family.noContent?.(now) ?? refuse('notFound'));
 	}
 	if (route.call === 'cancel') {
 		// As in OpenAI's format: of a job that is over, it is the end of its file.

@@ -1,12 +1,11 @@
 /** The provider behind the servers: takes jobs, charges them, ends them and announces their end. No HTTP in here. */
-import type { JobStatus, JsonObject } from '../../providers/contract';
-import { fieldsOf } from '../../providers/schema/fields';
+import type { JobStatus, JsonObject, Provider } from '../../providers/contract';
 import { isObject, readRequest } from '../../providers/schema/wire';
 import { Book } from './book';
 import { sendCallback, type CallbackOptions } from './callbacks';
 import { hashOf, seededRandom } from './faults';
-import type { SimulatorOptions } from './options';
-import { snapshotAt } from './timeline';
+import type { CallbackManner, SimulatorOptions } from './options';
+import { isOver, snapshotAt } from './timeline';
 import type {
 	Answer,
 	ErrorKind,
@@ -19,10 +18,25 @@ import type {
 } from './types';
 
 const MINUTE_MS = 60_000;
+/** How long before the fetch shows the end an early callback comes, and after it a late one. */
+const EARLY_MS = 400;
+const LATE_MS = 1_500;
+/** No document says how long a provider waits before it sends a callback again. */
+const RETRY_MS = 200;
+const QUEUE_FULL = { retryAfterSeconds: 1, status: 429 };
+
+/** How the job will stand when it is over. */
+const endOf = (job: SimulatedJob): Snapshot => snapshotAt(job, Number.MAX_SAFE_INTEGER);
 
 /** A request's body without the addresses in it, whose ports are others in every run. */
 export const contentOf = (body: unknown): string =>
 	(JSON.stringify(body) ?? '').replace(/https?:[^"]*/g, '');
+
+/** Our own server's document is our own declaration; the others have one written down apart from it. */
+function issueOf(provider: Provider, body: JsonObject): string | undefined {
+	const issue = provider.request.safeParse(readRequest(provider, body)).error?.issues[0];
+	return issue && `${issue.path.join('.')}: ${issue.message}`;
+}
 
 export class Desk {
 	readonly book = new Book();
@@ -88,21 +102,16 @@ export class Desk {
 		if (this.options.enforceRateLimits && this.tooMany(family)) {
 			return { answer: refuse('rateLimited') };
 		}
-		// What only picks the path of the call is not in the body.
-		const picks = fieldsOf(provider.request).filter(({ unsent }) => unsent);
-		const inBody = provider.request.partial(
-			Object.fromEntries(picks.map(({ name }) => [name, true as const])),
-		);
-		const parsed = inBody.safeParse(readRequest(provider, incoming.body));
-		if (!parsed.success || !isObject(incoming.body)) {
-			const issue = parsed.error?.issues[0];
-			const message = issue && `${issue.path.join('.')}: ${issue.message}`;
-			return { answer: refuse('invalidRequest', message) };
+		const { queueLimit = Infinity } = this.options;
+		if (family.holdsQueue && this.openJobs(family) >= queueLimit) {
+			return { answer: family.error('rateLimited', QUEUE_FULL, this.context()) };
 		}
-		const objection = family.objection?.(incoming, provider);
+		if (!isObject(incoming.body)) return { answer: refuse('invalidRequest') };
+		const objection = family.objection
+			? family.objection(incoming, provider)
+			: issueOf(provider, incoming.body);
 		if (objection) return { answer: refuse('invalidRequest', objection) };
-		const header = provider.capabilities.idempotencyHeader?.toLowerCase();
-		const idempotencyKey = header && incoming.headers[header];
+		const idempotencyKey = family.idempotencyHeader && incoming.headers[family.idempotencyHeader];
 		const earlier =
 			idempotencyKey && this.book.jobs.find((job) => job.idempotencyKey === idempotencyKey);
 		const job = earlier || this.accept(family, route, incoming, idempotencyKey);
@@ -147,16 +156,45 @@ export class Desk {
 
 	/** A timer counts from when its turn of the loop began, so it may ring before the job is done. */
 	private announceAtEnd(family: FamilySimulator, job: SimulatedJob): void {
-		const leftMs = job.acceptedAtMs + job.durationMs - this.now();
-		this.later(Math.max(0, leftMs), async () => {
-			if (this.now() < job.acceptedAtMs + job.durationMs) this.announceAtEnd(family, job);
-			else await this.announce(family, job);
+		const early = this.mannerOf(job) === 'early' ? Math.min(EARLY_MS, job.durationMs / 2) : 0;
+		const dueMs = job.acceptedAtMs + job.durationMs - early;
+		this.later(Math.max(0, dueMs - this.now()), async () => {
+			if (this.now() < dueMs) this.announceAtEnd(family, job);
+			else await this.tell(family, job, endOf(job));
 		});
+	}
+
+	private mannerOf(job: SimulatedJob): CallbackManner {
+		const { callbackManner = 'atEnd' } = this.options;
+		return typeof callbackManner === 'function' ? callbackManner(job) : callbackManner;
+	}
+
+	/** Tells of a job's end in the manner of the provider, again where it promises to. */
+	private async tell(family: FamilySimulator, job: SimulatedJob, as: Snapshot): Promise<void> {
+		const manner = this.mannerOf(job);
+		if (manner === 'missing') return;
+		if (manner === 'late') await this.pause(LATE_MS);
+		const options = { as, times: manner === 'doubled' ? 2 : 1 };
+		for (let left = family.callbackRetries ?? 0; ; left -= 1) {
+			const status = (await this.announce(family, job, options)).at(-1) ?? 0;
+			if (left <= 0 || (status >= 200 && status < 300)) return;
+			await this.pause(RETRY_MS);
+		}
 	}
 
 	private get announces(): boolean {
 		return this.options.autoCallbacks !== false;
 	}
+
+	private openJobs({ family }: FamilySimulator): number {
+		return this.book.jobs.filter(
+			(job) => job.family === family && !isOver(this.snapshot(job).status),
+		).length;
+	}
+
+	/** Whether the fetch knows of the job yet. */
+	knows = (job: SimulatedJob): boolean =>
+		this.now() - job.acceptedAtMs >= (this.options.unknownForMs ?? 0);
 
 	/** No more than the documented number of accepted submissions in any 60 seconds. */
 	private tooMany({ family, requestsPerMinute = Infinity }: FamilySimulator): boolean {
@@ -183,8 +221,16 @@ export class Desk {
 		status: JobStatus,
 		reason?: string,
 	): Promise<void> {
-		job.forced = { status, ...(reason ? { reason } : {}) };
-		if (job.callbackUrl && this.announces) await this.announce(family, job);
+		const forced = { status, ...(reason ? { reason } : {}) };
+		const told = job.callbackUrl !== undefined && this.announces;
+		if (told && this.mannerOf(job) === 'early') {
+			await this.tell(family, job, endOf({ ...job, forced }));
+			await this.pause(EARLY_MS);
+			job.forced = forced;
+			return;
+		}
+		job.forced = forced;
+		if (told) await this.tell(family, job, this.snapshot(job));
 	}
 
 	/** The job whose video lies at this path of the file host. */
@@ -199,9 +245,15 @@ export class Desk {
 	): string {
 		const extension = /"gif"/.test(JSON.stringify(job.request)) ? 'gif' : 'mp4';
 		const name = Buffer.from(job.id).toString('base64url');
-		const query = new URLSearchParams({ generation: String(this.fileGeneration) });
+		const anew = this.options.signsAnew ?? true;
+		const query = new URLSearchParams({ generation: String(anew ? this.fileGeneration : 0) });
 		if (signed) {
-			query.set('X-Amz-Date', new Date(this.now()).toISOString().replace(/[-:]|\.\d+/g, ''));
+			const { durationMs, acceptedAtMs } = job;
+			const endMs = Number.isFinite(durationMs) ? acceptedAtMs + durationMs : acceptedAtMs;
+			query.set(
+				'X-Amz-Date',
+				new Date(anew ? this.now() : endMs).toISOString().replace(/[-:]|\.\d+/g, ''),
+			);
 			query.set('X-Amz-Expires', String(this.context().fileTtlSeconds));
 		}
 		return `${this.filesUrl}/${folder}/${name}.${extension}?${query}`;

@@ -57,6 +57,7 @@ function videoObject(job: SimulatedJob, now: Snapshot, context: FamilyContext): 
 
 export const localGpu: FamilySimulator = {
 	family: 'localGpu',
+	idempotencyHeader: 'idempotency-key',
 	route({ method, path }) {
 		if (path === '/v1/models' && method === 'GET') return { call: 'models' };
 		if (path === '/v1/videos' && method === 'POST')

@@ -2,6 +2,9 @@
 import type { JobStatus, JsonObject, JsonValue } from '../../providers/contract';
 import { novita as declaration } from '../../providers/novita';
 import { getPath } from '../../providers/schema/wire';
+import { objection } from './documents/check';
+import { MAX_FRAMES, txt2video } from './documents/novita';
+import { rough } from './timeline';
 import type {
 	Answer,
 	ErrorKind,
@@ -49,8 +52,9 @@ function result(job: SimulatedJob, now: Snapshot, context: FamilyContext): JsonO
 			task_type: 'TXT_TO_VIDEO',
 			status: STATUSES[now.status],
 			reason: now.reason,
-			eta: Math.ceil(now.etaSeconds),
-			progress_percent: now.progress,
+			// While it is queued, nothing is told of it.
+			eta: now.status === 'processing' ? Math.ceil(rough(job, now.etaSeconds)) : 0,
+			progress_percent: now.status === 'queued' ? 0 : now.progress,
 		},
 		extra: { seed: String(job.request.seed ?? job.seed), enable_nsfw_detection: false },
 		images: [],
@@ -97,7 +101,9 @@ function callback(job: SimulatedJob, now: Snapshot, context: FamilyContext): Jso
 	const payload = result(job, now, context);
 	const webhook = getPath(job.request, 'extra.webhook');
 	const extra = { ...(payload.extra as JsonObject), ...(webhook ? { webhook } : {}) };
-	return { event_type: 'ASYNC_TASK_RESULT', payload: { ...payload, extra, audios: [] } };
+	// As in the documented sample: succeeded, and yet no progress.
+	const task = { ...(payload.task as JsonObject), progress_percent: 0 };
+	return { event_type: 'ASYNC_TASK_RESULT', payload: { ...payload, task, extra, audios: [] } };
 }
 
 export const novita: FamilySimulator = {
@@ -121,6 +127,12 @@ export const novita: FamilySimulator = {
 			outstandingInvoices: '0',
 		},
 	}),
+	objection({ body }) {
+		const { prompts } = body as { prompts?: Array<{ frames?: number }> };
+		const problem = objection(txt2video, body as JsonObject);
+		const frames = (prompts ?? []).reduce((sum, prompt) => sum + Number(prompt.frames), 0);
+		return problem ?? (frames > MAX_FRAMES ? 'prompts: too many frames' : undefined);
+	},
 	keyOf: ({ headers }) => /^Bearer (.+)$/.exec(headers.authorization ?? '')?.[1],
 	newJobId: ({ random }) => uuid(random),
 	trackingIdOf: () => undefined,
@@ -131,6 +143,7 @@ export const novita: FamilySimulator = {
 		const [code, reason, said] = ERRORS[kind];
 		return {
 			status: status ?? code,
+			// Not documented; gateways before a service send it.
 			...(retryAfterSeconds === undefined
 				? {}
 				: { headers: { 'retry-after': String(retryAfterSeconds) } }),
@@ -140,6 +153,7 @@ export const novita: FamilySimulator = {
 	callback,
 	models,
 	requestsPerMinute: 2,
+	callbackRetries: 5,
 };
 
 /** A version 4 UUID from a seeded generator. */

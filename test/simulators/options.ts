@@ -3,7 +3,14 @@ import type { JsonObject } from '../../providers/contract';
 import type { Book } from './book';
 import type { CallbackOptions } from './callbacks';
 import type { Faults } from './faults';
+import type { PlainServer } from './plainOpenai';
 import type { Family, Snapshot } from './types';
+
+/**
+ * When a callback comes: with the end; before the provider's own fetch shows it; a while after it; twice; never. No
+ * document promises any of them.
+ */
+export type CallbackManner = 'atEnd' | 'early' | 'late' | 'doubled' | 'missing';
 
 export interface SimulatorOptions {
 	/** Which families answer; all by default. */
@@ -12,6 +19,8 @@ export interface SimulatorOptions {
 	seed?: number;
 	/** The right key of every account. */
 	key?: string;
+	/** Another OpenAI Videos server in the place of our own. */
+	openaiServer?: PlainServer;
 	/** Whether the local GPU wants the key too (it always refuses a wrong one). False by default. */
 	localGpuNeedsKey?: boolean;
 	/**
@@ -33,6 +42,15 @@ export interface SimulatorOptions {
 	autoCallbacks?: boolean;
 	/** How long after a submit its row is in the account's log. 0 by default; `Infinity`: never. */
 	logDelayMs?: number;
+	/** By what manner they do. `atEnd` by default. */
+	callbackManner?:
+		CallbackManner | ((job: { provider: string; request: JsonObject }) => CallbackManner);
+	/** A job is not known to the fetch for so long after its submit was answered. 0 by default. */
+	unknownForMs?: number;
+	/** Jobs that one account may have open: 5, 10 or 15 at ModelsLab, by plan. Not held by default. */
+	queueLimit?: number;
+	/** Whether an address of a result is signed anew with each question. No document says so. True by default. */
+	signsAnew?: boolean;
 	/** `whsec_…` with which the local GPU signs its callbacks. */
 	webhookSecret?: string;
 	/** Another origin for the `fetch_result` that the Stable Diffusion family hands out. */

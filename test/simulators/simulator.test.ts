@@ -2,6 +2,7 @@ import { createServer } from 'node:http';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Job } from '../../providers/contract';
 import { localGpu } from '../../providers/localGpu';
+import { modelslabV6 } from '../../providers/modelslab';
 import { novita } from '../../providers/novita';
 import { providers } from '../../providers/registry';
 import { stableDiffusionV4, stableDiffusionV5 } from '../../providers/stableDiffusionApi';
@@ -77,7 +78,7 @@ describe.each(providers.map((provider) => [provider.id, provider] as const))(
 
 		it('refuses a request that the document does not allow', async () => {
 			const sim = await start();
-			const values = { ...smallValues(provider), prompt: '', prompts: [] };
+			const { prompt: _prompt, prompts: _prompts, ...values } = smallValues(provider);
 			const { failure } = await submit(sim, provider, values);
 			expect(failure).toMatchObject({ code: 'invalid_request', accepted: 'no' });
 		});
@@ -147,6 +148,62 @@ describe('the simulator', () => {
 		expect(sim.book.tracked('order-1')).toHaveLength(1);
 		expect(sim.book.callbacks.map(({ forged: was }) => was)).toEqual([true, true, false]);
 		receiver.closeAllConnections();
+	});
+
+	describe('tells of the end', () => {
+		/** A receiver that notes what the provider's own fetch says while it is called. */
+		async function receiver(status: number, look: () => string | undefined) {
+			const heard: Array<string | undefined> = [];
+			const server = createServer(async (request, response) => {
+				await request.toArray();
+				heard.push(look());
+				response.writeHead(status).end();
+			});
+			const url = await listen(server);
+			open.push({ close: () => server.closeAllConnections() }, server);
+			return { heard, url: `${url}/hook` };
+		}
+
+		it.each([
+			['atEnd', ['succeeded']],
+			['early', ['processing']],
+			['doubled', ['succeeded', 'succeeded']],
+			['missing', []],
+			['late', ['succeeded']],
+		] as const)('%s', async (callbackManner, expected) => {
+			const sim: Simulator = await start({ durationMs: Infinity, callbackManner });
+			const { heard, url } = await receiver(200, () => sim.state(sim.book.jobs[0]!.id).status);
+			const values = { ...smallValues(stableDiffusionV4), webhook: url };
+			const { jobId } = jobOf(await submit(sim, stableDiffusionV4, values));
+			await sim.finish(jobId);
+			expect(heard).toEqual(expected);
+			expect(sim.state(jobId).status).toBe('succeeded');
+		});
+
+		it.each([
+			['Novita five times more', novita, 6],
+			['ModelsLab not once more', modelslabV6, 1],
+		] as const)('%s where nobody says that it was heard', async (_name, provider, times) => {
+			const sim = await start({ durationMs: Infinity });
+			const { heard, url } = await receiver(503, () => undefined);
+			const job = jobOf(await submit(sim, provider, smallValues(provider)));
+			sim.book.job(job.jobId).callbackUrl = url;
+			await sim.finish(job.jobId);
+			expect(heard).toHaveLength(times);
+		});
+	});
+
+	it('does not know a job for a moment where told to, and signs no address anew', async () => {
+		let nowMs = START_MS;
+		const sim = await start({ unknownForMs: 2_000, signsAnew: false, now: () => nowMs });
+		const job = jobOf(await submit(sim, novita, smallValues(novita), { nowMs }));
+		expect((await fetchOnce(sim, novita, job, nowMs)).failure).toMatchObject({ code: 'not_found' });
+		nowMs += 2_000;
+		const [first] = jobOf(await fetchOnce(sim, novita, job, nowMs)).videos;
+		nowMs += 3_601_000;
+		const [second] = jobOf(await fetchOnce(sim, novita, job, nowMs)).videos;
+		expect(second?.url).toBe(first?.url);
+		expect((await fetch(second!.url)).status).toBe(403);
 	});
 
 	it('keeps a future link at 404 until the job is done', async () => {

@@ -20,6 +20,7 @@ import { localGpu } from './localGpu';
 import { novita } from './novita';
 import { novitaModels } from './novitaModels';
 import type { Simulator, SimulatorOptions } from './options';
+import { plainOpenai } from './plainOpenai';
 import { stableDiffusion } from './stableDiffusion';
 import type { FamilySimulator, Incoming, RecordedRequest, SimulatedJob } from './types';
 
@@ -33,7 +34,11 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
 	const desk = new Desk(options);
 	const { book } = desk;
 	const faults = new Faults(seededRandom((options.seed ?? 1) + 1));
-	const families = FAMILIES.filter(
+	const { openaiServer } = options;
+	const all = openaiServer
+		? FAMILIES.map((family) => (family === localGpu ? plainOpenai(openaiServer) : family))
+		: FAMILIES;
+	const families = all.filter(
 		({ family }) => options.families === undefined || options.families.includes(family),
 	);
 
@@ -71,7 +76,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
 	desk.filesUrl = await listen(files);
 
 	const familyOf = (job: SimulatedJob): FamilySimulator =>
-		FAMILIES.find(({ family }) => family === job.family)!;
+		all.find(({ family }) => family === job.family)!;
 	const withJob = <T>(jobId: string, act: (family: FamilySimulator, job: SimulatedJob) => T): T => {
 		const job = book.job(jobId);
 		return act(familyOf(job), job);

@@ -9,8 +9,9 @@ import {
 } from '../../providers/stableDiffusionApi';
 import { ofModel } from '../../providers/schema/ofModel';
 import { isObject } from '../../providers/schema/wire';
-import { objection } from './documents/check';
+import { objection, type Document } from './documents/check';
 import { documentedModels } from './documents/modelslab';
+import { endpoints } from './documents/stableDiffusion';
 import type {
 	Answer,
 	ErrorDetail,
@@ -22,6 +23,7 @@ import type {
 	SimulatedJob,
 	Snapshot,
 } from './types';
+import { rough } from './timeline';
 
 interface Endpoint {
 	provider: Provider;
@@ -58,6 +60,12 @@ const ENDPOINTS: Record<string, Endpoint> = {
 		fetch: ['/api/v7/video-fusion/fetch/'],
 		modern: true,
 	},
+};
+
+/** What is needed at v7 whatever the model. */
+const NEWEST: Document = {
+	model_id: { type: 'string', minLength: 1, required: true },
+	prompt: { type: 'string', minLength: 1, required: true },
 };
 
 const ACCOUNT_PATHS = [
@@ -132,7 +140,7 @@ function submitted(job: SimulatedJob, now: Snapshot, context: FamilyContext): An
 	return ok({
 		status: 'processing',
 		tip: 'for faster speed, keep resolution upto 512x512',
-		eta: now.etaSeconds || 1,
+		eta: rough(job, now.etaSeconds) || 1,
 		[modern ? 'message' : 'messege']: 'Try to fetch request after given estimated time',
 		fetch_result: `${context.fetchBase}${path}${path.endsWith('/') ? job.id : ''}`,
 		id: Number(job.id),
@@ -147,8 +155,15 @@ function metaOf(job: SimulatedJob, modern: boolean): JsonObject {
 	const size: JsonObject = modern
 		? { width: Number(request.width ?? 512), height: Number(request.height ?? 512) }
 		: { W: Number(request.width ?? 512), H: Number(request.height ?? 512) };
+	// The older ones tell what they made of the request: other steps and strength than were asked for, a longer prompt.
+	const rewritten: JsonObject = modern
+		? { prompt: String(request.prompt) }
+		: {
+				prompt: `mdjrny-v4 style ${String(request.prompt)}, highly detailed`,
+				...{ steps: 20, strength: 0.55, seconds: 5, num_frames: 40, guidance_scale: 7.5 },
+			};
 	return {
-		prompt: String(request.prompt),
+		...rewritten,
 		negative_prompt: request.negative_prompt ?? '',
 		...(request.model_id ? { model_id: request.model_id } : NOTHING),
 		...size,
@@ -161,7 +176,15 @@ function metaOf(job: SimulatedJob, modern: boolean): JsonObject {
 function fetched(job: SimulatedJob, now: Snapshot, context: FamilyContext): Answer {
 	const { modern } = endpointOf(job);
 	if (now.status === 'succeeded') {
-		return ok({ status: 'success', id: Number(job.id), output: [context.fileUrl(job)] });
+		const url = context.fileUrl(job);
+		// Seen in all of these forms: the id a number, a text or absent, the output a list or the address itself.
+		const forms: JsonObject[] = [
+			{ id: Number(job.id), output: [url] },
+			{ id: job.id, output: [url] },
+			{ output: url },
+		];
+		const proxied: JsonObject = modern ? { proxy_links: [url] } : NOTHING;
+		return ok({ status: 'success', ...forms[job.seed % forms.length], ...proxied });
 	}
 	if (now.status === 'failed') {
 		return ok({ status: 'failed', id: '', message: now.reason || 'Failed, Try Again', output: '' });
@@ -192,6 +215,7 @@ function error(kind: ErrorKind, detail: ErrorDetail, _context: FamilyContext): A
 		case 'noCredit':
 			return say(402, 'Insufficient credits. Please add credit to your account.');
 		case 'notFound':
+			// No document shows the words for a job that is not known.
 			return say(404, 'Request not found');
 		case 'promptRefused':
 			return say(400, 'NSFW content detected in the prompt');
@@ -244,11 +268,14 @@ const ok = (body: JsonObject): Answer => ({ status: 200, body });
 
 export const stableDiffusion: FamilySimulator = {
 	family: 'stableDiffusion',
+	holdsQueue: true,
 	route,
 	objection({ path, body }) {
 		const given = body as JsonObject;
-		const document = path.startsWith('/api/v7/') && documentedModels[String(given.model_id)];
-		if (!document) return undefined;
+		const document = endpoints[path] ?? {
+			...NEWEST,
+			...documentedModels[String(given.model_id)],
+		};
 		// Members that no page has are paid no heed to.
 		const known = Object.entries(given).filter(([name]) => name in document);
 		return objection(document, Object.fromEntries(known));

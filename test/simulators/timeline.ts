@@ -5,6 +5,10 @@ import type { SimulatedJob, Snapshot } from './types';
 export const isOver = (status: JobStatus): boolean =>
 	status !== 'queued' && status !== 'processing';
 
+/** Estimates are wrong: by a factor of e^±0.5, the same for one job. */
+export const rough = ({ seed }: SimulatedJob, seconds: number): number =>
+	seconds * Math.exp((seed % 1000) / 1000 - 0.5);
+
 export function snapshotAt(job: SimulatedJob, nowMs: number): Snapshot {
 	if (job.forced) {
 		const { status, reason = '' } = job.forced;

@@ -113,12 +113,20 @@ export interface FamilySimulator {
 	callbackUrlOf(incoming: Incoming): string | undefined;
 	submitted(job: SimulatedJob, now: Snapshot, context: FamilyContext): Answer;
 	fetched(job: SimulatedJob, now: Snapshot, context: FamilyContext): Answer;
+	/** What the address of the file answers while there is none; as for an unknown job by default. */
+	noContent?(now: Snapshot): Answer;
 	cancelled?(job: SimulatedJob, now: Snapshot, context: FamilyContext): Answer;
 	models?(incoming: Incoming): Answer;
 	account?(incoming: Incoming, context: FamilyContext): Answer;
 	error(kind: ErrorKind, detail: ErrorDetail, context: FamilyContext): Answer;
 	/** The documented callback body of a job in this state. */
 	callback?(job: SimulatedJob, now: Snapshot, context: FamilyContext): JsonObject;
+	/** Lower case, where a document says that a submit with the same value makes no second job. */
+	idempotencyHeader?: string;
+	/** Whether the account's open jobs are limited. */
+	holdsQueue?: true;
+	/** How often a callback is sent again that was not answered with 2xx. None where nothing is promised. */
+	callbackRetries?: number;
 	/** Submissions a minute, where the provider documents a limit. */
 	requestsPerMinute?: number;
 }

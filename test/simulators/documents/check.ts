@@ -20,6 +20,10 @@ export interface Member {
 	properties?: Record<string, Member>;
 	/** Any value of the type, also one that is not in the list. */
 	open?: boolean;
+	/** `null` stands for "none". */
+	orNull?: boolean;
+	/** A whole number as text; `minimum` and `maximum` are of the number. */
+	digits?: boolean;
 }
 
 export type Document = Record<string, Member>;
@@ -39,6 +43,13 @@ export function objection(document: Document, body: JsonObject): string | undefi
 }
 
 function problemOf(path: string, member: Member, value: unknown): string | undefined {
+	if (value === null && member.orNull) return undefined;
+	if (member.digits) {
+		const { digits: _digits, ...number } = member;
+		return typeof value === 'string' && /^\d+$/.test(value)
+			? problemOf(path, { ...number, type: 'integer' }, Number(value))
+			: `${path}: Expected a number as text, received ${JSON.stringify(value)}`;
+	}
 	if (!isOfType(member, value)) {
 		return `${path}: Expected ${member.type}, received ${Array.isArray(value) ? 'array' : typeof value}`;
 	}

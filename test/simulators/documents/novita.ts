@@ -143,3 +143,61 @@ export const veo: Document = {
 		},
 	},
 };
+
+const segment: Member = {
+	type: 'object',
+	properties: { frames: whole(8, 64), prompt: { type: 'string', minLength: 1, maxLength: 1024 } },
+	required: ['frames', 'prompt'],
+};
+const named = (...more: string[]): Member => ({
+	type: 'array',
+	maxItems: 5,
+	items: {
+		type: 'object',
+		properties: {
+			model_name: { type: 'string', minLength: 1 },
+			...(more.includes('strength')
+				? { strength: { type: 'number', minimum: 0, maximum: 1 } as Member }
+				: {}),
+		},
+		required: ['model_name', ...more],
+	},
+});
+const testMode: Member = {
+	type: 'object',
+	properties: {
+		enabled: flag,
+		return_task_status: oneOf('TASK_STATUS_SUCCEED', 'TASK_STATUS_FAILED'),
+	},
+	required: ['enabled', 'return_task_status'],
+};
+
+/** `POST /v3/async/txt2video`. The sum of all frames, at most 128, is looked at apart. */
+export const txt2video: Document = {
+	model_name: needed({ type: 'string', minLength: 1 }),
+	height: needed(whole(256, 1024)),
+	width: needed(whole(256, 1024)),
+	steps: needed(whole(1, 50)),
+	prompts: needed({ type: 'array', minItems: 1, items: segment }),
+	negative_prompt: { type: 'string', minLength: 1, maxLength: 1024 },
+	guidance_scale: { type: 'number', minimum: 1, maximum: 30 },
+	seed: { type: 'integer', minimum: -1 },
+	loras: named('strength'),
+	embeddings: named(),
+	closed_loop: flag,
+	clip_skip: whole(1, 12),
+	extra: {
+		type: 'object',
+		properties: {
+			response_video_type: oneOf('mp4', 'gif'),
+			webhook: {
+				type: 'object',
+				properties: { url: { type: 'string', minLength: 1 }, test_mode: testMode },
+				required: ['url'],
+			},
+			enterprise_plan: { type: 'object', properties: { enabled: flag }, required: ['enabled'] },
+		},
+	},
+};
+
+export const MAX_FRAMES = 128;
