@@ -1,6 +1,8 @@
-/** A job that an earlier step handed on: the whole job, or its id alone. */
+/** A job that an earlier step handed on: the whole job, its row in a table, or its id alone. */
 import type { Job, Provider } from '../providers/contract';
+import { providers } from '../providers/registry';
 import { newJob } from '../providers/replies/job';
+import { idOf, nonEmptyString } from '../providers/replies/coerce';
 import { isObject } from '../providers/schema/wire';
 
 /** Whether a value is a whole job, as the nodes of both hosts give it. */
@@ -13,14 +15,53 @@ export const isJob = (value: unknown): value is Job =>
 
 /** The id in a value that is one, or that is a whole job. */
 export function jobIdOf(value: unknown): string | undefined {
-	if (isJob(value)) return value.jobId;
-	if (typeof value === 'number') return String(value);
-	return typeof value === 'string' ? value.trim() || undefined : undefined;
+	const job = readJob(value);
+	if (job) return job.jobId;
+	if (typeof value === 'number') return idOf(value);
+	return typeof value === 'string' && !looksLikeJson(value) ? value.trim() || undefined : undefined;
+}
+
+/**
+ * A whole job as it came back from where it was kept: as text out of a cell, as a list of one, or as a row whose columns
+ * are its members. Of a row only what names the job is taken: its other columns may be somebody's own.
+ */
+export function readJob(value: unknown): Job | undefined {
+	const given = single(typeof value === 'string' && looksLikeJson(value) ? parsed(value) : value);
+	if (isJob(given)) return given;
+	if (!isObject(given)) return undefined;
+	const jobId = idOf(given.jobId)?.trim();
+	const provider = providers.find(({ id }) => id === given.provider)?.id;
+	if (!jobId || !provider) return undefined;
+	const submittedAt = nonEmptyString(given.submittedAt);
+	const fetchUrl = nonEmptyString(given.fetchUrl);
+	const trackingId = nonEmptyString(given.trackingId);
+	return {
+		...newJob(provider, jobId, 0),
+		...(submittedAt ? { submittedAt } : {}),
+		...(fetchUrl ? { fetchUrl } : {}),
+		...(trackingId ? { trackingId } : {}),
+	};
+}
+
+const looksLikeJson = (text: string): boolean => /^\s*[[{]/.test(text);
+
+const single = (value: unknown): unknown =>
+	Array.isArray(value) && value.length === 1 ? value[0] : value;
+
+function parsed(text: string): unknown {
+	try {
+		return JSON.parse(text);
+	} catch {
+		return undefined;
+	}
 }
 
 export type ResolvedJob =
-	| { job: Job; problem?: undefined }
+	/** `isKnown`: a whole job, that one of our nodes made, and not an id that may be anything. */
+	| { job: Job; isKnown: boolean; problem?: undefined }
 	| { job?: undefined; problem: 'missing' }
+	/** Something was given that is neither an id nor a job. */
+	| { job?: undefined; problem: 'noJob'; given: unknown }
 	/** `jobId` is an expression that nobody evaluated. */
 	| { job?: undefined; problem: 'unevaluated'; jobId: string }
 	/** The whole job is another provider's. */
@@ -39,12 +80,20 @@ export function resolveJob(
 	candidates: readonly unknown[],
 	nowMs: number,
 ): ResolvedJob {
-	const jobId = jobIdOf(given);
-	if (!jobId || jobId === 'undefined' || jobId === 'null') return { problem: 'missing' };
-	if (/\{\{[^]*\}\}/.test(jobId)) return { problem: 'unevaluated', jobId };
-	const whole = [given, ...candidates].filter(isJob).find((job) => job.jobId === jobId);
-	if (!whole) return { job: newJob(provider.id, jobId, nowMs) };
-	return whole.provider === provider.id
-		? { job: whole }
-		: { problem: 'otherProvider', other: whole };
+	const value = single(given);
+	const text = typeof value === 'string' ? value.trim() : value;
+	if (text === undefined || text === null || ['', 'undefined', 'null'].includes(text as string)) {
+		return { problem: 'missing' };
+	}
+	const jobId = jobIdOf(value);
+	if (typeof text === 'string' && /\{\{[^]*\}\}/.test(text) && !readJob(text)) {
+		return { problem: 'unevaluated', jobId: text };
+	}
+	if (!jobId) return { problem: 'noJob', given };
+	const whole = [value, ...candidates].map(readJob).find((job) => job?.jobId === jobId);
+	if (!whole) return { job: newJob(provider.id, jobId, nowMs), isKnown: false };
+	if (whole.provider !== provider.id) return { problem: 'otherProvider', other: whole };
+	const isDated = !Number.isNaN(Date.parse(whole.submittedAt)) && Date.parse(whole.submittedAt) > 0;
+	const job = isDated ? whole : { ...whole, submittedAt: new Date(nowMs).toISOString() };
+	return { job, isKnown: true };
 }

@@ -47,20 +47,44 @@ export async function fetchHook(
 	const operation = this.getNodeParameter('operation') as string;
 	return await guarded(this, async () => {
 		const isAboutJob = operation !== 'account' && operation !== 'find';
-		const job = isAboutJob ? jobOf(this, provider, host.now()) : undefined;
+		const { job, isKnown } = isAboutJob ? jobOf(this, provider, host.now()) : NO_JOB;
 		if (problem) throw unusable(provider, problem, job);
 		if (!job) return operation === 'find' ? await found(settling) : await checkAccount(settling);
 		if (problems.length > 0) throw refused(provider, problems.join('\n'), job);
-		switch (operation) {
-			case 'cancel':
-				return await cancel(settling, job);
-			case 'wait':
-				return await waitAndSettle(settling, job, waitMinutes(this, choices), {
-					askAtOnce: true,
-				});
-			default:
-				return await settle(settling, await ask(settling, job));
-		}
+		const minutes = waitMinutes(this, choices);
+		const item = operate(settling, operation, job, minutes);
+		return await item.catch((error: unknown) => {
+			throw isKnown ? error : unlessFound(error);
+		});
+	});
+}
+
+const NO_JOB = { job: undefined, isKnown: false };
+
+async function operate(
+	settling: Settling,
+	operation: string,
+	job: Job,
+	waitAtMostMinutes: number,
+): Promise<INodeExecutionData> {
+	switch (operation) {
+		case 'cancel':
+			return await cancel(settling, job);
+		case 'wait':
+			return await waitAndSettle(settling, job, waitAtMostMinutes, { askAtOnce: true });
+		default:
+			return await settle(settling, await ask(settling, job));
+	}
+}
+
+/** An id that the provider does not know says nothing about a job: it may be mistyped, or another account's. */
+function unlessFound(error: unknown): unknown {
+	if (!(error instanceof ItemError) || error.item.failure?.code !== 'not_found') return error;
+	const { failure: told } = error.item;
+	return new ItemError({
+		...error.item,
+		accepted: 'unknown',
+		failure: { ...told, accepted: 'unknown' },
 	});
 }
 
@@ -85,15 +109,21 @@ async function cancel({ context, provider, account, host }: Settling, job: Job) 
 	return jobItem(reading.job, context.getItemIndex());
 }
 
-function jobOf(context: IExecutePaginationFunctions, provider: Provider, nowMs: number): Job {
+function jobOf(
+	context: IExecutePaginationFunctions,
+	provider: Provider,
+	nowMs: number,
+): { job: Job; isKnown: boolean } {
 	const input: unknown = context.getInputData().json;
 	const resolved = resolveJob(provider, context.getNodeParameter('jobId'), [input], nowMs);
 	switch (resolved.problem) {
 		case undefined:
-			return resolved.job;
+			return resolved;
+		case 'noJob':
+			throw refused(provider, notAJob(resolved.given));
 		case 'missing': {
 			const earlier = failureIn(input);
-			if (earlier?.job?.provider === provider.id) return earlier.job;
+			if (earlier?.job?.provider === provider.id) return { job: earlier.job, isKnown: true };
 			// What the step before knew must not become "Job ID is empty, so nothing was taken".
 			throw earlier ? new ItemError(earlier) : refused(provider, 'Job ID is empty.');
 		}
@@ -108,6 +138,14 @@ function jobOf(context: IExecutePaginationFunctions, provider: Provider, nowMs: 
 				`Job ${resolved.other.jobId} belongs to the provider "${resolved.other.provider}", but this node is set to "${provider.id}".`,
 			);
 	}
+}
+
+function notAJob(given: unknown): string {
+	if (Array.isArray(given) && given.length > 1) {
+		return `Job ID is a list of ${given.length}. Give one job an item: put a Split Out node before this one.`;
+	}
+	const text = typeof given === 'string' ? given : JSON.stringify(given);
+	return `Job ID is ${text.slice(0, 80)}, which is neither a job ID nor a whole job.`;
 }
 
 /** The job is paid: what is wrong is only how it is asked for. */

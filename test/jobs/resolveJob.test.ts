@@ -37,7 +37,7 @@ describe('a whole job', () => {
 	});
 });
 
-it.each([undefined, null, '', '  ', 'undefined', 'null', true, {}])('%j is no id', (given) => {
+it.each([undefined, null, '', '  ', 'undefined', 'null'])('%j is no id', (given) => {
 	expect(resolve(given, whole)).toEqual({ problem: 'missing' });
 });
 
@@ -46,4 +46,49 @@ it('an expression that nobody evaluated is told from an id', () => {
 		problem: 'unevaluated',
 		jobId: '{{ $json.jobId }}',
 	});
+});
+
+describe('a job that was kept in a table', () => {
+	const row = { provider: 'novita', jobId: 'task-7', videos: '[]', title: 'Mine' };
+
+	it.each([
+		['as text', JSON.stringify(whole)],
+		['as text with blanks', ` ${JSON.stringify(whole)}\n`],
+		['as a list of one', [whole]],
+		['as text of a list of one', JSON.stringify([whole])],
+	])('comes back whole %s', (_what, given) => {
+		expect(resolve(given)).toEqual({ job: whole, isKnown: true });
+	});
+
+	it('comes back by its row, whose other columns are somebody’s own', () => {
+		expect(resolve(row)).toEqual({ job: newJob('novita', 'task-7', NOW), isKnown: true });
+		expect(resolve('task-7', { ...row, status: 'failed', submittedAt: whole.submittedAt })).toEqual(
+			{
+				job: newJob('novita', 'task-7', NOW - 60_000),
+				isKnown: true,
+			},
+		);
+	});
+
+	it('is not asked for at another provider than its row names', () => {
+		const other = resolve('task-7', { ...row, provider: 'modelslabV6' });
+		expect(other).toMatchObject({ problem: 'otherProvider', other: { provider: 'modelslabV6' } });
+	});
+
+	it('is known by its id where the column "provider" is about something else', () => {
+		expect(resolve('task-7', { ...row, provider: 'DHL' })).toMatchObject({ isKnown: false });
+	});
+});
+
+it.each([
+	[true],
+	[{}],
+	[[]],
+	[[whole, whole]],
+	['{"a": 1}'],
+	['[1, 2]'],
+	['{broken'],
+	[Number.NaN],
+])('%j is neither an id nor a job', (given) => {
+	expect(resolve(given, whole)).toEqual({ problem: 'noJob', given });
 });

@@ -73,6 +73,50 @@ describe('Get Now', () => {
 	});
 
 	it.each([
+		['as text', (job: object) => JSON.stringify(job)],
+		['as a list of one', (job: object) => [job]],
+	])('takes the whole job %s, as a table gives it back', async (_what, kept) => {
+		await start();
+		const [item] = await submitted(['A boat']);
+		const result = await runFetch(sim, { items: [{ json: { jobId: kept(item!.json) as never } }] });
+		expect(jsons(result, 'Result')[0]).toMatchObject({
+			jobId: item!.json.jobId,
+			status: 'succeeded',
+			submittedAt: item!.json.submittedAt,
+		});
+	});
+
+	it('refuses the row of another provider’s job', async () => {
+		await start();
+		const items = [{ json: { provider: 'modelslabV6', jobId: '13801718', videos: '[]' } }];
+		const { error } = await runFetch(sim, { items });
+		expect(error?.message).toContain('belongs to the provider "modelslabV6"');
+		expect(sim.book.requests).toEqual([]);
+	});
+
+	it('does not call an id paid that the provider does not know', async () => {
+		await start();
+		const result = await runFetch(sim, {
+			items: [{ json: { jobId: 'video_nobody_made' } }],
+			settings: { onError: 'continueErrorOutput' },
+		});
+		expect(result.outputs('Result')[1]?.[0]?.json).toMatchObject({
+			details: { accepted: 'unknown', failure: { code: 'not_found' } },
+		});
+	});
+
+	it.each([
+		['={{ {} }}', 'Job ID is {}, which is neither a job ID nor a whole job.'],
+		['={{ [{"a": 1}, {"a": 2}] }}', 'Job ID is a list of 2. Give one job an item'],
+		['={{ true }}', 'Job ID is true, which is neither'],
+	])('refuses %s as a job id and asks nobody', async (jobId, message) => {
+		await start();
+		const { error } = await runFetch(sim, { items: [{ json: {} }], parameters: { jobId } });
+		expect(error?.message).toContain(message);
+		expect(sim.book.requests).toEqual([]);
+	});
+
+	it.each([
 		['', 'Job ID is empty'],
 		['{{ $json.jobId }}', 'an expression that was not evaluated'],
 	])('refuses %j as a job id', async (jobId, message) => {
