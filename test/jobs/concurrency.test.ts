@@ -45,4 +45,24 @@ describe('the line of waiting jobs', () => {
 		expect(await Promise.all([first, last])).toEqual(['first', 'last']);
 		expect(started).toEqual(['first', 'last']);
 	});
+
+	it('lets the next one start at once where the line was empty for a while', async () => {
+		const { started, run, end } = tasks(createConcurrencyLimit(1));
+		for (const name of ['a', 'b', 'c']) {
+			const running = run(name);
+			await new Promise((resolve) => setImmediate(resolve));
+			expect(started.at(-1)).toBe(name);
+			await end(name);
+			expect(await running).toBe(name);
+		}
+	});
+
+	it('sends one that is stopped already away instead of letting it wait for ever', async () => {
+		const { started, run, end } = tasks(createConcurrencyLimit(1));
+		const first = run('first');
+		await expect(run('late', AbortSignal.abort())).rejects.toThrow(/abort/i);
+		await end('first');
+		expect(await first).toBe('first');
+		expect(started).toEqual(['first']);
+	});
 });

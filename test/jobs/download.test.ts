@@ -226,3 +226,37 @@ it('refuses a file of unknown size once too much has come', async () => {
 	});
 	expect(asked).toHaveLength(1);
 });
+
+describe('an address that answers with an error', () => {
+	it('is not taken for a video, whatever type it calls itself, and is asked again', async () => {
+		await serve((_, reply) => void reply.writeHead(503, VIDEO).end(TINY_MP4));
+		await expect(download()).rejects.toMatchObject({
+			message: 'The video of job j1 could not be downloaded: its address answered with HTTP 503.',
+		});
+		expect(asked).toEqual(['/v.mp4', '/v.mp4', '/v.mp4']);
+	});
+
+	it.each([[500], [502], [429]])(
+		'(HTTP %i) and then with the video, gives the video',
+		async (status) => {
+			await serve((_, reply) => {
+				if (asked.length === 1) reply.writeHead(status, VIDEO).end('{}');
+				else reply.writeHead(200, VIDEO).end(TINY_MP4);
+			});
+			expect((await download()).saved).toEqual(TINY_MP4);
+		},
+	);
+
+	it('leaves no connection open behind a video that is too large', async () => {
+		let closed: () => void;
+		const left = new Promise<void>((resolve) => (closed = resolve));
+		await serve((_, reply) => {
+			reply.on('close', () => closed());
+			reply.writeHead(200, { ...VIDEO, 'content-length': String(2 ** 30) });
+			reply.write(TINY_MP4);
+		});
+		await expect(download({ maxBytes: 1_000 })).rejects.toThrow(/larger/);
+		await left;
+		expect(asked).toHaveLength(1);
+	});
+});

@@ -49,6 +49,27 @@ describe('waiting on a virtual clock', () => {
 		expect(host.now() - START_MS).toBe(7 * 60_000);
 	});
 
+	it('goes by the progress of a server that tells nothing else', async () => {
+		const [provider, job] = await submitted('localGpu', {
+			durationMs: 900_000,
+			openaiServer: 'openai',
+		});
+		expect(job.etaSeconds).toBeUndefined();
+		const { job: done } = await wait(provider, job);
+		expect(done.status).toBe('succeeded');
+		expect(host.now() - START_MS).toBeLessThanOrEqual(900_000 * 1.07);
+		expect(sim.book.of('fetch').length).toBeLessThan(30);
+	});
+
+	it('says nothing at the deadline of a problem that has passed', async () => {
+		const [provider, job] = await submitted('localGpu', { durationMs: Infinity });
+		sim.faults.next('fetch', { kind: 'error', error: 'serverError' }, { times: 2 });
+		const result = await wait(provider, job, 30);
+		expect(result.timedOut).toBe(true);
+		expect(result).not.toHaveProperty('problem');
+		expect(result.job.warnings).toBeUndefined();
+	});
+
 	it('takes a status that nobody knows for "not yet"', async () => {
 		const [provider, job] = await submitted('localGpu', { durationMs: 60_000 });
 		const body = { id: job.jobId, status: 'pondering' };

@@ -99,4 +99,24 @@ describe('when to ask next', () => {
 			{ numRuns: 30 },
 		);
 	});
+
+	it('goes by the progress where no estimate is given', () => {
+		const after = (elapsedSeconds: number, progress: number) =>
+			nextPollSeconds({ elapsedSeconds, progress, failures: 0, typicalSeconds: 60 });
+		// Half is done after 30 s: 30 s are left, and three quarters of that pass before the question.
+		expect(after(30, 50)).toBe(22.5);
+		// A fifth after 10 s: 40 s are left.
+		expect(after(10, 20)).toBe(30);
+		const asked = questions(600, (elapsed) => ({ progress: (100 * elapsed) / 600 }));
+		expect(asked.length).toBeLessThanOrEqual(16);
+		expect(asked.at(-1)! - 600).toBeLessThanOrEqual(36);
+	});
+
+	it.each([
+		['the first percents, which say nothing yet', 2],
+		['a hundred percent of a job that is not done', 100],
+	])('does not go by %s', (_what, progress) => {
+		const blind = { elapsedSeconds: 10, failures: 0, typicalSeconds: 60 };
+		expect(nextPollSeconds({ ...blind, progress })).toBe(nextPollSeconds(blind));
+	});
 });

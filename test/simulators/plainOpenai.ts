@@ -16,7 +16,8 @@ import type {
 } from './types';
 import { localGpu } from './localGpu';
 
-export type PlainServer = 'sglang' | 'vllmOmni';
+/** `openai` is the format as it was published. */
+export type PlainServer = 'openai' | 'sglang' | 'vllmOmni';
 
 const ERRORS: Record<ErrorKind, [status: number, detail: string]> = {
 	invalidKey: [401, 'Unauthorized'],
@@ -57,6 +58,21 @@ function videoObject(server: PlainServer, job: SimulatedJob, now: Snapshot): Jso
 			...(done
 				? { media_type: 'video/mp4', file_name: `${job.id}.mp4`, inference_time_s: 61.5 }
 				: {}),
+		};
+	}
+	if (server === 'openai') {
+		return {
+			...common,
+			...{ model: String(job.request.model ?? 'sora-2'), quality: 'standard' },
+			status: done
+				? 'completed'
+				: failed
+					? 'failed'
+					: now.status === 'queued'
+						? 'queued'
+						: 'in_progress',
+			progress: now.progress,
+			error: failed ? { code: 'server_error', message: now.reason } : null,
 		};
 	}
 	return {

@@ -306,3 +306,21 @@ describe('asking the provider', () => {
 		expect(host.asked[0]?.url).toMatch(/^https:\/\/api\.novita\.ai\//);
 	});
 });
+
+describe('what comes beside callbacks about jobs', () => {
+	it('knows a signed delivery again by the id in its header, whatever it says', () => {
+		const seen = createDeduplication();
+		const progress = { status: 'in_progress', progress: 10 };
+		expect(signed({ seen }, gpuEvent('video.progress', progress))).toMatchObject({ status: 202 });
+		const again = signed({ seen }, gpuEvent('video.progress', { ...progress, progress: 50 }));
+		expect(again).toMatchObject({ status: 200, reason: 'This message was received before.' });
+	});
+
+	it("answers a provider's other products with 200, so that they are not sent again", () => {
+		const provider = providerById('modelslabV6');
+		const workflow = { event: 'workflow.completed', workflow: { id: 'wf_1' }, execution: {} };
+		const account = { baseUrl: provider.account.defaultBaseUrl };
+		expect(unsigned({ provider, account }, workflow)).toMatchObject({ status: 200 });
+		expect(unsigned({ provider, account }, { hello: 'world' })).toMatchObject({ status: 400 });
+	});
+});
