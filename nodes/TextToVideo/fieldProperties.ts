@@ -1,6 +1,6 @@
 /** n8n properties from a provider's fields, each with the declarative routing that puts it on the wire. */
 import type { INodeProperties, INodePropertyRouting } from 'n8n-workflow';
-import type { Provider } from '../../providers/contract';
+import type { Provider, ProviderModels } from '../../providers/contract';
 import {
 	allowedPhrase,
 	editorOrder,
@@ -8,8 +8,10 @@ import {
 	isMainField,
 	type Field,
 } from '../../providers/schema/fields';
+import { modelChoices, modelListOf } from '../../providers/modelChoices';
 import { wirePath } from '../../providers/schema/wire';
 import { searchMethodName } from '../shared/modelSearch';
+import { modelProperties } from './modelProperties';
 
 /** The collection that holds the optional fields of a provider. */
 export const ADDITIONAL_FIELDS = 'additionalFields';
@@ -24,8 +26,9 @@ export const listChoice = ({ name }: Field): string =>
 
 /** Main fields first, the rest under Additional Fields. */
 export function fieldProperties(provider: Provider): INodeProperties[] {
-	const fields = editorOrder(fieldsOf(provider.request));
 	const show = { provider: [provider.id] };
+	if (provider.models) return propertiesWithModels(provider, provider.models, show);
+	const fields = editorOrder(fieldsOf(provider.request));
 	const additional: INodeProperties = {
 		displayName: 'Additional Fields',
 		name: ADDITIONAL_FIELDS,
@@ -35,13 +38,52 @@ export function fieldProperties(provider: Provider): INodeProperties[] {
 		displayOptions: { show },
 		options: fields
 			.filter((field) => !isMainField(field))
-			.flatMap((field) => [
-				property(provider, field),
-				...(field.type === 'list' ? [listAsJson(field)] : []),
-			]),
+			.flatMap((field) => additionalProperties(provider, field)),
 	};
 	const main = fields.filter(isMainField).flatMap((field) => mainProperties(provider, field, show));
 	return [...main, additional];
+}
+
+const additionalProperties = (provider: Provider, field: Field): INodeProperties[] => [
+	property(provider, field),
+	...(field.type === 'list' ? [listAsJson(field)] : []),
+];
+
+/** The same for a provider whose models have fields of their own. */
+function propertiesWithModels(
+	provider: Provider,
+	models: ProviderModels,
+	show: Record<string, string[]>,
+): INodeProperties[] {
+	// What the rest depends on has no condition of its own, and comes first.
+	const isNaming = ({ name }: Field) => name === models.field;
+	const naming = fieldsOf(provider.request).filter(isNaming);
+	const main = modelProperties(
+		provider,
+		models,
+		(field) => isMainField(field) && !isNaming(field),
+		(field) => [property(provider, field)],
+	);
+	const additional = modelProperties(
+		provider,
+		models,
+		(field) => !isMainField(field),
+		// n8n would demand a required field of any model where the model comes by expression; the hook asks for the right ones.
+		(field) => additionalProperties(provider, { ...field, required: false }),
+	);
+	const collection: INodeProperties = {
+		displayName: 'Additional Fields',
+		name: ADDITIONAL_FIELDS,
+		type: 'collection',
+		placeholder: 'Add Field',
+		default: {},
+		options: additional,
+	};
+	const shown = naming.map((field) => property(provider, field));
+	return [...shown, ...main, collection].map((one) => ({
+		...one,
+		displayOptions: { ...one.displayOptions, show: { ...show, ...one.displayOptions?.show } },
+	}));
 }
 
 function mainProperties(
@@ -78,7 +120,7 @@ function listAsJson(field: Field): INodeProperties {
 			usual ?? initial ?? minimum ?? '…',
 		]),
 	);
-	const example = JSON.stringify([inner]);
+	const example = JSON.stringify(field.plain ? [exampleOf(field)] : [inner]);
 	return {
 		displayName: `${field.title} (JSON)`,
 		name: jsonParameter(field),
@@ -88,6 +130,9 @@ function listAsJson(field: Field): INodeProperties {
 		description: `The same as ${field.title}, as a list in JSON, for a number of them that comes with the data: ${example}`,
 	};
 }
+
+const exampleOf = ({ items = [] }: Field): string =>
+	items[0]?.placeholder?.replace(/^e\.g\. /, '') ?? '…';
 
 function property(provider: Provider, field: Field): INodeProperties {
 	const base = {
@@ -146,8 +191,10 @@ type BaseProperty = Pick<INodeProperties, 'displayName' | 'name' | 'description'
 function repeatedGroup(provider: Provider, field: Field, base: BaseProperty): INodeProperties {
 	const itemTitle = field.itemTitle ?? 'Item';
 	const values = (field.items ?? []).map((inner) => {
-		const path = `${wirePath(field)}[{{$index}}].${wirePath(inner)}`;
-		return { ...property(provider, inner), routing: routing(inner, `=${path}`) };
+		const item = `${wirePath(field)}[{{$index}}]`;
+		const path = field.plain ? item : `${item}.${wirePath(inner)}`;
+		const send = field.part === undefined ? { routing: routing(inner, `=${path}`) } : {};
+		return { ...property(provider, inner), ...send };
 	});
 	const first = Object.fromEntries(values.map(({ name, default: value }) => [name, value]));
 	return {
@@ -170,7 +217,7 @@ function modelLocator(
 	return {
 		...base,
 		type: 'resourceLocator',
-		default: { mode: start ? 'id' : 'list', value: start },
+		default: { __rl: true, ...startOf(provider, start) },
 		modes: [
 			{
 				displayName: 'From List',
@@ -180,6 +227,8 @@ function modelLocator(
 				typeOptions: {
 					searchListMethod: searchMethodName(provider, field.search as string),
 					searchable: true,
+					// Shipped models are there without a key, and where the list is public, so are the others.
+					...(modelListOf(provider) === field.search ? { skipCredentialsCheckInRLC: true } : {}),
 				},
 			},
 			{
@@ -190,6 +239,13 @@ function modelLocator(
 			},
 		],
 	};
+}
+
+/** A shipped model is shown by its title. */
+function startOf(provider: Provider, value: string) {
+	const label = modelChoices(provider).find((model) => model.value === value)?.label;
+	if (label) return { mode: 'list', value, cachedResultName: label };
+	return { mode: value ? 'id' : 'list', value };
 }
 
 function description(field: Field): string {
@@ -204,8 +260,8 @@ function description(field: Field): string {
  * it was entered.
  */
 function routing(field: Field, path: string = wirePath(field)): INodePropertyRouting {
-	// It only picks the path of the call, or its members have no place of their own.
-	if (field.unsent || field.spread) return {};
+	// It only picks the path of the call, its members have no place of their own, or it is sent as a part of something.
+	if (field.unsent || field.spread || field.part !== undefined) return {};
 	if (field.header) return { request: { headers: { [field.header]: '={{ $value }}' } } };
 	return { send: { type: 'body', property: path } };
 }

@@ -21,33 +21,45 @@ const PLAIN = 'value';
  * @param base fields of the provider's own request
  */
 export function modelFields(models: ProviderModels, model: ModelEntry, base: Field[]): Field[] {
-	const { adapt = (field: Field) => field } = models;
+	const { adapt } = models;
 	const required = new Set(model.required);
 	const always = new Set(model.requiredWithDefault);
 	const own = (model.fields ?? []).map((key) => {
-		const field = fieldOf(definitionOf(key));
-		const known = base.find(({ name }) => name === field.name);
-		return adapt(
-			{
-				...field,
-				// Where a person finds it may not depend on the model, or its value would be lost with another one.
-				main: known !== undefined && isMainField(known),
-				...(known?.placeholder && !field.placeholder ? { placeholder: known.placeholder } : {}),
-				...(always.has(field.name)
-					? { always: true }
-					: required.has(field.name)
-						? { required: true }
-						: {}),
-			},
-			model,
-		);
+		const { name } = definitionOf(key);
+		const known = base.find((field) => field.name === name);
+		const isAlways = always.has(name);
+		const made = sharedField(key, {
+			...(known?.placeholder ? { placeholder: known.placeholder } : {}),
+			// Where a person finds it may not depend on the model, or its value would be lost with another one.
+			main: known !== undefined && isMainField(known),
+			...(isAlways ? { always: true } : {}),
+			required: required.has(name) && !isAlways,
+		});
+		return adapt ? adapt(made, model) : made;
 	});
 	const names = new Set(own.map(({ name }) => name));
-	const others = base.filter(({ name }) => !names.has(name)).map((field) => adapt(field, model));
+	const others = base
+		.filter(({ name }) => !names.has(name))
+		.map((field) => (adapt ? adapt(field, model) : field));
 	const [naming, ...rest] = others.sort(
 		(a, b) => Number(b.name === models.field) - Number(a.name === models.field),
 	);
 	return naming ? [naming, ...own, ...rest] : own;
+}
+
+const shared = new Map<string, Field>();
+
+/** Many models have the same field: it is made once, and who walks all models can tell by identity. */
+function sharedField(key: string, more: Partial<Field>): Field {
+	const whole = `${key} ${JSON.stringify(more)}`;
+	let field = shared.get(whole);
+	if (!field) {
+		const made = fieldOf(definitionOf(key));
+		// An example of the field's own says more than that of the entry.
+		field = { ...made, ...more, ...(made.placeholder ? { placeholder: made.placeholder } : {}) };
+		shared.set(whole, field);
+	}
+	return field;
 }
 
 function fieldOf(entry: FieldEntry): Field {

@@ -5,7 +5,7 @@
  */
 import fc from 'fast-check';
 import type { JsonObject, JsonValue, Provider, RequestValues } from '../../providers/contract';
-import { fieldsOf, type Field } from '../../providers/schema/fields';
+import { fieldsOf, takesFile, type Field } from '../../providers/schema/fields';
 import { validate } from '../../providers/schema/validate';
 
 /** Longer lists make no new case, and Novita's 128 frames would nearly always be passed. */
@@ -15,9 +15,15 @@ const LONGEST_TEXT = 60;
 /**
  * Values that `validate` accepts and returns unchanged (fields that are always sent are there, nothing is blank, no
  * number is text). Texts hold no `{{ }}` and do not start with `=`, so that n8n takes them as they are.
+ *
+ * @param fixed values that are not drawn, such as the model
  */
-export function validValues(provider: Provider): fc.Arbitrary<RequestValues> {
+export function validValues(
+	provider: Provider,
+	fixed: RequestValues = {},
+): fc.Arbitrary<RequestValues> {
 	return recordOf(fieldsOf(provider.request))
+		.map((values) => ({ ...values, ...fixed }))
 		.map((values) => validate(provider, values, provider.account.defaultBaseUrl).values)
 		.filter((values) => values !== undefined);
 }
@@ -110,6 +116,11 @@ function validValue(field: Field): fc.Arbitrary<JsonValue> {
 		case 'boolean':
 			return fc.boolean();
 		case 'integer':
+			if (field.step !== undefined && minimum !== undefined && maximum !== undefined) {
+				const { step } = field;
+				const steps = fc.integer({ min: 0, max: (maximum - minimum) / step });
+				return steps.map((count) => minimum + count * step);
+			}
 			return fc.integer({ min: minimum ?? -(2 ** 31), max: maximum ?? 2 ** 32 - 1 });
 		case 'number':
 			// Adding 0 turns -0, which JSON does not know, into 0.
@@ -125,14 +136,30 @@ function validValue(field: Field): fc.Arbitrary<JsonValue> {
 				{ minKeys: 1, maxKeys: 3, noNullPrototype: true },
 			);
 		case 'list':
-			return fc.array(recordOf(field.items ?? []), {
+			return fc.array(field.plain ? validValue(field.items![0]!) : recordOf(field.items ?? []), {
 				minLength: Math.max(field.minItems ?? 0, 1),
 				maxLength: Math.min(field.maxItems ?? MOST_ITEMS, MOST_ITEMS),
 			});
 	}
 }
 
+/** As small a PNG as there is; of so many pixels by its head. */
+const PICTURE = `data:image/png;base64,${Buffer.concat([
+	Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex'),
+	Buffer.from('0000040000000300', 'hex'),
+	Buffer.from('0806000000', 'hex'),
+]).toString('base64')}`;
+
+function mediaText({ kind, accepts }: NonNullable<Field['media']>): fc.Arbitrary<string> {
+	const address = fc
+		.stringMatching(/^[a-z0-9]{1,12}$/)
+		.map((name) => `https://a.example.com/${name}`);
+	const file = kind === 'image' && takesFile(accepts) ? [fc.constant(PICTURE)] : [];
+	return fc.oneof(...(accepts.includes('url') ? [address] : []), ...file);
+}
+
 function validText(field: Field): fc.Arbitrary<string> {
+	if (field.media) return mediaText(field.media);
 	if (field.format === 'uri') {
 		return fc
 			.record({ path: fc.stringMatching(/^[a-zA-Z0-9-]{1,20}$/), secure: fc.boolean() })

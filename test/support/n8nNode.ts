@@ -10,6 +10,7 @@ import {
 } from '../../nodes/TextToVideo/fieldProperties';
 import type { JsonObject, Provider, RequestValues } from '../../providers/contract';
 import { fieldsOf, isMainField, type Field } from '../../providers/schema/fields';
+import { ofModel } from '../../providers/schema/ofModel';
 import { providerById } from '../../providers/registry';
 import type { Credential } from './n8nAdditionalData';
 
@@ -20,7 +21,7 @@ const EMPTY = '={{ "" }}';
 export function itemParameters(provider: Provider, values: RequestValues): JsonObject {
 	const main: JsonObject = {};
 	const additional: JsonObject = {};
-	for (const field of fieldsOf(provider.request)) {
+	for (const field of fieldsOf(ofModel(provider, values).request)) {
 		const value = values[field.name];
 		if (value === undefined) {
 			if (isMainField(field)) main[field.name] = field.type === 'list' ? {} : EMPTY;
@@ -48,7 +49,7 @@ export function parametersFromItem(
 ): JsonObject {
 	const main: JsonObject = {};
 	const additional: JsonObject = {};
-	for (const field of fieldsOf(provider.request)) {
+	for (const field of fieldsOf(ofModel(provider, cells).request)) {
 		const level = isMainField(field) ? main : additional;
 		const path = `$json.cells.${field.name}`;
 		if (field.type === 'list' && lists === 'json') {
@@ -67,6 +68,11 @@ export function parametersFromItem(
 function fromCell(field: Field, cell: unknown, path: string): unknown {
 	if (field.type === 'list') {
 		const rows = Array.isArray(cell) ? (cell as Array<Record<string, unknown>>) : [];
+		if (field.plain && field.items?.[0]) {
+			const { name } = field.items[0];
+			const plain = rows.map((_row, index) => ({ [name]: `={{ ${path}[${index}] }}` }));
+			return { [GROUP_ITEMS]: plain };
+		}
 		const items = rows.map((row, index) =>
 			Object.fromEntries(
 				(field.items ?? []).map((inner) => [
@@ -85,7 +91,9 @@ function saved(field: Field, value: unknown): unknown {
 	if (typeof value === 'string' && value.trim() === '') return EMPTY;
 	if (field.type === 'list') {
 		if (!Array.isArray(value)) throw new Error(`n8n can not hold ${String(value)} as a list`);
-		return { [GROUP_ITEMS]: value.map((item) => savedItem(field, item)) };
+		const [only] = field.items ?? [];
+		const items = field.plain && only ? value.map((item) => ({ [only.name]: item })) : value;
+		return { [GROUP_ITEMS]: items.map((item) => savedItem(field, item)) };
 	}
 	const given =
 		field.type !== 'json' && typeof value === 'object' ? `={{ ${JSON.stringify(value)} }}` : value;

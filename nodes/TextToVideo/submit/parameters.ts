@@ -2,6 +2,7 @@
 import type { IExecuteSingleFunctions, INodeExecutionData } from 'n8n-workflow';
 import type { Provider } from '../../../providers/contract';
 import { fieldsOf, isMainField, type Field } from '../../../providers/schema/fields';
+import { ofModel } from '../../../providers/schema/ofModel';
 import { isObject } from '../../../providers/schema/wire';
 import { ADDITIONAL_FIELDS, GROUP_ITEMS, jsonParameter, listChoice } from '../fieldProperties';
 import { unevaluatedIn } from './unevaluated';
@@ -40,7 +41,8 @@ export function readParameters(context: IExecuteSingleFunctions, provider: Provi
 	const written = parameters[ADDITIONAL_FIELDS];
 	const values: Record<string, unknown> = {};
 	const problems: string[] = [];
-	for (const field of fieldsOf(provider.request)) {
+	const fields = fieldsOf(ofModel(provider, modelNamed(context, provider)).request);
+	for (const field of fields) {
 		const entry: Entry = isMainField(field)
 			? {
 					value: (name) => context.getNodeParameter(name, ''),
@@ -55,7 +57,16 @@ export function readParameters(context: IExecuteSingleFunctions, provider: Provi
 		if (value !== undefined) values[field.name] = value;
 		problems.push(...unevaluatedIn(field, value, plainValue(field, entry.written(from))));
 	}
+	// Where the model comes by expression, n8n keeps what any model has: what this one lacks is told, not dropped.
+	const known = new Set(fields.flatMap((field) => [field.name, jsonParameter(field)]));
+	for (const [name, value] of Object.entries(additional)) {
+		if (provider.models && !known.has(name) && !isEmptyList(value)) values[name] = value;
+	}
 	return { values, problems };
+}
+
+function modelNamed(context: IExecuteSingleFunctions, { models }: Provider) {
+	return models ? { [models.field]: unwrapped(context.getNodeParameter(models.field, '')) } : {};
 }
 
 interface Entry {
@@ -95,7 +106,12 @@ function plainValue(field: Field, value: unknown): unknown {
 	if (!Array.isArray(items)) return items;
 	return items.map((item: unknown) =>
 		isObject(item)
-			? Object.fromEntries(Object.entries(item).map(([name, inner]) => [name, unwrapped(inner)]))
+			? Object.fromEntries(
+					Object.entries(item).map(([name, inner]) => {
+						const known = field.items?.find((one) => one.name === name);
+						return [name, known ? plainValue(known, inner) : unwrapped(inner)];
+					}),
+				)
 			: item,
 	);
 }
