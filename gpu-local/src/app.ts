@@ -9,9 +9,10 @@ import { VideoService } from './videos/service.ts';
 import { webhookSecrets } from './callbacks/secrets.ts';
 import { checkEngineName } from './engines/registry.ts';
 import { ChangeFeed } from './http/changeFeed.ts';
-import { KeyRing } from './http/keys.ts';
+import { KeyRing, LOCAL_OWNER, secretOf } from './http/keys.ts';
 import { buildServer } from './server.ts';
 import { Maintenance } from './maintenance/maintenance.ts';
+import { adoptJobs, countJobsOf } from './store/owners.ts';
 import { onCallbacks } from './store/deliveries.ts';
 import { UsageError } from './lib/usageError.ts';
 import { version } from './version.ts';
@@ -68,12 +69,14 @@ async function startMaintenance(core: Core): Promise<void> {
 
 async function startHttp(core: Core): Promise<string> {
 	const { config, database, queue, artifacts, urlSecret, log, closers } = core;
+	const keys = new KeyRing(config.apiKeys);
+	await adopt(core, keys);
 	const service = new VideoService(database, queue, artifacts, {
 		limits: config.limits,
 		defaultModel: config.defaultModel,
 		aliases: config.modelAliases,
 		callbacks: { allow: config.callbackAllow },
-		keys: config.apiKeys.length,
+		keys: keys.owners.size,
 	});
 	if (config.work) {
 		const worker = await startVideoWorker(core);
@@ -87,7 +90,7 @@ async function startHttp(core: Core): Promise<string> {
 			database,
 			artifacts,
 			estimator: new Estimator(database, service.openJobs),
-			keys: new KeyRing(config.apiKeys),
+			keys,
 			urlSecret,
 			publicUrl: config.publicUrl,
 			version,
@@ -105,6 +108,18 @@ async function startHttp(core: Core): Promise<string> {
 		await app.close();
 	});
 	return await listen(app, config);
+}
+
+/** Jobs follow their key to its name. */
+async function adopt({ database, log }: Core, keys: KeyRing): Promise<void> {
+	for (const { from, to } of keys.adoptions) await adoptJobs(database, from, to);
+	if (!keys.needed || keys.owners.has(LOCAL_OWNER)) return;
+	const jobs = await countJobsOf(database, LOCAL_OWNER);
+	if (jobs === 0) return;
+	log.warn(
+		{ jobs },
+		'There are jobs from before keys were needed, which no key shows. Name the key that should show them "local": local=KEY',
+	);
 }
 
 async function listen(app: FastifyInstance, { host, port }: Config): Promise<string> {
@@ -132,7 +147,7 @@ function checkExposure({ host, apiKeys }: Config): void {
 			`--host ${host} lets other machines in, and no API key is set: anybody could use this server. Set GPU_LOCAL_API_KEYS to a long random text, or leave --host out.`,
 		);
 	}
-	if (apiKeys.some((key) => key.length < LEAST_KEY_CHARACTERS)) {
+	if (apiKeys.some((text) => secretOf(text).length < LEAST_KEY_CHARACTERS)) {
 		throw new UsageError(
 			`An API key is shorter than ${LEAST_KEY_CHARACTERS} characters and could be guessed. Use a longer one.`,
 		);

@@ -82,9 +82,9 @@ export const OPTIONS = {
 	},
 	'api-key': {
 		env: 'GPU_LOCAL_API_KEYS',
-		value: 'KEY',
+		value: '[NAME=]KEY',
 		many: true,
-		help: 'A key that callers must send. Safer in the environment than on the command line. Can be given several times.',
+		help: 'A key that callers must send; KEY is what they send. Jobs belong to the name, so that a key can be changed: give the new one the same name, and leave the old one out later. Safer in the environment than on the command line. Can be given several times.',
 		group: 'server',
 	},
 	'public-url': {

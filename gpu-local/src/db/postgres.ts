@@ -63,10 +63,11 @@ export async function openPostgres(
 				const [{ text, values }] = statements as [(typeof statements)[0]];
 				return [await direct.query(text, values)];
 			}
-			return await transaction(
-				async (tx) =>
-					await Promise.all(statements.map(({ text, values }) => tx.query(text, values))),
-			);
+			return await transaction(async (tx) => {
+				const rows = [];
+				for (const { text, values } of statements) rows.push(await tx.query(text, values));
+				return rows;
+			});
 		},
 		listen: async (channel, onNotify) => {
 			listeners.push(keepListening(url, channel, onNotify, log));

@@ -2,7 +2,6 @@ import { createHash, randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { access, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { NotAVideoError, probe } from '../artifacts/probe/index.ts';
 import type { ArtifactStore } from '../artifacts/store.ts';
 import { EngineError } from '../engines/engine.ts';
@@ -33,6 +32,8 @@ export interface MakeVideoTools {
 	remember: EngineContext['remember'];
 	/** Notes the name of a file before it is put into the store, so that it can be cleaned away. */
 	noteFile(name: string): Promise<void>;
+	/** Rejects at once when the signal is aborted. */
+	sleep(ms: number, signal: AbortSignal): Promise<void>;
 	log: EngineContext['log'];
 }
 
@@ -139,7 +140,7 @@ async function store(
 	file: string,
 	name: string,
 	mimeType: string,
-	{ artifacts, signal, log }: MakeVideoTools,
+	{ artifacts, signal, sleep, log }: MakeVideoTools,
 ): Promise<void> {
 	for (let attempt = 0; ; attempt++) {
 		signal.throwIfAborted();
@@ -159,7 +160,7 @@ async function store(
 				);
 			}
 			log('warn', `The video could not be stored at ${artifacts.description} yet`, { err: error });
-			await sleep(pause * 1000, undefined, { signal });
+			await sleep(pause * 1000, signal);
 		}
 	}
 }

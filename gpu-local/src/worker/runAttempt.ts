@@ -105,6 +105,7 @@ export class AttemptRunner {
 			progress,
 			noteFile: async (name) =>
 				await noteLooseFile(this.database, name, new Date(Date.now() + LOOSE_FOR_MS)),
+			sleep: async (ms, signal) => await sleep(ms, undefined, { signal }),
 			remember: async (memory) =>
 				await rememberForEngine(this.database, lease, this.engine.name, memory),
 			log: (level, message, detail) => this.log[level]({ video: video.id, ...detail }, message),
