@@ -63,8 +63,7 @@ const ours: Schedule = (job, elapsed, _attempts, { eta, repeated }) =>
 		elapsedSeconds: elapsed,
 		failures: 0,
 		typicalSeconds: job.typicalSeconds,
-		...(eta === undefined ? {} : { etaSeconds: eta }),
-		...(repeated ? { etaRepeated: true } : {}),
+		...(eta === undefined ? {} : { etaSeconds: repeated ? Math.max(0, eta - elapsed) : eta }),
 	});
 const fixed: Schedule = () => 5;
 const backoff: Schedule = (_job, _elapsed, attempts) => Math.min(5 * 1.5 ** attempts, 20);

@@ -37,6 +37,12 @@ export type Ledger = Record<string, LedgerEntry>;
 export const ledgerKey = (runIndex: number, itemIndex: number): string =>
 	`r${runIndex}i${itemIndex}`;
 
+/** The entries of all items of one run. */
+export const entriesOfRun = (ledger: Ledger, runIndex: number): LedgerEntry[] =>
+	Object.entries(ledger).flatMap(([key, entry]) =>
+		key.startsWith(ledgerKey(runIndex, 0).slice(0, -1)) ? [entry] : [],
+	);
+
 /** Changes when the request changes, so that an edited prompt makes a new job. */
 export const fingerprint = (provider: Provider, baseUrl: string, values: RequestValues): string =>
 	digest({ provider: provider.id, baseUrl, values });

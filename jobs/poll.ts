@@ -9,7 +9,8 @@ import {
 import { failure } from '../providers/replies/failures';
 import { requestOf, type Account, type Host } from './host';
 import { isAbort, transportFailure, transportProblem } from './transportErrors';
-import { nextPollSeconds } from './schedule';
+import { secondsLeft, withEstimate, withoutEstimate } from './estimate';
+import { expectedSecondsLeft, nextPollSeconds, type ScheduleInput } from './schedule';
 
 /** How long both hosts wait for a video where nothing else is set. */
 export const DEFAULT_WAIT_MINUTES = 10;
@@ -47,12 +48,13 @@ export async function pollOnce(
 	try {
 		const call = provider.fetchCall(job, account);
 		const reply = await host.http(requestOf(provider, account, call), signal);
-		const context = { nowMs: host.now(), baseUrl: account.baseUrl };
-		const reading = provider.readFetch(reply, job, context);
+		const nowMs = host.now();
+		const reading = provider.readFetch(reply, withoutEstimate(job), {
+			nowMs,
+			baseUrl: account.baseUrl,
+		});
 		if (!reading.job) return reading;
-		return {
-			job: withNextPoll(provider, reading.job, 0, host.now(), repeatsEstimate(job, reading.job)),
-		};
+		return { job: withNextPoll(provider, withEstimate(reading.job, job.estimate, nowMs), nowMs) };
 	} catch (error) {
 		if (signal?.aborted || isAbort(error)) throw error;
 		const told = transportFailure(error);
@@ -73,18 +75,20 @@ export async function pollUntilDone(
 	const { deadlineMs, signal, askAtOnce, onProgress } = options;
 	let job = submitted;
 	let failedInRow = 0;
-	let etaRepeated = false;
 	let problem: ProviderFailure | undefined;
 	for (let attempts = 0; ; attempts += 1) {
 		if (isFinal(job.status)) return { job };
-		const waitMs = pauseMs(provider, job, failedInRow, host.now(), etaRepeated, problem);
+		const trouble = { failures: failedInRow, ...(problem ? { problem } : {}) };
 		const atOnce = askAtOnce === true && attempts === 0;
 		const leftMs = deadlineMs - host.now();
-		if (leftMs <= 0 && !atOnce) return timedOut(provider, job, failedInRow, host.now(), problem);
+		if (leftMs <= 0 && !atOnce) {
+			const standing = withNextPoll(provider, job, host.now(), trouble);
+			return { job: standing, timedOut: true, ...(problem ? { problem } : {}) };
+		}
+		const waitMs = 1000 * pauseSeconds(provider, job, host.now(), trouble);
 		if (!atOnce) await host.sleep(Math.min(waitMs, leftMs), signal);
 		const reading = await pollOnce(provider, account, job, host, signal);
 		if (reading.job) {
-			etaRepeated = repeatsEstimate(job, reading.job);
 			job = reading.job;
 			failedInRow = 0;
 			problem = undefined;
@@ -133,56 +137,62 @@ export function givesUp(problem: ProviderFailure, failedInRow: number, ageMs: nu
 	return !passing || failedInRow >= MAX_FAILED_QUESTIONS;
 }
 
-function timedOut(
-	provider: Provider,
-	job: Job,
-	failures: number,
-	nowMs: number,
-	problem?: ProviderFailure,
-): WaitResult {
-	const standing = withNextPoll(provider, job, failures, nowMs, false, problem);
-	return { job: standing, timedOut: true, ...(problem ? { problem } : {}) };
+/** What makes the next question wait longer. */
+export interface Trouble {
+	/** Questions in a row that came to nothing. */
+	failures?: number;
+	/** Why the newest one did. */
+	problem?: ProviderFailure;
 }
 
-/** Some providers give one estimate at the start and repeat it, others one that follows the work. */
-const repeatsEstimate = (before: Job, now: Job): boolean =>
-	now.etaSeconds !== undefined && now.etaSeconds === before.etaSeconds;
-
+/** The job as it stands, with when to ask for it again. */
 export function withNextPoll(
 	provider: Provider,
 	job: Job,
-	failures: number,
 	nowMs: number,
-	etaRepeated = false,
-	problem?: ProviderFailure,
+	trouble: Trouble = {},
 ): Job {
 	if (isFinal(job.status)) return job;
-	const nextPollSeconds = pauseMs(provider, job, failures, nowMs, etaRepeated, problem) / 1000;
-	return { ...job, nextPollSeconds };
+	const standing = withEstimate(withoutEstimate(job), job.estimate, nowMs);
+	return { ...standing, nextPollSeconds: pauseSeconds(provider, job, nowMs, trouble) };
+}
+
+/** Seconds until the next question makes sense. */
+export function pauseSeconds(
+	provider: Provider,
+	job: Job,
+	nowMs: number,
+	{ failures = 0, problem, longestSeconds }: Trouble & { longestSeconds?: number } = {},
+): number {
+	return nextPollSeconds({
+		...scheduleInput(provider, job, nowMs),
+		failures,
+		...(longestSeconds === undefined ? {} : { longestSeconds }),
+		...(problem?.retryAfterSeconds === undefined
+			? {}
+			: { retryAfterSeconds: problem.retryAfterSeconds }),
+	});
+}
+
+/** Whether the job is likely to end within so many seconds. One that is overdue may take any time. */
+export function endsWithin(provider: Provider, job: Job, nowMs: number, seconds: number): boolean {
+	const left = expectedSecondsLeft(scheduleInput(provider, job, nowMs));
+	return left !== undefined && left > 0 && left <= seconds;
 }
 
 /** 0 where the job does not say when it was submitted, or says a time to come: clocks differ. */
 const ageMs = (job: Job, nowMs: number): number =>
 	Math.max(0, nowMs - Date.parse(job.submittedAt)) || 0;
 
-function pauseMs(
-	provider: Provider,
-	job: Job,
-	failures: number,
-	nowMs: number,
-	etaRepeated: boolean,
-	problem?: ProviderFailure,
-): number {
-	const seconds = nextPollSeconds({
+function scheduleInput(provider: Provider, job: Job, nowMs: number): ScheduleInput {
+	const { estimate, etaSeconds, progress } = job;
+	// A job that was stored before estimates were kept has only the number.
+	const left = estimate ? secondsLeft(estimate, nowMs) : etaSeconds;
+	return {
 		elapsedSeconds: ageMs(job, nowMs) / 1000,
-		failures,
+		failures: 0,
 		typicalSeconds: provider.limits.typicalSeconds,
-		etaRepeated,
-		...(job.etaSeconds === undefined ? {} : { etaSeconds: job.etaSeconds }),
-		...(job.progress === undefined ? {} : { progress: job.progress }),
-		...(problem?.retryAfterSeconds === undefined
-			? {}
-			: { retryAfterSeconds: problem.retryAfterSeconds }),
-	});
-	return seconds * 1000;
+		...(left === undefined ? {} : { etaSeconds: left }),
+		...(progress === undefined ? {} : { progress }),
+	};
 }

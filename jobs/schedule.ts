@@ -7,10 +7,8 @@
 export interface ScheduleInput {
 	/** Seconds since the job was submitted. */
 	elapsedSeconds: number;
-	/** Seconds until done, as the provider said in the newest reply. 0: any moment. */
+	/** Seconds until done, by the provider's newest estimate. 0: any moment. */
 	etaSeconds?: number;
-	/** The newest estimate is the very same as the one before: the provider gives one at the start and repeats it. */
-	etaRepeated?: boolean;
 	/** 0–100 in the newest reply. */
 	progress?: number;
 	/** Questions in a row that came to nothing. */
@@ -19,6 +17,8 @@ export interface ScheduleInput {
 	retryAfterSeconds?: number;
 	/** How long a job of this provider usually takes. */
 	typicalSeconds: number;
+	/** Ask at least this often; a minute where nothing else is said. */
+	longestSeconds?: number;
 }
 
 const SHORTEST_SECONDS = 1;
@@ -36,23 +36,22 @@ const EARLIEST_SHARE = 0.4;
 
 /** Seconds until the next question: never less than one, whatever the input. */
 export function nextPollSeconds(input: ScheduleInput): number {
-	const left = secondsLeft(input);
+	const left = expectedSecondsLeft(input);
 	const near = input.elapsedSeconds * (left === undefined ? BLIND_SHARE : NEAR_SHARE);
 	const own = left === undefined ? near : Math.max(left * CAUTION, near);
 	// A service in trouble is given time: eight failures in a row last minutes, not seconds.
 	const shortest = SHORTEST_SECONDS * 2 ** input.failures;
-	const bounded = Math.min(Math.max(own, shortest), LONGEST_SECONDS);
+	const longest = input.longestSeconds ?? LONGEST_SECONDS;
+	const bounded = Math.min(Math.max(own, shortest), longest);
 	const asked = Math.min(input.retryAfterSeconds ?? 0, LONGEST_RETRY_AFTER_SECONDS);
 	// A time that is no number would let the questions come as fast as they can.
-	return round(Math.max(Number.isNaN(bounded) ? LONGEST_SECONDS : bounded, asked || 0));
+	return round(Math.max(Number.isNaN(bounded) ? longest : bounded, asked || 0));
 }
 
 /** By the best source there is: the provider's estimate, its progress, then what is usual. */
-function secondsLeft(input: ScheduleInput): number | undefined {
-	const { etaSeconds, etaRepeated, progress, elapsedSeconds, typicalSeconds } = input;
-	if (etaSeconds !== undefined) {
-		return etaRepeated ? Math.max(etaSeconds - elapsedSeconds, 0) : etaSeconds;
-	}
+export function expectedSecondsLeft(input: ScheduleInput): number | undefined {
+	const { etaSeconds, progress, elapsedSeconds, typicalSeconds } = input;
+	if (etaSeconds !== undefined) return etaSeconds;
 	if (progress !== undefined && progress >= 5 && progress < 100 && elapsedSeconds > 0) {
 		return (elapsedSeconds * (100 - progress)) / progress;
 	}

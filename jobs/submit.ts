@@ -12,6 +12,7 @@ import type {
 } from '../providers/contract';
 import { withTracking } from '../providers/replies/job';
 import { type Account, type Host } from './host';
+import { withEstimate } from './estimate';
 import { findSubmit } from './findSubmit';
 import { isAbort, transportFailure, transportProblem } from './transportErrors';
 import type { RateLimit } from './rateLimit';
@@ -66,7 +67,8 @@ export async function submitJob(submission: Submission): Promise<Reading> {
 			? await resolveDoubt(reading.failure, submission, submittedAtMs)
 			: reading;
 	if (!resolved.job) return resolved;
-	const job = withTracking(provider, resolved.job, values);
+	const tracked = withTracking(provider, resolved.job, values);
+	const job = withEstimate(tracked, undefined, host.now());
 	return { job: requestId ? { ...job, requestId } : job };
 }
 

@@ -5,10 +5,10 @@
 import type { z } from 'zod/v4';
 import type { Price, Priced } from './prices/price';
 import type { Catalogue, ModelEntry } from './catalogue/types';
-import type { JsonObject, JsonValue } from './json';
+import type { JsonObject, JsonValue, RequestValues } from './json';
 import type { Field } from './schema/fields';
 
-export type { JsonObject, JsonValue } from './json';
+export type { JsonObject, JsonValue, RequestValues } from './json';
 
 /** `queued` and `processing` may still change; the other three are final. */
 export const JOB_STATUSES = ['queued', 'processing', 'succeeded', 'failed', 'cancelled'] as const;
@@ -78,8 +78,10 @@ export interface Job {
 	status: JobStatus;
 	/** 0–100, where the provider reports it. */
 	progress?: number;
-	/** Seconds until done as the provider last estimated. */
+	/** Seconds until done, by the provider's newest estimate. */
 	etaSeconds?: number;
+	/** That estimate as it was given: in force until another one comes. */
+	estimate?: { seconds: number; /** ISO 8601. */ at: string };
 	videos: Video[];
 	seed?: number;
 	/** What the provider says it really used, under its own names. */
@@ -282,9 +284,6 @@ export interface ProviderModels {
 	/** What this provider's entry knows better about a field of a model than the definition. */
 	adapt?: (field: Field, model: ModelEntry) => Field;
 }
-
-/** Field values by field name, as a host collected them and `validate` normalised them. */
-export type RequestValues = Record<string, JsonValue>;
 
 export interface RuleIssue {
 	field: string;

@@ -41,7 +41,8 @@ export class TextToVideo implements INodeType {
 				location: 'outputPane',
 			},
 		],
-		waitingNodeTooltip: 'Asleep until the provider reports that the videos are done',
+		waitingNodeTooltip:
+			'Asleep until the videos are done. It wakes by itself, now and then, to ask.',
 		properties: [
 			providerProperty(true),
 			authenticationProperty,
@@ -60,17 +61,11 @@ export class TextToVideo implements INodeType {
 						description: 'Go on at once with the job ID; get the video later with Fetch Result',
 					},
 					{
-						name: 'Suspend Until the Callback',
+						name: 'Sleep Until the Video Is Done',
+						// The name under which workflows have saved it.
 						value: 'suspend',
 						description:
-							'Put the execution to sleep, even through a restart, until the provider reports that the video is done. n8n needs a public address.',
-						displayOptions: {
-							show: {
-								provider: providers
-									.filter(({ capabilities }) => capabilities.callback)
-									.map(({ id }) => id),
-							},
-						},
+							'Put the execution to sleep, even through a restart; n8n wakes it now and then to ask',
 					},
 					{
 						name: 'Wait for the Video',

@@ -12,17 +12,7 @@ import { modelChoices, modelListOf } from '../../providers/modelChoices';
 import { wirePath } from '../../providers/schema/wire';
 import { searchMethodName } from '../shared/modelSearch';
 import { modelProperties } from './modelProperties';
-
-/** The collection that holds the optional fields of a provider. */
-export const ADDITIONAL_FIELDS = 'additionalFields';
-/** n8n keeps the items of a repeated group under a name of their own. */
-export const GROUP_ITEMS = 'items';
-
-/** The parameter that takes a list as JSON. n8n drops an expression that is put in place of a group. */
-export const jsonParameter = ({ name }: Field): string => `${name}Json`;
-/** The parameter that says which of the two a required list is given by. */
-export const listChoice = ({ name }: Field): string =>
-	`specify${name.charAt(0).toUpperCase()}${name.slice(1)}`;
+import { ADDITIONAL_FIELDS, GROUP_ITEMS, jsonParameter, listChoice } from './submit/parameters';
 
 /** Main fields first, the rest under Additional Fields. */
 export function fieldProperties(provider: Provider): INodeProperties[] {

@@ -1,5 +1,5 @@
 /** What a model costs, as its provider publishes it, and what one request of it comes to. Pure. */
-import type { JsonValue, RequestValues } from '../contract';
+import type { JsonValue, RequestValues } from '../json';
 
 /** A price for `per` units, in USD. */
 export interface PriceUnit {

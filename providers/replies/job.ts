@@ -33,6 +33,7 @@ export function updated(job: Job, change: Partial<Job>, nowMs: number): Job {
 	}
 	if (next.status === 'queued' || next.status === 'processing') return next;
 	delete next.etaSeconds;
+	delete next.estimate;
 	delete next.nextPollSeconds;
 	next.finishedAt ??= new Date(nowMs).toISOString();
 	if (next.status === 'succeeded') next.progress = 100;

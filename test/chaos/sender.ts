@@ -33,19 +33,24 @@ export class Postman {
 
 	/** Lets time pass until the execution no longer sleeps. */
 	async wake(result: WorkflowResult): Promise<WorkflowResult> {
-		this.sleeping = result;
-		while (this.sleeping.status === 'waiting') {
+		let sleeping = result;
+		let asleepSinceMs = Date.now();
+		while (sleeping.status === 'waiting') {
 			const letter = this.letters.next();
-			const deadlineMs = this.sleeping.waitTillMs ?? 0;
-			if (!letter || letter.atMs >= deadlineMs) {
-				await passUntil(deadlineMs);
-				this.sleeping = await untilDone(this.sleeping.passDeadline());
+			const wakeAtMs = sleeping.waitTillMs ?? 0;
+			if (letter && letter.atMs < wakeAtMs) {
+				await passUntil(letter.atMs);
+				// n8n turns away what comes while the node runs.
+				this.sleeping = letter.atMs < asleepSinceMs ? undefined : sleeping;
+				await untilDone(this.letters.deliver(letter, this.url));
+				sleeping = this.sleeping ?? sleeping;
 				continue;
 			}
-			await passUntil(letter.atMs);
-			await untilDone(this.letters.deliver(letter, this.url));
+			await passUntil(wakeAtMs);
+			sleeping = await untilDone(sleeping.wake());
+			asleepSinceMs = Date.now();
 		}
-		return this.sleeping;
+		return sleeping;
 	}
 
 	private async take(body: unknown): Promise<{ status: number }> {

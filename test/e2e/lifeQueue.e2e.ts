@@ -16,7 +16,7 @@ let n8n: QueueMode;
 let earlier = 0;
 
 beforeAll(async () => {
-	sim = await startSimulator({ durationMs: Infinity });
+	sim = await startSimulator({ durationMs: 3_600_000 });
 	n8n = await startQueueMode({
 		credentials: simulatedCredentials(sim, ['textToVideoLocalGpuApi', 'textToVideoModelsLabApi']),
 		workflows: [

@@ -16,6 +16,33 @@ const MAY_IMPORT: Record<string, string[]> = {
 	'gpu-local': ['jobs', 'providers'],
 };
 
+/**
+ * The rooms inside a folder, floor by floor from the ground: what stands in a row may import from the rows above it in
+ * this list, and from its own room. A room is a folder or a file; the longest name that fits counts.
+ */
+const FLOORS: Record<string, string[][]> = {
+	providers: [
+		['json', 'hosts'],
+		['catalogue', 'prices'],
+		['schema/fields'],
+		['contract'],
+		['callbackAddress', 'modelChoices'],
+		['schema'],
+		['replies'],
+		['baseUrl'],
+		['aimlapi', 'novita', 'stableDiffusionApi'],
+		['localGpu', 'modelslab'],
+		['registry'],
+	],
+	jobs: [[''], ['callback']],
+	nodes: [
+		['shared'],
+		['TextToVideo/sleep'],
+		['TextToVideo/submit'],
+		['TextToVideo', 'TextToVideoFetchResult', 'TextToVideoTrigger'],
+	],
+};
+
 /** Names of services; `localGpu` is ours and is asked about by the same declaration. */
 const NAMES =
 	/novita|pixverse|aiml|modelslab|stable.?diffusion.?api|dreambooth|local.?gpu|stable.?diffusion/i;
@@ -55,6 +82,82 @@ describe('imports', () => {
 		);
 		expect(filesOf(folder).length).toBeGreaterThan(0);
 		expect(wrong).toEqual([]);
+	});
+});
+
+const withoutExtension = (path: string): string => path.replace(/\.[cm]?[jt]s$/, '');
+
+/** The room of a file and its floor, counted from the ground. */
+function roomOf(folder: string, path: string): { room: string; floor: number } | undefined {
+	const inside = withoutExtension(path).slice(folder.length + 1);
+	const rooms = (FLOORS[folder] ?? []).flatMap((names, floor) =>
+		names.map((room) => ({ room, floor })),
+	);
+	return rooms
+		.filter(({ room }) => room === '' || inside === room || inside.startsWith(`${room}/`))
+		.sort((a, b) => b.room.length - a.room.length)[0];
+}
+
+/** What the files of a folder import from within it; a folder stands for its index. */
+function importsWithin(folder: string): Map<string, string[]> {
+	const files = filesOf(folder);
+	const known = new Set(files.map(withoutExtension));
+	return new Map(
+		files.map((path) => [
+			withoutExtension(path),
+			importsOf(path).flatMap((target) =>
+				[target, `${target}/index`].filter((candidate) => known.has(candidate)),
+			),
+		]),
+	);
+}
+
+/** The files of one circle of imports, or none. */
+function circleIn(imports: Map<string, string[]>): string[] {
+	const done = new Set<string>();
+	const walk = (file: string, path: string[]): string[] => {
+		if (path.includes(file)) return path.slice(path.indexOf(file));
+		if (done.has(file)) return [];
+		for (const target of imports.get(file) ?? []) {
+			const circle = walk(target, [...path, file]);
+			if (circle.length > 0) return circle;
+		}
+		done.add(file);
+		return [];
+	};
+	for (const file of imports.keys()) {
+		const circle = walk(file, []);
+		if (circle.length > 0) return circle;
+	}
+	return [];
+}
+
+describe('rooms', () => {
+	it.each(Object.keys(FLOORS))('of %s: every file has one, and no import runs up', (folder) => {
+		const wrong = [...importsWithin(folder)].flatMap(([file, targets]) => {
+			const from = roomOf(folder, file);
+			if (!from) return [`${file} is in no room`];
+			return targets.flatMap((target) => {
+				const to = roomOf(folder, target);
+				const down = to && (to.room === from.room || to.floor < from.floor);
+				return down ? [] : [`${file} imports ${target}`];
+			});
+		});
+		expect(wrong).toEqual([]);
+	});
+
+	it.each(Object.keys(FLOORS))('of %s: no imports run in a circle', (folder) => {
+		expect(circleIn(importsWithin(folder))).toEqual([]);
+	});
+
+	it('would notice a circle', () => {
+		const imports = new Map([
+			['a', ['b']],
+			['b', ['c', 'd']],
+			['c', []],
+			['d', ['b']],
+		]);
+		expect(circleIn(imports)).toEqual(['b', 'd']);
 	});
 });
 

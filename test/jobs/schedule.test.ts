@@ -8,7 +8,6 @@ const any: fc.Arbitrary<ScheduleInput> = fc.record(
 		failures: fc.nat(20),
 		typicalSeconds: fc.integer({ min: 1, max: 3_600 }),
 		etaSeconds: fc.double({ min: 0, max: 86_400, noNaN: true }),
-		etaRepeated: fc.boolean(),
 		progress: fc.double({ min: 0, max: 100, noNaN: true }),
 		retryAfterSeconds: fc.double({ min: 0, max: 600, noNaN: true }),
 	},
@@ -46,7 +45,7 @@ describe('when to ask next', () => {
 		const number = fc.double();
 		const nonsense = fc.record({
 			...{ elapsedSeconds: number, etaSeconds: number, progress: number, typicalSeconds: number },
-			...{ retryAfterSeconds: number, failures: fc.nat(2_000), etaRepeated: fc.boolean() },
+			...{ retryAfterSeconds: number, failures: fc.nat(2_000) },
 		});
 		fc.assert(
 			fc.property(nonsense, (input) => {
@@ -86,8 +85,8 @@ describe('when to ask next', () => {
 		);
 	});
 
-	it('does not believe an estimate that is repeated for ever', () => {
-		const asked = questions(300, (elapsed) => ({ etaSeconds: 200, etaRepeated: elapsed > 0 }));
+	it('asks in proportion to what has passed once an estimate has proved wrong', () => {
+		const asked = questions(300, (elapsed) => ({ etaSeconds: Math.max(0, 200 - elapsed) }));
 		expect(asked.at(-1)! - 300).toBeLessThanOrEqual(18);
 	});
 

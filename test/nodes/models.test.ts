@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TextToVideo } from '../../nodes/TextToVideo/TextToVideo.node';
 import { findModel } from '../../providers/catalogue';
-import { ADDITIONAL_FIELDS, jsonParameter } from '../../nodes/TextToVideo/fieldProperties';
+import { ADDITIONAL_FIELDS, jsonParameter } from '../../nodes/TextToVideo/submit/parameters';
 import type { JsonObject, Provider, RequestValues } from '../../providers/contract';
 import { providerById, providers } from '../../providers/registry';
 import { fieldsOf, isMainField } from '../../providers/schema/fields';

@@ -43,7 +43,7 @@ it('sends every call of a job’s life through the proxy', async () => {
 });
 
 it('does so when a callback wakes the run', async () => {
-	sim = await startSimulator({ durationMs: Infinity, autoCallbacks: false });
+	sim = await startSimulator({ durationMs: 3_600_000, autoCallbacks: false });
 	const asleep = await runVideo(sim, {
 		provider: 'modelslabV6',
 		parameters: { whenSubmitted: 'suspend', requestOptions: { proxy: proxyUrl } },

@@ -237,7 +237,7 @@ describe('an execution', () => {
 		'(%s) passes the jobs on at the deadline',
 		async (name) => {
 			const asleep = await open(name);
-			const late = await asleep.passDeadline();
+			const late = await asleep.wake();
 			expect(late.status).toBe('success');
 			const passed = late.items('After').map(({ json }) => json);
 			expect(JSON.stringify(passed)).toContain(asleep.jobIds[0]);

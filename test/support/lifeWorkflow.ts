@@ -15,6 +15,8 @@ export interface LifeWorkflow {
 	/** Settings of the Video node. */
 	settings?: object;
 	workflowSettings?: object;
+	/** One prompt after the other, each in a round of its own. */
+	loop?: true;
 }
 
 /** Webhook → one item a prompt → Video → After. */
@@ -46,7 +48,31 @@ export function lifeWorkflow(life: LifeWorkflow): WorkflowJson {
 		},
 		{ name: 'After', type: 'n8n-nodes-base.noOp', parameters: {} },
 	]);
-	return { ...workflow, settings: { ...workflow.settings, ...life.workflowSettings } };
+	const settings = { ...workflow.settings, ...life.workflowSettings };
+	return { ...(life.loop ? looped(workflow) : workflow), settings };
+}
+
+/** Prompts → Loop → Video → Loop, and Loop → After when all are through. */
+function looped(workflow: WorkflowJson): WorkflowJson {
+	const loop = {
+		id: 'loop',
+		name: 'Loop',
+		type: 'n8n-nodes-base.splitInBatches',
+		typeVersion: 3,
+		position: [0, 200] as [number, number],
+		parameters: { batchSize: 1, options: {} },
+	};
+	const to = (node: string) => [{ node, type: 'main' as const, index: 0 }];
+	return {
+		...workflow,
+		nodes: [...workflow.nodes, loop],
+		connections: {
+			...workflow.connections,
+			Prompts: { main: [to('Loop')] },
+			Loop: { main: [to('After'), to('Video')] },
+			Video: { main: [to('Loop')] },
+		},
+	};
 }
 
 export const simulatedCredentials = (sim: Simulator, types: string[]): CredentialSpec[] =>

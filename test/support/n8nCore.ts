@@ -29,6 +29,8 @@ export interface WorkflowRun {
 	contextData?: Record<string, IDataObject>;
 	/** n8n's own token of the execution, where it goes on after n8n died. */
 	resumeToken?: string;
+	/** An n8n of the first generation gives executions no token. */
+	withoutToken?: boolean;
 	/** Called with a function that stops the execution. */
 	onStart?: (stop: () => void) => void;
 	mode?: 'manual' | 'trigger';
@@ -38,8 +40,10 @@ export interface WorkflowRun {
 export interface StoredExecution {
 	/** Calls the sleeping execution's webhook, as a provider would, with a body. */
 	call(body: unknown): Promise<CallResult>;
-	/** The sleep's deadline passes. */
-	passDeadline(): Promise<WorkflowResult>;
+	/** The time of the sleep has come. */
+	wake(): Promise<WorkflowResult>;
+	/** What n8n's database holds of it. */
+	stored(): IRunExecutionData;
 	/** "Retry" of an execution that failed. */
 	retry(changes?: Partial<WorkflowRun>): Promise<WorkflowResult>;
 }
@@ -100,8 +104,10 @@ export async function runWorkflow(options: WorkflowRun): Promise<WorkflowResult>
 			],
 		},
 	});
-	const { resumeToken } = options;
-	return await proceed(session, resumeToken ? { ...runData, resumeToken } : runData);
+	const { resumeToken, withoutToken } = options;
+	const { resumeToken: _token, ...tokenless } = runData;
+	const data = withoutToken ? tokenless : runData;
+	return await proceed(session, resumeToken ? { ...data, resumeToken } : data);
 }
 
 interface Session extends Execution {
@@ -177,7 +183,8 @@ export function storedExecution(
 	const afresh = () => sessionOf(options, executionId);
 	return {
 		call: async (body) => await callWebhook(afresh(), saved(), body),
-		passDeadline: async () => await proceed(afresh(), saved()),
+		wake: async () => await proceed(afresh(), saved()),
+		stored: saved,
 		retry: async (changes) => await retry(sessionOf({ ...options, ...changes }), saved()),
 	};
 }

@@ -7,7 +7,7 @@ import {
 	GROUP_ITEMS,
 	jsonParameter,
 	listChoice,
-} from '../../nodes/TextToVideo/fieldProperties';
+} from '../../nodes/TextToVideo/submit/parameters';
 import type { JsonObject, Provider, RequestValues } from '../../providers/contract';
 import { fieldsOf, isMainField, type Field } from '../../providers/schema/fields';
 import { ofModel } from '../../providers/schema/ofModel';

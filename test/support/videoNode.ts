@@ -24,6 +24,7 @@ export interface VideoRun {
 	onStart?: (stop: () => void) => void;
 	mode?: 'manual' | 'trigger';
 	baseUrl?: string;
+	withoutToken?: boolean;
 }
 
 export const promptItems = (prompts: string[]): INodeExecutionData[] =>
@@ -51,6 +52,7 @@ export async function videoOptions(sim: Simulator, run: VideoRun = {}): Promise<
 		items,
 		...(run.onStart ? { onStart: run.onStart } : {}),
 		...(run.mode ? { mode: run.mode } : {}),
+		...(run.withoutToken ? { withoutToken: true } : {}),
 		nodes: [
 			{
 				name: 'Video',

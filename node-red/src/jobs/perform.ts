@@ -44,7 +44,7 @@ export async function perform(
 	jobExists(run);
 	signal.throwIfAborted();
 	if (run.wait) await wait(run, run.job, account, show);
-	else run.job = withNextPoll(account.provider, run.job, 0, account.host.now());
+	else run.job = withNextPoll(account.provider, run.job, account.host.now());
 	const { job } = run;
 	const reason = failureOf(job);
 	const wanted = job.status === 'cancelled' && run.cancels === true;

@@ -11,16 +11,23 @@ import {
 } from 'n8n-workflow';
 import type { Ledger } from '../../../jobs/ledger';
 
-/** A run that sleeps, or has just been woken. */
+/** A run that sleeps, or has just been woken. Plain JSON: it outlives the process and updates of this package. */
 export interface Sleep {
 	runIndex: number;
-	/** Unix milliseconds. */
+	/** When the waiting ends, in Unix milliseconds. */
 	untilMs: number;
-	/** The items as they came in, while n8n's own copies carry the jobs (they are what it passes on at the deadline). */
-	items: INodeExecutionData[];
-	/** Items that were complete before the run fell asleep, by item number. */
-	done: Record<string, INodeExecutionData>;
-	awake?: true;
+	/** The execution that sleeps; where a retry finds this, it was another one. Absent in what 0.1.0 wrote. */
+	executionId?: string;
+	/** When n8n is to run the node again, in Unix milliseconds. */
+	wakeAtMs?: number;
+	/** By job id: questions in a row that came to nothing. */
+	failures?: Record<string, number>;
+	/** Ids of jobs whose callback came before the provider's own answer showed the end. */
+	told?: string[];
+	/** Written by 0.1.0, whose copies of the items carry the jobs: the items as they came in. */
+	items?: INodeExecutionData[];
+	/** Written by 0.1.0: items that were complete before the run fell asleep, by item number. */
+	done?: Record<string, INodeExecutionData>;
 }
 
 interface Store {

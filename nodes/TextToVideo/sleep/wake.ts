@@ -1,13 +1,11 @@
 /**
- * The callback that wakes a sleeping run. What it says is not believed: it only makes us ask the provider, so forged,
- * foreign, repeated and late calls do no harm. When every job of the run is over, the node runs again, finds its jobs
- * in its store and finishes as if it had waited: same errors, same downloads, in the worker and not in this request.
+ * The callback that wakes a sleeping run. What it says only makes us ask the provider, so forged, foreign, repeated and
+ * late calls do no harm. When every job of the run is over, the node runs again, finds its jobs in its store and
+ * finishes as if it had waited: same errors, same downloads, in the worker and not in this request.
  *
  * Must never throw: n8n would end the execution and go on with an empty item.
  */
 import type {
-	IExecuteData,
-	INode,
 	INodeExecutionData,
 	IRunExecutionData,
 	IWebhookDescription,
@@ -16,13 +14,13 @@ import type {
 } from 'n8n-workflow';
 import type { Account } from '../../../jobs/host';
 import { createConcurrencyLimit } from '../../../jobs/concurrency';
+import { entriesOfRun } from '../../../jobs/ledger';
 import { pollOnce } from '../../../jobs/poll';
-import { isJob } from '../../../jobs/resolveJob';
 import { isFinal, type Job, type Provider } from '../../../providers/contract';
 import { providerById } from '../../../providers/registry';
 import { accountOf, requestSettings } from '../../shared/http';
 import { hostOf, type N8nHost } from '../../shared/host';
-import { NodeStore } from './nodeStore';
+import { NodeStore, type Sleep } from './nodeStore';
 
 /** The node's own path keeps a late callback from waking another node of the same execution. */
 export const wakeWebhooks: IWebhookDescription[] = [
@@ -45,17 +43,20 @@ const FORGET_MS = 60 * 60_000;
 interface Watch {
 	finished: Map<string, Job>;
 	askedMs: Map<string, number>;
-	/** One call at a time. */
+	/** Jobs that a call said are over. */
+	told: Set<string>;
+	/** One call at a time: n8n answers a second one that would wake the run with an error. */
 	turn: Promise<unknown>;
 	usedMs: number;
-	woken?: { untilMs: number; atMs: number };
+	woken?: { sleepId: string; atMs: number };
 }
 
 const watches = new Map<string, Watch>();
 
 interface Sleeping {
-	data: IRunExecutionData | undefined;
-	store: NodeStore | undefined;
+	data: IRunExecutionData;
+	store: NodeStore;
+	sleep: Sleep;
 	jobs: Job[];
 }
 
@@ -77,19 +78,36 @@ async function answer(context: IWebhookFunctions, watch: Watch): Promise<IWebhoo
 	const account = await accountOf(context, provider);
 	const host = hostOf(context, provider, requestSettings(context));
 	const sleeping = sleepingRun(context);
-	const untilMs = sleeping.store?.sleep?.untilMs ?? 0;
-	if (watch.woken?.untilMs === untilMs && now - watch.woken.atMs < JUST_WOKEN_MS)
+	const sleepId = sleepIdOf(sleeping.sleep);
+	if (watch.woken?.sleepId === sleepId && now - watch.woken.atMs < JUST_WOKEN_MS)
 		return received(0);
 	const told = provider.readCallback?.(context.getBodyData(), {
 		nowMs: now,
 		baseUrl: account.baseUrl,
-	})?.job.jobId;
-	const unsure = await askAll(sleeping.jobs, told, watch, { provider, account, host });
+	})?.job;
+	if (told && isFinal(told.status)) watch.told.add(told.jobId);
+	const unsure = await askAll(sleeping.jobs, told?.jobId, watch, { provider, account, host });
 	const jobs = sleeping.jobs.map((job) => watch.finished.get(job.jobId) ?? job);
 	const pending = jobs.filter(({ status }) => !isFinal(status)).length;
-	if (pending > 0) return unsure ? tryLater(context) : received(pending);
-	watch.woken = { untilMs, atMs: now };
-	return { workflowData: [wakeUp(sleeping, context.getNode(), jobs)] };
+	if (pending > 0) {
+		if (unsure) return tryLater(context);
+		const early = toldTooEarly(jobs, watch.told, sleeping.sleep);
+		if (early.length === 0) return received(pending);
+		sleeping.sleep.told = [...(sleeping.sleep.told ?? []), ...early];
+	}
+	watch.woken = { sleepId, atMs: now };
+	return { workflowData: runAgain(sleeping, context, jobs) };
+}
+
+/**
+ * The provider has called about every open job and does not yet show their end: it will within moments, and may not
+ * call again. The run goes on and stays awake for a while, once for each job: whoever makes such calls up gains nothing.
+ */
+function toldTooEarly(jobs: Job[], told: Set<string>, { told: before = [] }: Sleep): string[] {
+	const open = jobs.filter(({ status }) => !isFinal(status)).map(({ jobId }) => jobId);
+	return open.every((jobId) => told.has(jobId))
+		? open.filter((jobId) => !before.includes(jobId))
+		: [];
 }
 
 /** @returns true where the job that the call is about could not be asked for */
@@ -105,7 +123,9 @@ async function askAll(
 		({ jobId, status }) =>
 			!isFinal(status) &&
 			!watch.finished.has(jobId) &&
-			(jobId === told || now - (watch.askedMs.get(jobId) ?? 0) >= ASK_AGAIN_MS),
+			(jobId === told ||
+				watch.told.has(jobId) ||
+				now - (watch.askedMs.get(jobId) ?? 0) >= ASK_AGAIN_MS),
 	);
 	const answers = await Promise.all(
 		due.map(async (job) => {
@@ -119,37 +139,38 @@ async function askAll(
 	return answers.some(Boolean);
 }
 
-/** The run's jobs, from the node's store; from n8n's copies of the items where this n8n keeps its data to itself. */
+/** @throws where nothing sleeps here, or this n8n keeps an execution's data to itself */
 function sleepingRun(context: IWebhookFunctions): Sleeping {
-	const inner = context as unknown as {
+	const { runExecutionData } = context as unknown as {
 		runExecutionData?: IRunExecutionData | null;
-		connectionInputData?: INodeExecutionData[];
 	};
-	const data = inner.runExecutionData ?? undefined;
-	const store = data?.executionData ? NodeStore.inData(data, context.getNode()) : undefined;
-	const carried = (inner.connectionInputData ?? []).flatMap(({ json }) =>
-		isJob(json) ? [json] : [],
-	);
-	const known = Object.values(store?.ledger ?? {}).flatMap(({ job }) => (job ? [job] : []));
-	const jobs = carried.map((job) => known.find(({ jobId }) => jobId === job.jobId) ?? job);
-	return { data, store, jobs };
+	if (!runExecutionData) throw new Error("this n8n does not show the execution's data");
+	const store = NodeStore.inData(runExecutionData, context.getNode());
+	const { sleep } = store;
+	if (!sleep) throw new Error('the run does not sleep');
+	const jobs = entriesOfRun(store.ledger, sleep.runIndex).flatMap(({ job }) => (job ? [job] : []));
+	return { data: runExecutionData, store, sleep, jobs };
 }
 
-/** What n8n is to continue with: the node itself on its true items, or the jobs where it can not run again. */
-function wakeUp({ data, store }: Sleeping, node: INode, jobs: Job[]): INodeExecutionData[] {
-	const entry = data?.executionData?.nodeExecutionStack[0] as IExecuteData | undefined;
-	const sleep = store?.sleep;
-	if (!store || !sleep || entry?.node.name !== node.name) {
-		return jobs.map((job, item) => ({ json: { ...job } as never, pairedItem: { item } }));
-	}
-	for (const known of Object.values(store.ledger)) {
+const sleepIdOf = ({ runIndex, untilMs, wakeAtMs }: Sleep): string =>
+	`${runIndex} ${untilMs} ${wakeAtMs}`;
+
+/** What n8n is to continue with: the node itself, on the items that it had. */
+function runAgain(
+	{ data, store, sleep }: Sleeping,
+	context: IWebhookFunctions,
+	jobs: Job[],
+): INodeExecutionData[][] {
+	const entry = data.executionData?.nodeExecutionStack[0];
+	if (!entry) throw new Error('n8n has nothing to run again');
+	for (const known of entriesOfRun(store.ledger, sleep.runIndex)) {
 		known.job = jobs.find(({ jobId }) => jobId === known.job?.jobId) ?? known.job;
 		if (!known.job) delete known.job;
 	}
-	sleep.awake = true;
+	sleep.executionId = context.getExecutionId();
 	// n8n switches a sleeper off, so that what its webhook gives is passed on; here the node is to go on itself.
 	delete entry.node.disabled;
-	return sleep.items;
+	return sleep.items ? [sleep.items] : (entry.data.main as INodeExecutionData[][]);
 }
 
 const received = (pending: number): IWebhookResponseData => ({
@@ -168,6 +189,7 @@ function watchOf(key: string): Watch {
 	const watch: Watch = watches.get(key) ?? {
 		finished: new Map(),
 		askedMs: new Map(),
+		told: new Set(),
 		turn: Promise.resolve(),
 		usedMs: now,
 	};

@@ -17,36 +17,24 @@ import type {
 } from 'n8n-workflow';
 import type { Account } from '../../../jobs/host';
 import { withNextPoll } from '../../../jobs/poll';
-import { isFinal, type Job, type Provider } from '../../../providers/contract';
-import { failure } from '../../../providers/replies/failures';
-import { providerById } from '../../../providers/registry';
 import { readBaseUrl } from '../../../providers/baseUrl';
 import { canCallBack } from '../../../providers/callbackAddress';
-import { errorItem, forErrorOutput, ItemError, providerFailure } from '../../shared/errors';
+import { isFinal, type Job, type Provider } from '../../../providers/contract';
+import { providerById } from '../../../providers/registry';
+import { errorItem } from '../../shared/errors';
 import { hostOf } from '../../shared/host';
 import { submitOptionsProperty } from '../../shared/options';
 import { jobItem } from '../../shared/output';
 import { downloadChoice, readOptions, type NodeOptions } from '../../shared/readOptions';
-import { runOf, type Run } from './run';
-import { guarded, settle, waitAndSettle, type Settling } from '../../shared/settle';
-import { refuseAfterStop, stopIfStopped } from './stop';
-import { submitItem, type RequestOptions } from './item';
-import {
-	callbackUrlOf,
-	DEFAULT_SLEEP_MINUTES,
-	SHORTEST_SLEEP_MINUTES,
-	sleepOrFinish,
-} from '../sleep/sleep';
+import { guarded, settle, waitAndSettle } from '../../shared/settle';
 import { isTool, toolItem, waitMinutes } from '../../shared/tool';
+import { callbackUrlOf, canSleep } from '../sleep/sleep';
+import { runOf } from './run';
+import { DEFAULT_SLEEP_MINUTES, SHORTEST_WAIT_MINUTES, sleepThrough } from './sleepThrough';
+import { endIfStopped, newJob, type Work } from './work';
 
+/** As saved in workflows: `suspend` is the mode that the editor calls sleep. */
 type Mode = 'return' | 'suspend' | 'wait';
-
-interface Work extends Settling {
-	run: Run;
-	options: RequestOptions;
-	choices: NodeOptions;
-	mode: Mode;
-}
 
 export async function submitHook(
 	this: IExecutePaginationFunctions,
@@ -61,14 +49,12 @@ export async function submitHook(
 		this.getNodeParameter('options', {}),
 		submitOptionsProperty,
 	);
-	const mode = modeOf(this, provider, choices);
-	const callbackUrl = mode === 'suspend' ? callbackUrlOf(this) : undefined;
+	const mode = modeOf(this, choices);
+	const callbackUrl = mode === 'suspend' ? callbackUrlFor(this, provider, account) : undefined;
 	const run = runOf(this, provider, account, {
 		...choices,
 		...(baseUrlProblem ? { baseUrlProblem } : {}),
-		...(callbackUrl
-			? { callbackUrl, unreachable: !canCallBack(provider, account.baseUrl, callbackUrl) }
-			: {}),
+		...(callbackUrl ? { callbackUrl } : {}),
 	});
 	if (run.isAbandoned(this.getItemIndex())) return [];
 	if (run.refusal) return refuse(this, provider, run.refusal);
@@ -81,9 +67,8 @@ export async function submitHook(
 		run,
 		options,
 		choices,
-		mode,
 	};
-	return await run.during(seeThrough(work));
+	return await run.during(seeThrough(work, mode));
 }
 
 /** Where the workflow goes on past errors, it is told that nothing was sent, as for every other failure. */
@@ -98,81 +83,64 @@ function refuse(
 	return [errorItem(context, { ...item, accepted: 'no' })];
 }
 
-async function seeThrough(work: Work): Promise<INodeExecutionData[]> {
-	const { context, run, mode, choices } = work;
-	const itemIndex = context.getItemIndex();
+async function seeThrough(work: Work, mode: Mode): Promise<INodeExecutionData[]> {
+	const { context, run } = work;
 	await run.after;
-	const done = run.woken?.done[itemIndex];
-	const items = done
-		? [forErrorOutput(context, done)]
-		: await guarded(
-				context,
-				async () => await run.gate(async () => await workItem(work)),
-				(error) => run.thrownBy(itemIndex, error),
-				() => run.accepted(itemIndex),
-			);
-	const last = run.arrive(itemIndex, items[0] as INodeExecutionData);
-	if (last && mode === 'suspend') {
-		await sleepOrFinish(run, work, choices.waitAtMost ?? DEFAULT_SLEEP_MINUTES);
-	}
-	return items;
+	if (mode === 'suspend') return await sleepThrough(work);
+	return await guarded(
+		context,
+		async () => await run.gate(async () => await workItem(work, mode)),
+		(error) => run.errors.add(context.getItemIndex(), error),
+		() => run.accepted(context.getItemIndex()),
+	);
 }
 
-async function workItem(work: Work): Promise<INodeExecutionData> {
-	const { context, run, provider, account, host, choices, mode } = work;
+async function workItem(work: Work, mode: Mode): Promise<INodeExecutionData> {
+	const { context, run, provider, host, choices } = work;
 	const itemIndex = context.getItemIndex();
-	const attached = run.attached(itemIndex);
+	const attached = run.ledger.attached(itemIndex);
 	const job = attached ?? (await newJob(work));
 	const onProgress = (current: Job) => run.record(itemIndex, current);
 	onProgress(job);
-	const stop = async () => {
-		const current = run.jobOf(itemIndex) ?? job;
-		await stopIfStopped(context, provider, account, current, host, onProgress);
-	};
-	await stop();
-	// A job that an earlier execution submitted reports there: nobody would wake us.
-	const sleeps = mode === 'suspend' && run.reportsHere(itemIndex);
+	await endIfStopped(work, job);
 	if (isFinal(job.status)) return await settle(work, job);
-	if (mode === 'return' || sleeps) {
-		const standing = withNextPoll(provider, job, 0, host.now());
+	if (mode === 'return') {
+		const standing = withNextPoll(provider, job, host.now());
 		return isTool(context) ? toolItem(standing, itemIndex) : jobItem(standing, itemIndex);
 	}
-	const waiting = waitAndSettle(work, job, waitMinutes(context, choices), {
+	const waiting = waitAndSettle(work, job, minutesAwake(context, choices), {
 		askAtOnce: attached !== undefined,
 		onProgress,
 	});
-	return await waiting.finally(stop);
-}
-
-async function newJob({ context, run, provider, account, host, options }: Work): Promise<Job> {
-	const itemIndex = context.getItemIndex();
-	const refused = run.refused(itemIndex);
-	if (refused) throw new ItemError(providerFailure(provider.id, refused));
-	refuseAfterStop(context, provider);
-	const { values, problem } = run.item(itemIndex);
-	if (!values || run.woken) {
-		const text = problem ?? 'This item was not submitted before the run fell asleep.';
-		throw new ItemError(
-			providerFailure(
-				provider.id,
-				failure('invalid_request', text, {
-					accepted: 'no',
-					advice: 'Change the field. Nothing was submitted for this item.',
-				}),
-			),
-		);
-	}
-	return await submitItem({ context, run, provider, account, host, options, values });
+	return await waiting.finally(async () => await endIfStopped(work, job));
 }
 
 /** What "When Submitted" comes to: an agent's tool never sleeps, and a short wait is not worth sleeping for. */
-function modeOf(context: IExecuteSingleFunctions, provider: Provider, choices: NodeOptions): Mode {
+function modeOf(context: IExecuteSingleFunctions, choices: NodeOptions): Mode {
 	const chosen = context.getNodeParameter('whenSubmitted', 'wait') as Mode;
 	if (chosen !== 'suspend') return chosen;
 	const minutes = choices.waitAtMost ?? DEFAULT_SLEEP_MINUTES;
-	const awake =
-		isTool(context) || !provider.capabilities.callback || minutes < SHORTEST_SLEEP_MINUTES;
-	return awake ? 'wait' : 'suspend';
+	const sleeps = canSleep(context) && !isTool(context) && minutes >= SHORTEST_WAIT_MINUTES;
+	return sleeps ? 'suspend' : 'wait';
+}
+
+/** A run that was to sleep and can not has as long as it would have had asleep. */
+function minutesAwake(context: IExecuteSingleFunctions, choices: NodeOptions): number {
+	const suspends = context.getNodeParameter('whenSubmitted', 'wait') === 'suspend';
+	return suspends && !isTool(context)
+		? (choices.waitAtMost ?? DEFAULT_SLEEP_MINUTES)
+		: waitMinutes(context, choices);
+}
+
+/** Without it the run is woken by the schedule alone. */
+function callbackUrlFor(
+	context: IExecuteSingleFunctions,
+	provider: Provider,
+	{ baseUrl }: Account,
+): string | undefined {
+	if (!provider.capabilities.callback) return undefined;
+	const url = callbackUrlOf(context);
+	return canCallBack(provider, baseUrl, url) ? url : undefined;
 }
 
 function downloadOf(context: IExecuteSingleFunctions, choices: NodeOptions) {

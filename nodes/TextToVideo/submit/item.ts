@@ -31,7 +31,7 @@ const SHOWN_JOBS = 10;
 export async function submitItem(submission: Submission): Promise<Job> {
 	const { context, run, provider, account, host, values } = submission;
 	const itemIndex = context.getItemIndex();
-	const identity = submitIdentity(provider, values, run.idempotencyKey(itemIndex));
+	const identity = submitIdentity(provider, values, run.ledger.idempotencyKey(itemIndex));
 	const request = submitOptions(submission, identity.headers);
 	const send = async () => {
 		run.noteSending(itemIndex);
@@ -47,7 +47,7 @@ export async function submitItem(submission: Submission): Promise<Job> {
 		throw error;
 	});
 	if (!reading.job) {
-		run.recordFailure(itemIndex, reading.failure);
+		run.ledger.recordFailure(itemIndex, reading.failure);
 		// Another item's error, or Stop, may be all that n8n shows of this run.
 		if (reading.failure.accepted === 'unknown') {
 			const { message, advice } = reading.failure;

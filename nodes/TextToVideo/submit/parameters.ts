@@ -4,8 +4,17 @@ import type { Provider } from '../../../providers/contract';
 import { fieldsOf, isMainField, type Field } from '../../../providers/schema/fields';
 import { ofModel } from '../../../providers/schema/ofModel';
 import { isObject } from '../../../providers/schema/wire';
-import { ADDITIONAL_FIELDS, GROUP_ITEMS, jsonParameter, listChoice } from '../fieldProperties';
 import { unevaluatedIn } from './unevaluated';
+
+/** The collection that holds the optional fields of a provider. */
+export const ADDITIONAL_FIELDS = 'additionalFields';
+/** n8n keeps the items of a repeated group under a name of their own. */
+export const GROUP_ITEMS = 'items';
+/** The parameter that takes a list as JSON. n8n drops an expression that is put in place of a group. */
+export const jsonParameter = ({ name }: Field): string => `${name}Json`;
+/** The parameter that says which of the two a required list is given by. */
+export const listChoice = ({ name }: Field): string =>
+	`specify${name.charAt(0).toUpperCase()}${name.slice(1)}`;
 
 /**
  * The same context as seen from another item. n8n gives a declarative node one context an item; the whole run is

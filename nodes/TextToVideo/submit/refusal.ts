@@ -1,6 +1,5 @@
 /** Why a run may not start. Everything is known to be right before anything is sent. */
 import { NodeOperationError, type IExecuteSingleFunctions } from 'n8n-workflow';
-import type { Provider } from '../../../providers/contract';
 import { BASE_URL_ADVICE } from '../../shared/http';
 import type { PreparedItem } from './validateItems';
 
@@ -12,12 +11,8 @@ const EARLIER_STEP =
 
 export interface RefusalOptions {
 	maximumJobs?: number;
-	/** Where the provider is to report. */
-	callbackUrl?: string;
 	/** Why there is nowhere to send to. */
 	baseUrlProblem?: string;
-	/** The provider could not reach that address. */
-	unreachable?: boolean;
 }
 
 /** @param before jobs that earlier rounds of a loop have submitted */
@@ -25,8 +20,7 @@ export function refusalOf(
 	context: IExecuteSingleFunctions,
 	items: PreparedItem[],
 	before: number,
-	{ title }: Provider,
-	{ maximumJobs = DEFAULT_MAX_JOBS, baseUrlProblem, callbackUrl = '', unreachable }: RefusalOptions,
+	{ maximumJobs = DEFAULT_MAX_JOBS, baseUrlProblem }: RefusalOptions,
 ): NodeOperationError | undefined {
 	const node = context.getNode();
 	if (baseUrlProblem) {
@@ -40,17 +34,6 @@ export function refusalOf(
 			node,
 			`There are ${items.length} items${sofar}, and Maximum Jobs is ${maximumJobs}. Nothing was submitted.`,
 			{ description: 'Raise Maximum Jobs under Options if you really want that many videos.' },
-		);
-	}
-	if (unreachable) {
-		const { origin } = new URL(callbackUrl);
-		return new NodeOperationError(
-			node,
-			`${title} can not call this n8n back: n8n's public address is ${origin}, which only this machine or network can reach. Nothing was submitted.`,
-			{
-				description:
-					'Set WEBHOOK_URL of n8n to an address that the provider can reach, or set When Submitted to "Wait for the Video". A loop of n8n\'s Wait node and Fetch Result works without a public address too.',
-			},
 		);
 	}
 	// Who goes on past errors gets one for each wrong item, and the others' videos.

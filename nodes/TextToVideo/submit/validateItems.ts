@@ -3,7 +3,6 @@ import type { IExecuteSingleFunctions } from 'n8n-workflow';
 import type { Account } from '../../../jobs/host';
 import { digest, fingerprint, type Fingerprints } from '../../../jobs/ledger';
 import type { JsonValue, Provider, RequestValues } from '../../../providers/contract';
-import { fieldsOf } from '../../../providers/schema/fields';
 import { validate } from '../../../providers/schema/validate';
 import { submitOptionsProperty } from '../../shared/options';
 import { readOptions } from '../../shared/readOptions';
@@ -14,6 +13,8 @@ export interface PreparedItem {
 	fingerprints?: Fingerprints;
 	/** Why this item can not be sent. */
 	problem?: string;
+	/** The provider is to report to this execution. */
+	callback?: true;
 	/** An expression failed: n8n itself will refuse the item and never hand it to the hook. */
 	unreadable?: true;
 }
@@ -51,17 +52,8 @@ function prepare(
 			problem: `An expression could not be evaluated: ${(error as Error).message}`,
 		};
 	}
-	const callbackField = callbackUrl && provider.capabilities.callback?.field;
-	if (callbackField) {
-		const own = raw[callbackField];
-		if (own !== undefined && String(own).trim() !== '') {
-			const title = fieldsOf(provider.request).find(({ name }) => name === callbackField)?.title;
-			return {
-				problem: `${title} (${callbackField}) is "${String(own)}", but the node needs that field itself to be woken. Leave it empty, or choose another setting for When Submitted.`,
-			};
-		}
-		raw[callbackField] = callbackUrl;
-	}
+	const callbackField = callbackFieldFor(provider, raw, callbackUrl);
+	if (callbackField) raw[callbackField] = callbackUrl;
 	const { values, issues } = validate(provider, raw, account.baseUrl);
 	if (!values || problems.length > 0) {
 		return { problem: [...issues.map(({ message }) => message), ...problems].join('\n') };
@@ -69,7 +61,19 @@ function prepare(
 	return {
 		values,
 		fingerprints: fingerprintsOf(context, provider, account, values, callbackField),
+		...(callbackField ? { callback: true } : {}),
 	};
+}
+
+/** Where our own address goes. One that the person gave is theirs; the schedule wakes the run then. */
+function callbackFieldFor(
+	{ capabilities }: Provider,
+	raw: Record<string, unknown>,
+	callbackUrl: string | undefined,
+): string | undefined {
+	const field = callbackUrl && capabilities.callback?.field;
+	const own = field && raw[field];
+	return own === undefined || own === null || String(own).trim() === '' ? field : undefined;
 }
 
 function fingerprintsOf(

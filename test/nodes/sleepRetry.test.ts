@@ -5,7 +5,7 @@ import { runVideo } from '../support/videoNode';
 let sim: Simulator;
 
 beforeEach(async () => {
-	sim = await startSimulator({ durationMs: Infinity, autoCallbacks: false });
+	sim = await startSimulator({ durationMs: 3_600_000, autoCallbacks: false });
 });
 afterEach(async () => await sim.close());
 

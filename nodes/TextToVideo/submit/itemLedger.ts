@@ -1,0 +1,124 @@
+/** What each item of a run has submitted, over the tries, retries and sleeps of its execution. */
+import {
+	idempotencyKey,
+	knownEntry,
+	knownJob,
+	ledgerKey,
+	submittedCount,
+	type Fingerprints,
+	type Ledger,
+	type LedgerEntry,
+} from '../../../jobs/ledger';
+import type { Job, ProviderFailure } from '../../../providers/contract';
+
+export interface LedgerPlace {
+	runIndex: number;
+	executionId: string;
+	nodeId: string;
+	/** The same over retries of one execution. */
+	identity: string;
+	/** How often n8n tries the node. */
+	maximumTries: number;
+	/** The provider answers a repeated submit with the job that exists. */
+	idempotent: boolean;
+	/** The run slept and runs again: everything was submitted before, nothing is now. */
+	woken: boolean;
+}
+
+export class ItemLedger {
+	/** @param fingerprints of each item; absent where it can not be sent */
+	constructor(
+		private readonly ledger: Ledger,
+		private readonly place: LedgerPlace,
+		private readonly fingerprints: ReadonlyArray<Fingerprints | undefined>,
+	) {}
+
+	/** The job that this very item already has, from an earlier try of the same execution. */
+	attached(itemIndex: number): Job | undefined {
+		if (this.place.woken) return this.entry(itemIndex)?.job;
+		const fingerprints = this.fingerprints[itemIndex];
+		if (!fingerprints) return undefined;
+		const key = this.key(itemIndex);
+		return this.triesAreSpent(itemIndex)
+			? knownEntry(this.ledger, key, fingerprints)?.job
+			: knownJob(this.ledger, key, fingerprints);
+	}
+
+	/** A run that sleeps is tried anew by n8n after every waking: without an end of our own it would pay for ever. */
+	private triesAreSpent(itemIndex: number): boolean {
+		const { tries = 0 } = this.entry(itemIndex) ?? {};
+		return this.reportsHere(itemIndex) && tries >= this.place.maximumTries;
+	}
+
+	/** Whether the item's job was submitted by this execution; the callback of another one's goes there. */
+	reportsHere(itemIndex: number): boolean {
+		return this.entry(itemIndex)?.executionId === this.place.executionId;
+	}
+
+	/** What keeps the item from being submitted (again), if anything does. */
+	refused(itemIndex: number): ProviderFailure | undefined {
+		if (this.place.woken || this.triesAreSpent(itemIndex)) {
+			const entry = this.entry(itemIndex);
+			return entry?.doubt ?? entry?.refusal;
+		}
+		// The same idempotency key goes along again: the provider answers with the job that exists.
+		if (this.place.idempotent) return undefined;
+		const fingerprints = this.fingerprints[itemIndex];
+		return fingerprints && knownEntry(this.ledger, this.key(itemIndex), fingerprints)?.doubt;
+	}
+
+	idempotencyKey(itemIndex: number): string {
+		const request = this.fingerprints[itemIndex]?.request ?? '';
+		const place = `${this.place.nodeId} ${this.key(itemIndex)}`;
+		return idempotencyKey(this.place.identity, place, request, this.attempt(itemIndex));
+	}
+
+	/** A submit that made no job. A doubtful one is remembered too: trying again could pay twice. */
+	recordFailure(itemIndex: number, failure: ProviderFailure): void {
+		const kind = failure.accepted === 'unknown' ? { doubt: failure } : { refusal: failure };
+		const { tries = 0, executionId } = this.entry(itemIndex) ?? {};
+		this.write(itemIndex, { ...kind, tries, ...(executionId ? { executionId } : {}) });
+	}
+
+	recordSubmitted(itemIndex: number, job: Job): void {
+		const tries = this.reportsHere(itemIndex) ? (this.entry(itemIndex)?.tries ?? 0) + 1 : 1;
+		this.write(itemIndex, { job, executionId: this.place.executionId, tries });
+	}
+
+	/** The job as it stands now. */
+	record(itemIndex: number, job: Job): void {
+		const entry = this.entry(itemIndex);
+		if (entry) entry.job = job;
+	}
+
+	/** How many jobs other places of this execution have submitted: a loop runs a node several times. */
+	submittedInEarlierRounds(): number {
+		const mine = new Set(this.fingerprints.map((_item, index) => this.key(index)));
+		return submittedCount(
+			Object.fromEntries(Object.entries(this.ledger).filter(([key]) => !mine.has(key))),
+		);
+	}
+
+	private key(itemIndex: number): string {
+		return ledgerKey(this.place.runIndex, itemIndex);
+	}
+
+	private entry(itemIndex: number): LedgerEntry | undefined {
+		return this.ledger[this.key(itemIndex)];
+	}
+
+	private attempt(itemIndex: number): number {
+		const fingerprints = this.fingerprints[itemIndex];
+		const entry = fingerprints && knownEntry(this.ledger, this.key(itemIndex), fingerprints);
+		return entry ? entry.attempt + (entry.job || entry.refusal ? 1 : 0) : 0;
+	}
+
+	private write(
+		itemIndex: number,
+		what: Pick<LedgerEntry, 'job' | 'doubt' | 'refusal' | 'executionId' | 'tries'>,
+	): void {
+		const fingerprints = this.fingerprints[itemIndex] ?? { request: '', source: '' };
+		const attempt = this.attempt(itemIndex);
+		this.ledger[this.key(itemIndex)] = { ...fingerprints, attempt, ...what };
+	}
+}
