@@ -2,7 +2,7 @@
  * What of an accepted message is true. Where nothing proved who sent it, the provider is asked for the job, and only
  * its own answer is passed on: a forged callback achieves one question to the provider and nothing else.
  */
-import type { Job, Provider, ProviderFailure } from '../../providers/contract';
+import { isFinal, type Job, type Provider, type ProviderFailure } from '../../providers/contract';
 import { mayCarryKey } from '../../providers/hosts';
 import { newJob } from '../../providers/replies/job';
 import type { Account, Host } from '../host';
@@ -59,7 +59,7 @@ async function confirmTest(callback: CallbackContext, told: Job): Promise<Job | 
 	if (!confirm) return wanted(told) ? told : undefined;
 	// What is true of the job is no news yet, for the real message may still come: a memory of its own.
 	const confirmed = await confirmCallback(result, {
-		...{ provider, account, seen: createDeduplication(), host },
+		...{ provider, account, seen: createDeduplication(), host, atOnce: true },
 		...(signal ? { signal } : {}),
 	});
 	if (confirmed.job) {
@@ -87,8 +87,18 @@ export interface ConfirmOptions {
 	events?: readonly CallbackEvent[];
 	seen: Deduplication;
 	host: Host;
+	/** Do not wait for an end that the provider does not show yet. */
+	atOnce?: boolean;
 	signal?: AbortSignal;
 }
+
+/**
+ * Some providers call before their own answer shows the end, and call only once. They are asked again for this long, at
+ * first after two seconds, then ever more rarely: whoever makes up an end gains a dozen questions.
+ */
+export const EARLY_CALLBACK_MS = 10 * 60_000;
+const FIRST_EARLY_PAUSE_MS = 2_000;
+const LONGEST_EARLY_PAUSE_MS = 60_000;
 
 const CONFIRM_DELAYS_MS = [2_000, 8_000, 30_000, 120_000];
 
@@ -98,17 +108,30 @@ const CONFIRM_DELAYS_MS = [2_000, 8_000, 30_000, 120_000];
  */
 export async function confirmCallback(
 	result: CallbackResult,
-	{ provider, account, events, seen, host, signal }: ConfirmOptions,
+	{ provider, account, events, seen, host, atOnce, signal }: ConfirmOptions,
 ): Promise<Confirmation> {
 	const { job: told, event } = result;
 	if (!told || !event) return { reason: result.reason };
 	if (result.trusted) return { job: told, event };
 	const question = questionFor(provider, account, told, host.now());
-	for (let attempt = 0; ; attempt += 1) {
+	const endMs = host.now() + (atOnce ? 0 : EARLY_CALLBACK_MS);
+	// A provider may call before its own answer knows the job at all.
+	const ageMs = atOnce ? Infinity : 0;
+	let failures = 0;
+	let pauseMs = FIRST_EARLY_PAUSE_MS;
+	for (;;) {
 		const reading = await pollOnce(provider, account, question, host, signal);
-		const delayMs = CONFIRM_DELAYS_MS[attempt];
-		if (reading.job) return asConfirmed(told, reading.job);
-		if (delayMs === undefined || givesUp(reading.failure, attempt + 1, Infinity)) {
+		if (reading.job) {
+			const isEarly = isFinal(told.status) && !isFinal(reading.job.status);
+			if (!isEarly || host.now() + pauseMs > endMs) return asConfirmed(told, reading.job);
+			failures = 0;
+			await host.sleep(pauseMs, signal);
+			pauseMs = Math.min(pauseMs * 2, LONGEST_EARLY_PAUSE_MS);
+			continue;
+		}
+		const delayMs = CONFIRM_DELAYS_MS[failures];
+		failures += 1;
+		if (delayMs === undefined || givesUp(reading.failure, failures, ageMs)) {
 			seen.forget(stateKey(told));
 			return {
 				reason: `The provider could not confirm job ${told.jobId}: ${reading.failure.message}`,

@@ -283,11 +283,46 @@ describe('asking the provider', () => {
 		expect(unsigned({ seen: other }).status).toBe(202);
 	});
 
-	it('asks once about a job that the provider does not know', async () => {
-		const host = hostWith(reply({ code: 404, reason: 'TASK_NOT_FOUND', message: 'no' }, 404));
-		const unknown = await confirm(unsigned(), host);
-		expect(unknown.problem?.code).toBe('not_found');
-		expect(host.asked).toHaveLength(1);
+	const unknown = reply({ code: 404, reason: 'TASK_NOT_FOUND', message: 'no' }, 404);
+
+	it('waits for a job that the provider does not know yet, and gives up on one that it never knows', async () => {
+		const late = await confirm(unsigned(), hostWith(unknown, unknown, task('TASK_STATUS_SUCCEED')));
+		expect(late.job?.status).toBe('succeeded');
+		const host = hostWith(unknown);
+		const never = await confirm(unsigned(), host);
+		expect(never.problem?.code).toBe('not_found');
+		expect(host.asked).toHaveLength(5);
+		const once = hostWith(unknown);
+		await confirm(unsigned(), once, { atOnce: true });
+		expect(once.asked).toHaveLength(1);
+	});
+
+	it('waits for an end that the provider does not show yet, and starts once', async () => {
+		const seen = createDeduplication();
+		const notYet = task('TASK_STATUS_PROCESSING');
+		const host = hostWith(notYet, notYet, notYet, task('TASK_STATUS_SUCCEED'));
+		const early = unsigned({ seen });
+		const events = ['succeeded', 'failed'] as const;
+		const confirmed = await confirm(early, host, { seen, events });
+		expect(confirmed.job?.status).toBe('succeeded');
+		expect((host.now() - NOW_MS) / 1000).toBe(2 + 4 + 8);
+		expect(unsigned({ seen }).reason).toBe('This message was received before.');
+	});
+
+	it('waits ten minutes at most, with some questions', async () => {
+		const host = hostWith(task('TASK_STATUS_PROCESSING'));
+		expect((await confirm(unsigned(), host, { events: ['succeeded'] })).job).toBeUndefined();
+		expect(host.now() - NOW_MS).toBeLessThanOrEqual(10 * 60_000);
+		expect(host.now() - NOW_MS).toBeGreaterThan(8 * 60_000);
+		expect(host.asked.length).toBeLessThan(16);
+	});
+
+	it('does not wait where the message tells of progress, or asks for no waiting', async () => {
+		const processing = unsigned({}, novitaEvent('TASK_STATUS_PROCESSING'));
+		const host = hostWith(task('TASK_STATUS_PROCESSING'));
+		expect((await confirm(processing, host)).job?.status).toBe('processing');
+		await confirm(unsigned(), host, { atOnce: true });
+		expect(host.asked).toHaveLength(2);
 	});
 
 	it('asks nobody about a signed message or a test event', async () => {
