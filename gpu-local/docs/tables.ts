@@ -25,6 +25,7 @@ const yes = (row: FamilyRow, field: FamilyRow['supports'][number]): string =>
 const ROWS: Array<[string, (row: FamilyRow) => string]> = [
 	['Models', (row) => row.checkpoints],
 	['Prompt, negative prompt, steps, guidance, seed', () => 'yes'],
+	['Prompt weights, as `(red:1.4)`', (row) => (row.promptWeights ? 'yes' : 'no')],
 	['Size, seconds, fps, frames', () => 'exact'],
 	['Several prompts', (row) => HOW[row.prompts]],
 	['Closed loop', (row) => HOW[row.closedLoop]],

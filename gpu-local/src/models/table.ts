@@ -13,6 +13,8 @@ export interface FamilyRow {
 	supports: string[];
 	clipLayers: number;
 	windowFrames: number;
+	/** Whether `(red:1.4)` means something to it. */
+	promptWeights: boolean;
 	prompts: 'travel' | 'clips';
 	closedLoop: 'latent-shift' | 'ping-pong';
 	defaults: Record<string, number>;

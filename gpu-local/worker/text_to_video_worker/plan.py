@@ -8,10 +8,11 @@ is then cropped and trimmed to exactly what was asked. What cannot be honoured i
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .errors import WorkerError
 from .families import LOOP_SCHEDULERS, MIN_STEPS, SCHEDULER_NAMES, Family
+from .prompt_weights import without_numbers
 from .request import Adapter, Request
 
 #: FreeNoise's window when several prompts travel; what AnimateDiff's motion modules know best.
@@ -231,9 +232,28 @@ def _check_length(family: Family, clips: Iterable[Clip]) -> None:
         )
 
 
+def _without_weights(request: Request, family: Family, notes: Notes) -> Request:
+    if family.prompt_weights:
+        return request
+    plain = replace(
+        request,
+        prompt=without_numbers(request.prompt),
+        negative_prompt=without_numbers(request.negative_prompt),
+        prompts=tuple(replace(s, prompt=without_numbers(s.prompt)) for s in request.prompts),
+    )
+    if plain != request:
+        notes.not_honoured(
+            "prompt",
+            f"{family.title} reads no weights in a prompt: (red:1.4) was read as red.",
+            "Say it in words, or use an AnimateDiff model.",
+        )
+    return plain
+
+
 def make_plan(request: Request, family: Family, own_scheduler: str) -> Plan:
     """What to run for a request. `own_scheduler` is the class that the model came with."""
     notes = Notes(request.strict)
+    request = _without_weights(request, family, notes)
     if request.strength is not None:
         notes.not_honoured(
             "strength",

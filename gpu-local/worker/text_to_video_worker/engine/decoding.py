@@ -9,6 +9,7 @@ from typing import Any
 
 from .device import is_out_of_memory, release
 from .loaded_model import LoadedModel
+from .replaced import replaced
 
 log = logging.getLogger("text_to_video_worker")
 
@@ -31,9 +32,5 @@ def tiled_when_too_large(loaded: LoadedModel) -> Iterator[None]:
         loaded.use_tiles(True)
         return whole(*args, **options)
 
-    vae.decode = decode
-    try:
+    with replaced(vae, "decode", decode):
         yield
-    finally:
-        # What was set on the object hid its class's own method.
-        vae.decode = whole

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import torch
 
 from ..errors import WorkerError
+from .replaced import replaced
 
 #: (frames, height, width, 3), red green blue.
 Frames = npt.NDArray[np.uint8]
@@ -27,12 +28,8 @@ def pictures_instead_of_floats(pipe: Any, keep: int, width: int, height: int) ->
     def postprocess_video(video: torch.Tensor, output_type: str = "np") -> list[Frames]:
         return [to_pictures(one[:, :keep], width, height) for one in video]
 
-    pipe.video_processor.postprocess_video = postprocess_video
-    try:
+    with replaced(pipe.video_processor, "postprocess_video", postprocess_video):
         yield
-    finally:
-        # What was set on the object hid its class's own method.
-        del pipe.video_processor.postprocess_video
 
 
 def to_pictures(video: torch.Tensor, width: int, height: int) -> Frames:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from ..errors import Cancelled
+from .replaced import replaced
 
 #: Stage, and where they are counted the steps done and all steps.
 Report = Callable[[str, int | None, int | None], None]
@@ -65,10 +66,8 @@ class ProgressMonitor:
             self.enter("decoding")
             return decode(*args, **options)
 
-        pipe.encode_prompt, pipe.vae.decode = encode_prompt, decode_latents
-        try:
+        with (
+            replaced(pipe, "encode_prompt", encode_prompt),
+            replaced(pipe.vae, "decode", decode_latents),
+        ):
             yield
-        finally:
-            # What was set on the objects hid their classes' own methods.
-            del pipe.encode_prompt
-            del pipe.vae.decode

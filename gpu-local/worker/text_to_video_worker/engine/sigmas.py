@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from .loaded_model import LoadedModel
+from .replaced import replaced
 
 
 @contextlib.contextmanager
@@ -29,8 +30,5 @@ def fixed_sigmas(loaded: LoadedModel) -> Iterator[None]:
         passed = {name: options[name] for name in ("device", "mu") if name in options}
         return set_timesteps(sigmas=list(sigmas), **passed)
 
-    scheduler.set_timesteps = set_own
-    try:
+    with replaced(scheduler, "set_timesteps", set_own):
         yield
-    finally:
-        del scheduler.set_timesteps

@@ -57,6 +57,8 @@ class Family:
     #: Layers of the CLIP text encoder (0: the family has none, so no clip_skip).
     clip_layers: int
     min_steps: int
+    #: Whether `(red:1.4)` means something to it.
+    prompt_weights: bool
     prompts: Literal["travel", "clips"]
     closed_loop: Literal["latent-shift", "ping-pong"]
     #: Name in a request → diffusers class that does it.
@@ -97,6 +99,7 @@ def _family(name: str, row: dict[str, Any]) -> Family:
         window_frames=row["windowFrames"],
         clip_layers=row["clipLayers"],
         min_steps=row["minSteps"],
+        prompt_weights=row["promptWeights"],
         prompts=row["prompts"],
         closed_loop=row["closedLoop"],
         schedulers=row["schedulers"],

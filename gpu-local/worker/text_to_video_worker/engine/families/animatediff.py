@@ -16,10 +16,11 @@ from ...errors import WorkerError
 from ...families import FAMILIES, Family
 from ...model_spec import ModelSpec
 from ...model_validation import check_folder, check_model, check_safetensors
-from ...plan import Clip, Plan
+from ...plan import Clip, Notes, Plan
 from ..embeddings import use_embeddings
 from ..free_noise import use_window
 from ..loaded_model import LoadedModel
+from ..weighted_prompts import weighted_prompts
 from .base import PipelineFamily
 from .motion_config import motion_config
 
@@ -50,6 +51,8 @@ class AnimateDiff(PipelineFamily):
             during.enter_context(use_embeddings(loaded, plan.embeddings))
             if plan.clip_skip is not None:
                 during.enter_context(_last_norm_of_text_encoder(loaded.pipe))
+            # Asked with the embeddings in place, whose names are tokens.
+            during.enter_context(weighted_prompts(loaded.pipe, plan.texts()))
             yield
 
     def arguments(self, loaded: LoadedModel, plan: Plan, clip: Clip) -> dict[str, Any]:
@@ -58,14 +61,8 @@ class AnimateDiff(PipelineFamily):
             "decode_chunk_size": 4 if loaded.tiled else 16,
         }
 
-    def longest_prompt(self, loaded: LoadedModel) -> int:
-        most: int = loaded.pipe.tokenizer.model_max_length
-        return most
-
-    def prompt_tokens(self, loaded: LoadedModel, text: str) -> list[int]:
-        # An embedding of several vectors is as many tokens.
-        whole = loaded.pipe.maybe_convert_prompt(text, loaded.pipe.tokenizer)
-        return super().prompt_tokens(loaded, whole)
+    def check_prompts(self, loaded: LoadedModel, plan: Plan, notes: Notes) -> None:
+        """Nothing is cut: a long prompt is read in chunks."""
 
     def settings(self, loaded: LoadedModel, plan: Plan) -> dict[str, Any]:
         settings = super().settings(loaded, plan)

@@ -83,16 +83,11 @@ class PipelineFamily:
         """Tokens that its text encoder reads."""
         raise NotImplementedError
 
-    def prompt_tokens(self, loaded: LoadedModel, text: str) -> list[int]:
-        """A prompt as the text encoder would read it if there were no limit."""
-        tokens: list[int] = loaded.pipe.tokenizer(text, truncation=False).input_ids
-        return tokens
-
     def check_prompts(self, loaded: LoadedModel, plan: Plan, notes: Notes) -> None:
         """Says which words are beyond what the text encoder reads; asked inside `during`."""
         most = self.longest_prompt(loaded)
         for text in plan.texts():
-            tokens = self.prompt_tokens(loaded, text)
+            tokens = loaded.pipe.tokenizer(text, truncation=False).input_ids
             if len(tokens) <= most:
                 continue
             # The last token marks the end, in the text and in what is read of it.
