@@ -152,3 +152,12 @@ describe('a submit in doubt at a provider whose log bears our request id', () =>
 		expect(Math.max(...ids.map((id) => id!.length))).toBeLessThanOrEqual(128);
 	});
 });
+
+it('writes the id of each job into the log at once: after a crash it stands nowhere else', async () => {
+	await run('stopWorkflow');
+	const log = takeLog();
+	expect(sim.book.jobs).toHaveLength(2);
+	for (const { id } of sim.book.jobs) {
+		expect(log.filter((line) => line.includes('Submitted') && line.includes(id))).toHaveLength(1);
+	}
+});

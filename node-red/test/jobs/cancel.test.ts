@@ -19,6 +19,8 @@ describe.each(VERSIONS)('%s', (version) => {
 			);
 			expect(inLine?.failure).toMatchObject({ code: 'cancelled', accepted: 'no' });
 			expect(running?.job).toMatchObject({ status: 'cancelled' });
+			expect(running?.failure).toMatchObject({ code: 'cancelled', accepted: 'yes' });
+			expect(running?.failure?.message).not.toMatch(/succeeded|download/i);
 			expect(stage.sim.book.of('cancel')).toHaveLength(1);
 			expect(stage.sim.book.charges).toBe(1);
 		});

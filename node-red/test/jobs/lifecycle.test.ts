@@ -32,6 +32,36 @@ describe.each(VERSIONS)('%s', (version) => {
 			expect(stage.sim.book.charges).toBe(2);
 		});
 
+		it('goes on with a job though the provider can not be asked just then', async () => {
+			const { node, flow, credentials, caught } = await stage.load({}, { durationMs: Infinity });
+			node.receive({ payload: 'A fox' });
+			await until(() => stage.sim.book.charges === 1);
+			const { id } = stage.sim.book.jobs[0]!;
+			await until(() => stage.sim.book.of('fetch').length === 1);
+			stage.sim.faults.next('fetch', { kind: 'resetBefore' });
+			await stage.helper.setFlows([...flow], 'full', credentials);
+			const { out } = stage.hear();
+			await until(() => stage.sim.faults.pending === 0);
+			await stage.sim.finish(id);
+			expect((await out.next()).job).toMatchObject({ jobId: id, status: 'succeeded' });
+			expect(caught.all).toEqual([]);
+			expect(stage.sim.book.charges).toBe(1);
+		});
+
+		it('without the node says which job could not be cancelled, and why', async () => {
+			const { node, flow, credentials, warnings } = await stage.load({}, { durationMs: Infinity });
+			node.receive({ payload: 'A fox' });
+			await until(() => stage.sim.book.charges === 1);
+			const { id } = stage.sim.book.jobs[0]!;
+			stage.sim.faults.next('cancel', { kind: 'error', error: 'serverError' });
+			const rest = flow.filter(({ id: nodeId }) => nodeId !== stage.nodeId);
+			await stage.helper.setFlows(rest, 'full', credentials);
+			await until(() => warnings.some((text) => text.includes(id)));
+			const told = warnings.find((text) => text.includes(id));
+			expect(told).toMatch(/Something broke/);
+			expect(told).not.toMatch(/was cancelled/);
+		});
+
 		it('hears out a submit that is on its way', async () => {
 			const { node, flow, credentials } = await stage.load({}, { durationMs: 2_000 });
 			stage.sim.faults.next('submit', { kind: 'slow', ms: 150 });

@@ -377,4 +377,16 @@ describe.each(VERSIONS)('%s', (version) => {
 			expect((error as { message: string }).message).toContain('2 messages in line already');
 		});
 	});
+
+	it('passes on no failure of an earlier node, and shows how far a job is', async () => {
+		const { node, out, texts } = await stage.load({}, { durationMs: 2_500, queueMs: 0 });
+		node.receive({
+			payload: 'A fox',
+			failure: { code: 'refused', message: 'By another provider' },
+		});
+		const msg = await out.next();
+		expect(msg.job).toMatchObject({ status: 'succeeded' });
+		expect(msg).not.toHaveProperty('failure');
+		expect(texts.some((text) => /\b[5-9]\d ?%/.test(text))).toBe(true);
+	});
 });
