@@ -2,7 +2,7 @@ import type { Icon, ICredentialTestRequest, ICredentialType } from 'n8n-workflow
 import { aimlapiPixverse } from '../providers/aimlapi';
 import { accountProperties } from './shared/account';
 import { authenticateBy } from './shared/authenticate';
-import { answersWith, testRequest } from './shared/test';
+import { answersWith, testRequest } from './shared/connectionTest';
 
 export class TextToVideoAimlApi implements ICredentialType {
 	name = 'textToVideoAimlApi';

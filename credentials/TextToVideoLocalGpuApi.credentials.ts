@@ -2,7 +2,7 @@ import type { Icon, ICredentialTestRequest, ICredentialType, INodeProperties } f
 import { localGpu } from '../providers/localGpu';
 import { ignoreSslProperty } from './shared/account';
 import { authenticateIfKey } from './shared/authenticate';
-import { answersWith, testRequest } from './shared/test';
+import { answersWith, testRequest } from './shared/connectionTest';
 
 export class TextToVideoLocalGpuApi implements ICredentialType {
 	name = 'textToVideoLocalGpuApi';

@@ -2,7 +2,7 @@ import type { Icon, ICredentialTestRequest, ICredentialType } from 'n8n-workflow
 import { novita } from '../providers/novita';
 import { accountProperties } from './shared/account';
 import { authenticateBy } from './shared/authenticate';
-import { answersWith, testRequest } from './shared/test';
+import { answersWith, testRequest } from './shared/connectionTest';
 
 export class TextToVideoNovitaApi implements ICredentialType {
 	name = 'textToVideoNovitaApi';

@@ -2,7 +2,7 @@ import type { Icon, ICredentialTestRequest, ICredentialType } from 'n8n-workflow
 import { stableDiffusionV5 } from '../providers/stableDiffusionApi';
 import { accountProperties } from './shared/account';
 import { authenticateBy } from './shared/authenticate';
-import { NO_WEB_PAGE, REFUSED_IN_BODY, testRequest } from './shared/test';
+import { NO_WEB_PAGE, REFUSED_IN_BODY, testRequest } from './shared/connectionTest';
 
 export class TextToVideoStableDiffusionApi implements ICredentialType {
 	name = 'textToVideoStableDiffusionApi';

@@ -20,7 +20,8 @@ const GONE = new Set([401, 403, 404, 410]);
 const LONGEST_SILENCE_MS = 60_000;
 /** `<`, `{` and `[`: no video begins like a page or a message. */
 const TEXT_STARTS = new Set([0x3c, 0x7b, 0x5b]);
-const LATER = 'Use Fetch Result with the job id to download it later.';
+/** The general advice; the node that fetches says it in its own words. */
+export const LATER = 'Use Fetch Result with the job id to download it later.';
 
 export interface VideoFile {
 	stream: ByteStream;
@@ -123,7 +124,7 @@ async function open(
 		const file = {
 			stream: flow.stream,
 			mimeType,
-			fileName: options.fileName ?? `${safeName(job)}.${extensionOf(mimeType)}`,
+			fileName: fileNameOf(options.fileName ?? safeName(job), mimeType),
 			...(Number.isFinite(sizeBytes) ? { sizeBytes } : {}),
 		};
 		return { file, flow };
@@ -279,3 +280,13 @@ function asDownloadError(error: unknown, job: Job): DownloadError {
 
 const safeName = (job: Job): string =>
 	`video-${job.jobId.replace(/[^A-Za-z0-9._-]+/g, '-').slice(0, 80)}`;
+
+/** What no file system takes in a name. */
+const NOT_IN_NAMES = /[\\/:*?"<>|\u0000-\u001f]+/g;
+const VIDEO_EXTENSION = /\.(mp4|m4v|mov|webm|gif|webp|mkv|avi|mpe?g|ogv)$/i;
+
+/** A name as a person or a table gave it, with the extension that the file has. */
+export function fileNameOf(name: string, mimeType: string): string {
+	const safe = name.replace(NOT_IN_NAMES, '-').trim();
+	return VIDEO_EXTENSION.test(safe) ? safe : `${safe}.${extensionOf(mimeType)}`;
+}

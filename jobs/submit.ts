@@ -10,6 +10,7 @@ import type {
 	Reply,
 	RequestValues,
 } from '../providers/contract';
+import { NO_ENDPOINT_ADVICE } from '../providers/replies/failures';
 import { withTracking } from '../providers/replies/job';
 import { type Account, type Host } from './host';
 import { withEstimate } from './estimate';
@@ -186,7 +187,13 @@ async function attemptSubmit(
 				: `The connection broke before the service answered (${message}).`;
 		return { failure: transportProblem(told, happened, told.accepted, host) };
 	}
-	return read(reply);
+	return asSubmit(read(reply));
+}
+
+/** There is no job yet that could be looked for: what was not found is the endpoint. */
+function asSubmit(reading: Reading): Reading {
+	if (reading.failure?.code !== 'not_found' || reading.failure.accepted !== 'no') return reading;
+	return { failure: { ...reading.failure, advice: NO_ENDPOINT_ADVICE } };
 }
 
 /** Pure: whether a failed submit may be sent again without the risk of paying twice. */

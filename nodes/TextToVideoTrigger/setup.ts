@@ -22,7 +22,7 @@ export async function checkSetup(context: IHookFunctions): Promise<boolean> {
 	const address = context.getNodeWebhookUrl('default') ?? '';
 	if (provider.account.cloud && isLocalUrl(address)) {
 		context.logger.warn(
-			`${provider.title} can not reach ${new URL(address).origin}: n8n needs a public address (WEBHOOK_URL).`,
+			`${provider.title} can not reach ${new URL(address).origin}: n8n needs a public address (N8N_WEBHOOK_URL, or WEBHOOK_URL in older versions).`,
 		);
 	}
 	return true;

@@ -19,19 +19,19 @@ export const fileName: INodeProperties = {
 };
 
 export const maximumSize: INodeProperties = {
-	displayName: 'Maximum Size',
+	displayName: 'Maximum Size (MiB)',
 	name: 'maximumSize',
 	type: 'number',
 	default: 2048,
 	typeOptions: { minValue: 1 },
-	description: 'Refuse to download a video of more than this many MiB',
+	description: 'Refuse to download a larger video',
 };
 
 /** A year: no provider keeps a job for longer, and a date still exists then. */
 const LONGEST_WAIT_MINUTES = 525_600;
 
 const waitAtMost: INodeProperties = {
-	displayName: 'Wait at Most',
+	displayName: 'Wait at Most (Minutes)',
 	name: 'waitAtMost',
 	type: 'number',
 	default: 10,

@@ -5,7 +5,7 @@ import type {
 	IExecuteSingleFunctions,
 	INodeExecutionData,
 } from 'n8n-workflow';
-import { DownloadError, downloadFailure, downloadVideo } from '../../jobs/download';
+import { DownloadError, downloadFailure, downloadVideo, LATER } from '../../jobs/download';
 import type { Account } from '../../jobs/host';
 import { isFinal, type Job, type Provider } from '../../providers/contract';
 import { ItemError, providerFailure } from './errors';
@@ -18,6 +18,15 @@ export interface DownloadChoice {
 	maxBytes: number;
 	fileName?: string;
 }
+
+const RUN_AGAIN = 'Run this node again later: the video is paid for and stays the same.';
+
+/** Without a place on disk, n8n keeps a file as one text, and no text of Node.js is longer than 512 MiB. */
+const tooLargeForMemory = (job: Job): DownloadError =>
+	new DownloadError(
+		`The video of job ${job.jobId} is too large for n8n to keep in memory.`,
+		'Let n8n keep files on disk (N8N_DEFAULT_BINARY_DATA_MODE=filesystem), or turn off Download Video and use the address in the job.',
+	);
 
 const NOT_DONE = 'The video is not done yet. Get it with Fetch Result and this job.';
 
@@ -43,7 +52,10 @@ export async function videoItem(
 	const storing = storeVideo(context, provider, account, job, host, choice, signal);
 	const stored = await storing.catch((error: unknown) => {
 		if (!(error instanceof DownloadError)) throw error;
-		throw new ItemError(providerFailure(provider.id, downloadFailure(error), job));
+		const failed = downloadFailure(error);
+		const isFetch = context.getNode().type.includes('FetchResult');
+		const advice = isFetch ? failed.advice.replace(LATER, RUN_AGAIN) : failed.advice;
+		throw new ItemError(providerFailure(provider.id, { ...failed, advice }, job));
 	});
 	return { ...jobItem(stored.job, context.getItemIndex()), binary: stored.binary };
 }
@@ -67,11 +79,11 @@ export async function storeVideo(
 		job,
 		host,
 		async ({ stream, fileName, mimeType }) =>
-			await context.helpers.prepareBinaryData(
-				stream as unknown as BinarySource,
-				fileName,
-				mimeType,
-			),
+			await context.helpers
+				.prepareBinaryData(stream as unknown as BinarySource, fileName, mimeType)
+				.catch((error: NodeJS.ErrnoException) => {
+					throw error.code === 'ERR_STRING_TOO_LONG' ? tooLargeForMemory(job) : error;
+				}),
 		{
 			maxBytes,
 			...(chosenName ? { fileName: chosenName } : {}),

@@ -26,6 +26,9 @@ const ADVICE: Record<FailureCode, string> = {
 
 const RETRYABLE: ReadonlySet<FailureCode> = new Set(['rate_limited', 'provider_error', 'network']);
 
+export const NO_ENDPOINT_ADVICE =
+	'Check the base URL in the credential: there is no such endpoint at this address. It is the address of the service alone, without the path of the endpoint.';
+
 export const DOUBTFUL_ADVICE =
 	'The job may have been accepted and may cost money. Look for it at the provider before you submit it again.';
 

@@ -58,6 +58,20 @@ describe('the base URL', () => {
 		expect(result.outputs('Video')[1]?.[0]?.json).toMatchObject({ details: { accepted: 'no' } });
 	});
 
+	it('that leads to another service is what the advice is about, and not a job ID', async () => {
+		const result = await runVideo(sim, {
+			provider: 'novita',
+			baseUrl: `${sim.url}/elsewhere`,
+			settings: errorOutput,
+		});
+		expect(result.outputs('Video')[1]?.[0]?.json).toMatchObject({
+			details: {
+				accepted: 'no',
+				description: expect.stringContaining('Check the base URL in the credential') as string,
+			},
+		});
+	});
+
 	it('that is none does not lose the job that is to be fetched', async () => {
 		const { error } = await runFetch(sim, {
 			baseUrl: 'htps://gpu',

@@ -12,12 +12,12 @@ describe('an option that can not be meant', () => {
 		[
 			'waitAtMost',
 			'={{ "soon" }}',
-			'Wait at Most is "soon", which is not allowed. Give a number from 0 to 525600.',
+			'Wait at Most (Minutes) is "soon", which is not allowed. Give a number from 0 to 525600.',
 		],
 		[
 			'waitAtMost',
 			'={{ 1e15 }}',
-			'Wait at Most is 1000000000000000, which is not allowed. Give a number from 0 to 525600.',
+			'Wait at Most (Minutes) is 1000000000000000, which is not allowed. Give a number from 0 to 525600.',
 		],
 		[
 			'parallelJobs',
@@ -37,7 +37,7 @@ describe('an option that can not be meant', () => {
 		[
 			'maximumSize',
 			'={{ [5] }}',
-			'Maximum Size is [5], which is not allowed. Give a number, 1 or more.',
+			'Maximum Size (MiB) is [5], which is not allowed. Give a number, 1 or more.',
 		],
 		['fileName', '={{ {"a": 1} }}', 'File Name is {"a":1}, which is not allowed. Give a text.'],
 	])('%s: %s is said before anything is sent', async (name, value, message) => {
@@ -64,7 +64,7 @@ describe('an option that can not be meant', () => {
 			operation: 'wait',
 			parameters: { options: { waitAtMost: '={{ "soon" }}' } },
 		});
-		expect(result.error?.message).toContain('Wait at Most is "soon"');
+		expect(result.error?.message).toContain('Wait at Most (Minutes) is "soon"');
 		expect(result.error?.message).toContain(id);
 	});
 });
@@ -76,7 +76,7 @@ it('takes numbers as text and text as numbers', async () => {
 	};
 	const result = await runVideo(sim, { prompts: ['A', 'B', 'C'], parameters: { options } });
 	expect(result.items('Video').map(({ binary }) => binary?.['7']?.fileName)).toEqual(
-		Array(3).fill('2026'),
+		Array(3).fill('2026.mp4'),
 	);
 });
 

@@ -101,8 +101,12 @@ describe('Stop', () => {
 		const { id } = sim.book.jobs[0]!;
 		await sim.finish(id);
 		stop();
-		expect((await running).error?.message).toBe(
+		const { error } = await running;
+		expect(error?.message).toBe(
 			`The execution was stopped. Job ${id} had ended before (succeeded).`,
+		);
+		expect(error?.description).toBe(
+			`Get the video with Fetch Result and the job ID ${id}; do not order it again.`,
 		);
 		expect(sim.book.of('cancel')).toEqual([]);
 	});

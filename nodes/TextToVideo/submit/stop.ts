@@ -15,6 +15,7 @@ export function refuseAfterStop(context: IExecuteSingleFunctions, provider: Prov
 	if (!isStopped(context)) return;
 	const stopped = failure('cancelled', 'The execution was stopped before this item was sent.', {
 		accepted: 'no',
+		advice: 'Nothing was submitted for this item. Run it again if you want the video.',
 	});
 	throw new ItemError(providerFailure(provider.id, stopped));
 }
@@ -39,6 +40,12 @@ export async function stopIfStopped(
 			: `had ended before (${status})`;
 	const stopped = failure('cancelled', `The execution was stopped. Job ${job.jobId} ${what}.`, {
 		accepted: 'yes',
+		// What was not cancelled is paid for: a second order would be paid for too.
+		...(status === 'cancelled' || status === 'failed'
+			? {}
+			: {
+					advice: `Get the video with Fetch Result and the job ID ${job.jobId}; do not order it again.`,
+				}),
 	});
 	context.logger.warn(stopped.message);
 	throw new ItemError(providerFailure(provider.id, stopped, reading.job ?? job));
