@@ -26,6 +26,8 @@ export interface LedgerEntry extends Fingerprints {
 	refusal?: ProviderFailure;
 	/** The run that submitted the job, to which the job's callback goes. */
 	executionId?: string;
+	/** What the job was quoted at, in USD. */
+	quotedUsd?: number;
 	/** Jobs that this very run has submitted for this place, one after the other. */
 	tries?: number;
 }
@@ -66,10 +68,6 @@ export function knownJob(ledger: Ledger, key: string, wanted: Fingerprints): Job
 	const job = knownEntry(ledger, key, wanted)?.job;
 	return job?.status === 'failed' || job?.status === 'cancelled' ? undefined : job;
 }
-
-/** How many places of the ledger hold a job, or may hold one. */
-export const submittedCount = (ledger: Ledger): number =>
-	Object.values(ledger).filter(({ job, doubt }) => job ?? doubt).length;
 
 /**
  * The same for every repetition of one submission, also where a crash wiped the ledger: a provider that honours it

@@ -56,6 +56,11 @@ export class TextToVideo implements INodeType {
 				description: 'What the node does once the provider has taken the job',
 				options: [
 					{
+						name: 'Estimate Only',
+						value: 'estimate',
+						description: 'Send nothing: check every field and say what the videos would cost',
+					},
+					{
 						name: 'Return the Job',
 						value: 'return',
 						description: 'Go on at once with the job ID; get the video later with Fetch Result',

@@ -52,6 +52,15 @@ const collection = (options: INodeProperties[]): INodeProperties => ({
 export const submitOptionsProperty = collection([
 	fileName,
 	{
+		displayName: 'Maximum Cost (USD)',
+		name: 'maximumCost',
+		type: 'number',
+		default: 5,
+		typeOptions: { minValue: 0, numberPrecision: 2 },
+		description:
+			'Refuse to start if the videos of this execution would cost more than this, by the prices that the provider publishes. Loops, parallel calls and agent turns count together.',
+	},
+	{
 		displayName: 'Maximum Jobs',
 		name: 'maximumJobs',
 		type: 'number',
@@ -71,6 +80,18 @@ export const submitOptionsProperty = collection([
 			'How many jobs may run at the same time. Left out, it is what the provider allows.',
 	},
 	waitAtMost,
+	{
+		displayName: 'When There Is No Price',
+		name: 'unpriced',
+		type: 'options',
+		default: 'refuse',
+		options: [
+			{ name: 'Refuse to Start', value: 'refuse' },
+			{ name: 'Run Anyway', value: 'run' },
+		],
+		description:
+			'What to do under Maximum Cost with a video whose price can not be said before it is made',
+	},
 ]);
 
 export const fetchOptionsProperty = collection([fileName, maximumSize, binaryProperty, waitAtMost]);

@@ -12,9 +12,13 @@ const MIB = 1024 ** 2;
 export interface NodeOptions {
 	binaryProperty?: string;
 	fileName?: string;
+	/** USD. */
+	maximumCost?: number;
 	maximumJobs?: number;
 	maximumSize?: number;
 	parallelJobs?: number;
+	/** What becomes of a video without a price under a Maximum Cost. */
+	unpriced?: 'refuse' | 'run';
 	/** Minutes. */
 	waitAtMost?: number;
 }
@@ -41,7 +45,9 @@ export function readOptions(raw: unknown, collection: INodeProperties): OptionsR
 	return { options, problems };
 }
 
-function readOption({ type, typeOptions = {} }: INodeProperties, value: unknown): unknown {
+function readOption(property: INodeProperties, value: unknown): unknown {
+	const { type, typeOptions = {} } = property;
+	if (type === 'options') return choicesOf(property).find((choice) => choice === value);
 	if (type === 'string') return typeof value === 'object' ? undefined : String(value);
 	if (type !== 'number') return value;
 	const { minValue = 0, maxValue = Number.MAX_SAFE_INTEGER } = typeOptions;
@@ -50,11 +56,20 @@ function readOption({ type, typeOptions = {} }: INodeProperties, value: unknown)
 	return allowed ? number : undefined;
 }
 
-function problemOf({ displayName, type, typeOptions = {} }: INodeProperties, value: unknown) {
+const choicesOf = ({ options = [] }: INodeProperties): unknown[] =>
+	options.map((option) => ('value' in option ? option.value : undefined));
+
+function problemOf(property: INodeProperties, value: unknown) {
+	const { displayName, type, typeOptions = {} } = property;
 	const { minValue = 0, maxValue } = typeOptions;
 	const bounds =
 		maxValue === undefined ? `, ${minValue} or more` : ` from ${minValue} to ${maxValue}`;
-	const allowed = type === 'number' ? `a number${bounds}` : 'a text';
+	const allowed =
+		type === 'options'
+			? choicesOf(property).join(' or ')
+			: type === 'number'
+				? `a number${bounds}`
+				: 'a text';
 	const shown = typeof value === 'number' ? String(value) : JSON.stringify(value);
 	return `${displayName} is ${shown}, which is not allowed. Give ${allowed}.`;
 }

@@ -1,14 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import {
-	fingerprint,
-	idempotencyKey,
-	knownJob,
-	ledgerKey,
-	submittedCount,
-	type Ledger,
-} from '../../jobs/ledger';
+import { fingerprint, idempotencyKey, knownJob, ledgerKey, type Ledger } from '../../jobs/ledger';
 import type { Job } from '../../providers/contract';
-import { failure } from '../../providers/replies/failures';
 import { newJob } from '../../providers/replies/job';
 import { providerById } from '../../providers/registry';
 
@@ -37,15 +29,6 @@ describe('attaching to a job', () => {
 	it.each(['failed', 'cancelled'] as const)('leaves one that %s alone', (status) => {
 		expect(knownJob(ledgerOf({ status }), 'r0i0', prints)).toBeUndefined();
 	});
-});
-
-it('counts what was bought and what may have been, not what was refused', () => {
-	const refusal = failure('no_credit', 'No.', { accepted: 'no' });
-	const doubt = failure('network', 'Perhaps.', { accepted: 'unknown' });
-	const entry = { ...prints, attempt: 0 };
-	expect(
-		submittedCount({ a: { ...entry, job }, b: { ...entry, doubt }, c: { ...entry, refusal } }),
-	).toBe(2);
 });
 
 it('does not care in which order the fields of a request stand', () => {

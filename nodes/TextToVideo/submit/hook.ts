@@ -29,12 +29,13 @@ import { downloadChoice, readOptions, type NodeOptions } from '../../shared/read
 import { guarded, settle, waitAndSettle } from '../../shared/settle';
 import { isTool, toolItem, waitMinutes } from '../../shared/tool';
 import { callbackUrlOf, canSleep } from '../sleep/sleep';
+import { estimateItem } from './estimate';
 import { runOf } from './run';
 import { DEFAULT_SLEEP_MINUTES, SHORTEST_WAIT_MINUTES, sleepThrough } from './sleepThrough';
 import { endIfStopped, newJob, type Work } from './work';
 
 /** As saved in workflows: `suspend` is the mode that the editor calls sleep. */
-type Mode = 'return' | 'suspend' | 'wait';
+type Mode = 'estimate' | 'return' | 'suspend' | 'wait';
 
 export async function submitHook(
 	this: IExecutePaginationFunctions,
@@ -55,6 +56,7 @@ export async function submitHook(
 		...choices,
 		...(baseUrlProblem ? { baseUrlProblem } : {}),
 		...(callbackUrl ? { callbackUrl } : {}),
+		estimateOnly: mode === 'estimate',
 	});
 	if (run.isAbandoned(this.getItemIndex())) return [];
 	if (run.refusal) return refuse(this, provider, run.refusal);
@@ -68,6 +70,11 @@ export async function submitHook(
 		options,
 		choices,
 	};
+	if (run.maximumCost !== undefined || mode === 'estimate') {
+		const refusal = await run.during(run.quoted(work));
+		if (refusal) return refuse(this, provider, refusal);
+	}
+	if (mode === 'estimate') return await guarded(this, async () => estimateItem(work));
 	return await run.during(seeThrough(work, mode));
 }
 

@@ -33,6 +33,8 @@ export async function submitItem(submission: Submission): Promise<Job> {
 	const itemIndex = context.getItemIndex();
 	const identity = submitIdentity(provider, values, run.ledger.idempotencyKey(itemIndex));
 	const request = submitOptions(submission, identity.headers);
+	// Asked beside the submit: the price list must not hold it up.
+	const quoting = run.quoted(submission).then(() => run.quoteOf(itemIndex)?.usd);
 	const send = async () => {
 		run.noteSending(itemIndex);
 		return await sendOptions(context, provider, request, true);
@@ -47,7 +49,7 @@ export async function submitItem(submission: Submission): Promise<Job> {
 		throw error;
 	});
 	if (!reading.job) {
-		run.ledger.recordFailure(itemIndex, reading.failure);
+		run.recordFailure(itemIndex, reading.failure);
 		// Another item's error, or Stop, may be all that n8n shows of this run.
 		if (reading.failure.accepted === 'unknown') {
 			const { message, advice } = reading.failure;
@@ -55,7 +57,7 @@ export async function submitItem(submission: Submission): Promise<Job> {
 		}
 		throw new ItemError(providerFailure(provider.id, reading.failure));
 	}
-	const { job } = reading;
+	const job = withQuote(reading.job, await quoting);
 	run.recordSubmitted(itemIndex, job);
 	// Where a wait is stopped or n8n dies, the log is the only place that still knows the id.
 	context.logger.info(`Submitted ${provider.title} job ${job.jobId} (item ${itemIndex})`);
@@ -64,6 +66,10 @@ export async function submitItem(submission: Submission): Promise<Job> {
 	}
 	return job;
 }
+
+/** What the job was to cost stands beside what it did cost. */
+const withQuote = (job: Job, usd: number | undefined): Job =>
+	usd === undefined ? job : { ...job, cost: { ...job.cost, quoted: usd } };
 
 /**
  * What was validated is what is sent. RoutingNode's own body holds the values as they were entered: a number as padded

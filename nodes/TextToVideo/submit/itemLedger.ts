@@ -4,7 +4,6 @@ import {
 	knownEntry,
 	knownJob,
 	ledgerKey,
-	submittedCount,
 	type Fingerprints,
 	type Ledger,
 	type LedgerEntry,
@@ -80,23 +79,17 @@ export class ItemLedger {
 		this.write(itemIndex, { ...kind, tries, ...(executionId ? { executionId } : {}) });
 	}
 
-	recordSubmitted(itemIndex: number, job: Job): void {
+	/** @param quotedUsd what the job was quoted at */
+	recordSubmitted(itemIndex: number, job: Job, quotedUsd?: number): void {
 		const tries = this.reportsHere(itemIndex) ? (this.entry(itemIndex)?.tries ?? 0) + 1 : 1;
-		this.write(itemIndex, { job, executionId: this.place.executionId, tries });
+		const quoted = quotedUsd === undefined ? {} : { quotedUsd };
+		this.write(itemIndex, { job, executionId: this.place.executionId, tries, ...quoted });
 	}
 
 	/** The job as it stands now. */
 	record(itemIndex: number, job: Job): void {
 		const entry = this.entry(itemIndex);
 		if (entry) entry.job = job;
-	}
-
-	/** How many jobs other places of this execution have submitted: a loop runs a node several times. */
-	submittedInEarlierRounds(): number {
-		const mine = new Set(this.fingerprints.map((_item, index) => this.key(index)));
-		return submittedCount(
-			Object.fromEntries(Object.entries(this.ledger).filter(([key]) => !mine.has(key))),
-		);
 	}
 
 	private key(itemIndex: number): string {
@@ -115,7 +108,7 @@ export class ItemLedger {
 
 	private write(
 		itemIndex: number,
-		what: Pick<LedgerEntry, 'job' | 'doubt' | 'refusal' | 'executionId' | 'tries'>,
+		what: Omit<LedgerEntry, 'attempt' | 'request' | 'source'>,
 	): void {
 		const fingerprints = this.fingerprints[itemIndex] ?? { request: '', source: '' };
 		const attempt = this.attempt(itemIndex);

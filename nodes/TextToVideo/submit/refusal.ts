@@ -1,40 +1,28 @@
 /** Why a run may not start. Everything is known to be right before anything is sent. */
 import { NodeOperationError, type IExecuteSingleFunctions } from 'n8n-workflow';
+import type { Refusal } from '../../../jobs/reservations';
 import { BASE_URL_ADVICE } from '../../shared/http';
 import type { PreparedItem } from './validateItems';
-
-const DEFAULT_MAX_JOBS = 100;
 
 /** n8n itself says nothing when an expression names what the item does not have: it gives an empty value. */
 const EARLIER_STEP =
 	'If the field takes its value from an earlier step, look in the input whether it is there.';
 
-export interface RefusalOptions {
-	maximumJobs?: number;
-	/** Why there is nowhere to send to. */
-	baseUrlProblem?: string;
-}
-
-/** @param before jobs that earlier rounds of a loop have submitted */
-export function refusalOf(
+/**
+ * What is wrong with the account or with the items; with an item only where the workflow does not go on past errors.
+ *
+ * @param baseUrlProblem why there is nowhere to send to
+ */
+export function invalidRun(
 	context: IExecuteSingleFunctions,
 	items: PreparedItem[],
-	before: number,
-	{ maximumJobs = DEFAULT_MAX_JOBS, baseUrlProblem }: RefusalOptions,
+	baseUrlProblem: string | undefined,
 ): NodeOperationError | undefined {
 	const node = context.getNode();
 	if (baseUrlProblem) {
 		return new NodeOperationError(node, `${baseUrlProblem} Nothing was submitted.`, {
 			description: BASE_URL_ADVICE,
 		});
-	}
-	if (items.length + before > maximumJobs) {
-		const sofar = before > 0 ? `, ${before} jobs were submitted in earlier rounds` : '';
-		return new NodeOperationError(
-			node,
-			`There are ${items.length} items${sofar}, and Maximum Jobs is ${maximumJobs}. Nothing was submitted.`,
-			{ description: 'Raise Maximum Jobs under Options if you really want that many videos.' },
-		);
 	}
 	// Who goes on past errors gets one for each wrong item, and the others' videos.
 	if (context.continueOnFail()) return undefined;
@@ -49,3 +37,50 @@ export function refusalOf(
 		description: [...lines.slice(1), `Nothing was submitted. ${EARLIER_STEP}`].join('\n'),
 	});
 }
+
+const inUsd = (usd: number): string => `${usd} USD`;
+
+/**
+ * Why the limits of the execution keep the items from being submitted.
+ *
+ * @param basisOf how the price of a place was computed, or why there is none
+ */
+export function overLimits(
+	context: IExecuteSingleFunctions,
+	refusal: Refusal,
+	basisOf: (place: string) => string,
+): NodeOperationError {
+	const [message, description] = textOf(refusal, basisOf);
+	return new NodeOperationError(context.getNode(), `${message} Nothing was submitted.`, {
+		description,
+	});
+}
+
+function textOf(refusal: Refusal, basisOf: (place: string) => string): [string, string] {
+	switch (refusal.reason) {
+		case 'jobs': {
+			const { held, wanted, limit } = refusal;
+			const items = wanted === 1 ? 'is 1 item' : `are ${wanted} items`;
+			const before = held === 0 ? '' : `, ${jobsWere(held)} submitted before in this execution`;
+			return [
+				`There ${items}${before}, and Maximum Jobs is ${limit}.`,
+				'Raise Maximum Jobs under Options if you really want that many videos.',
+			];
+		}
+		case 'cost': {
+			const { held, wanted, limit } = refusal;
+			const before = held === 0 ? '' : `, ${inUsd(held)} were spent before in this execution`;
+			return [
+				`The videos would cost ${inUsd(wanted)}${before}, and Maximum Cost is ${inUsd(limit)}.`,
+				'Raise Maximum Cost under Options, or order fewer, shorter or smaller videos.',
+			];
+		}
+		case 'unpriced':
+			return [
+				`Maximum Cost is set, and what the videos cost can not be said before: ${refusal.places.map(basisOf).join('; ')}.`,
+				'Set When There Is No Price under Options to Run Anyway, remove Maximum Cost, or choose what has a price.',
+			];
+	}
+}
+
+const jobsWere = (count: number): string => (count === 1 ? '1 job was' : `${count} jobs were`);

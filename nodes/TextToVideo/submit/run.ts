@@ -9,21 +9,41 @@ import type {
 	NodeOperationError,
 } from 'n8n-workflow';
 import { createConcurrencyLimit } from '../../../jobs/concurrency';
-import type { Account } from '../../../jobs/host';
+import type { Account, Host } from '../../../jobs/host';
+import { quoteFor } from '../../../jobs/quotes';
 import { rateLimitOf, type RateLimit } from '../../../jobs/rateLimit';
-import type { Accepted, Job, Provider } from '../../../providers/contract';
+import type { Accepted, Job, Provider, ProviderFailure } from '../../../providers/contract';
+import type { Quote } from '../../../providers/prices/price';
 import { sleepOrStop } from '../../shared/host';
 import { NodeStore, type Sleep } from '../sleep/nodeStore';
 import { ItemLedger } from './itemLedger';
-import { refusalOf, type RefusalOptions } from './refusal';
+import { budgetOf, type RunBudget } from './budget';
+import { invalidRun, overLimits } from './refusal';
 import { RunSleep } from './runSleep';
 import { StoppingErrors } from './stoppingErrors';
 import { prepareAll, type PreparedItem } from './validateItems';
 
-export interface RunOptions extends RefusalOptions {
+const DEFAULT_MAX_JOBS = 100;
+
+export interface RunOptions {
 	parallelJobs?: number;
+	maximumJobs?: number;
+	/** USD. */
+	maximumCost?: number;
+	/** What becomes of items without a price under a Maximum Cost. */
+	unpriced?: 'refuse' | 'run';
+	/** Why there is nowhere to send to. */
+	baseUrlProblem?: string;
+	/** Nothing will be sent, so nothing is reserved. */
+	estimateOnly?: boolean;
 	/** Where the provider is to report; set when the run may sleep and the provider can reach it. */
 	callbackUrl?: string;
+}
+
+export interface Quoting {
+	context: IExecuteSingleFunctions;
+	account: Account;
+	host: Host;
 }
 
 export class Run {
@@ -39,6 +59,12 @@ export class Run {
 	readonly refusal: NodeOperationError | undefined;
 	readonly errors = new StoppingErrors();
 	readonly sleep: RunSleep;
+	readonly budget: RunBudget;
+	readonly maximumCost: number | undefined;
+	private readonly estimateOnly: boolean;
+	private readonly toSubmit: readonly number[];
+	private readonly quotes = new Map<number, Quote>();
+	private overCost: Promise<NodeOperationError | undefined> | undefined;
 	private readonly items: PreparedItem[];
 	private readonly started = new Set<number>();
 	private readonly busy = new Set<Promise<unknown>>();
@@ -76,9 +102,66 @@ export class Run {
 			},
 			this.items.map(({ fingerprints }) => fingerprints),
 		);
-		this.refusal = this.woken
-			? undefined
-			: refusalOf(context, this.items, this.ledger.submittedInEarlierRounds(), options);
+		this.maximumCost = options.maximumCost;
+		this.estimateOnly = options.estimateOnly === true;
+		this.toSubmit = this.itemsToSubmit();
+		this.budget = budgetOf(context, runIndex, store.ledger, this.toSubmit, {
+			maximumJobs: options.maximumJobs ?? DEFAULT_MAX_JOBS,
+			...(options.maximumCost === undefined ? {} : { maximumCost: options.maximumCost }),
+			allowUnpriced: options.unpriced === 'run',
+		});
+		this.refusal = this.woken ? undefined : this.refuse(context, options.baseUrlProblem);
+	}
+
+	private refuse(
+		context: IExecuteSingleFunctions,
+		baseUrlProblem: string | undefined,
+	): NodeOperationError | undefined {
+		const invalid = invalidRun(context, this.items, baseUrlProblem);
+		if (invalid || this.estimateOnly) return invalid;
+		const refusal = this.budget.reserveJobs();
+		return refusal && overLimits(context, refusal, () => '');
+	}
+
+	/** Those that can be sent and have no job yet. */
+	private itemsToSubmit(): number[] {
+		if (this.woken) return [];
+		return this.items.flatMap(({ values }, index) =>
+			values && !this.ledger.attached(index) ? [index] : [],
+		);
+	}
+
+	/** What each item costs, asked once for all; and why the run costs too much, where there is a limit. */
+	quoted({ context, account, host }: Quoting): Promise<NodeOperationError | undefined> {
+		return (this.overCost ??= this.quoteAll(context, account, host));
+	}
+
+	private async quoteAll(
+		context: IExecuteSingleFunctions,
+		account: Account,
+		host: Host,
+	): Promise<NodeOperationError | undefined> {
+		await Promise.all(
+			this.toSubmit.map(async (index) => {
+				const { values } = this.item(index);
+				if (!values) return;
+				this.quotes.set(index, await quoteFor(this.provider, account, values, host));
+			}),
+		);
+		if (this.woken || this.estimateOnly) return undefined;
+		const usd = new Map([...this.quotes].map(([index, { usd: price }]) => [index, price]));
+		const refusal = this.budget.reserveCost(usd);
+		const basisOf = (place: string) => {
+			const index = this.budget.itemAt(place) ?? 0;
+			const basis = this.quotes.get(index)?.basis ?? '';
+			return this.items.length === 1 ? basis : `item ${index + 1}: ${basis}`;
+		};
+		return refusal && overLimits(context, refusal, basisOf);
+	}
+
+	/** What the item costs, once it was asked for. */
+	quoteOf(itemIndex: number): Quote | undefined {
+		return this.quotes.get(itemIndex);
 	}
 
 	/** False when the item was here before: the node is being tried again and needs a run of its own. */
@@ -134,8 +217,16 @@ export class Run {
 	}
 
 	recordSubmitted(itemIndex: number, job: Job): void {
-		this.ledger.recordSubmitted(itemIndex, job);
+		this.ledger.recordSubmitted(itemIndex, job, this.quoteOf(itemIndex)?.usd);
+		this.budget.settled(itemIndex);
 		this.record(itemIndex, job);
+	}
+
+	/** A submit that made no job: what it would have cost is free again only where it certainly was not taken. */
+	recordFailure(itemIndex: number, failure: ProviderFailure): void {
+		this.ledger.recordFailure(itemIndex, failure);
+		if (failure.accepted === 'no') this.budget.release(itemIndex);
+		else this.budget.settled(itemIndex);
 	}
 
 	jobOf(itemIndex: number): Job | undefined {

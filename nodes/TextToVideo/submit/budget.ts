@@ -1,0 +1,138 @@
+/**
+ * What the runs of a node may cost together, over loops, calls side by side, an agent's turns and sub-workflows of one
+ * execution: jobs and money are reserved before anything is sent. What other processes hold is not seen; what slept or
+ * was retried is known from the ledger.
+ */
+import type { IExecuteSingleFunctions, IRunExecutionData } from 'n8n-workflow';
+import { ledgerKey, type Ledger } from '../../../jobs/ledger';
+import {
+	release,
+	reserve,
+	type Limits,
+	type Refusal,
+	type Reservation,
+	type Reservations,
+} from '../../../jobs/reservations';
+
+/** Reservations by execution and node, kept for the executions that were here last. */
+const executions = new Map<string, Reservations>();
+const MOST_EXECUTIONS = 1_000;
+
+export class RunBudget {
+	/** The place of each item, as it was reserved. */
+	private readonly places: ReadonlyMap<number, string>;
+
+	/** @param items numbers of the items that would be submitted */
+	constructor(
+		private readonly held: Reservations,
+		executionId: string,
+		runIndex: number,
+		items: readonly number[],
+		private readonly limits: Limits,
+		private readonly inFlight: Set<string>,
+	) {
+		this.places = new Map(
+			items.map((index) => [index, this.freePlace(`${executionId} ${ledgerKey(runIndex, index)}`)]),
+		);
+	}
+
+	/** Calls side by side may bear the same number; each of them orders a video of its own. */
+	private freePlace(wanted: string): string {
+		let place = wanted;
+		for (let call = 2; this.inFlight.has(place); call += 1) place = `${wanted} ${call}`;
+		return place;
+	}
+
+	/** @returns why the items may not be submitted, in which case nothing is reserved */
+	reserveJobs(): Refusal | undefined {
+		const wanted = this.wanted(() => ({ jobs: 1 }));
+		const refusal = reserve(this.held, wanted, { maximumJobs: this.limits.maximumJobs });
+		if (!refusal) for (const place of this.places.values()) this.inFlight.add(place);
+		return refusal;
+	}
+
+	/**
+	 * Holds the money too, once it is known what the items cost.
+	 *
+	 * @param usd by item number; absent where there is no price
+	 * @returns why the items may not be submitted, in which case their places are free again
+	 */
+	reserveCost(usd: ReadonlyMap<number, number | undefined>): Refusal | undefined {
+		const all = this.wanted((index) => {
+			const price = usd.get(index);
+			return { jobs: 1, ...(price === undefined ? {} : { usd: price }) };
+		});
+		// One that was refused in the meantime is free, and stays so.
+		const wanted = Object.fromEntries(
+			Object.entries(all).filter(([place]) => Object.hasOwn(this.held, place)),
+		);
+		const refusal = reserve(this.held, wanted, this.limits);
+		if (refusal) for (const index of this.places.keys()) this.release(index);
+		return refusal;
+	}
+
+	/** The provider certainly did not take the item's job. */
+	release(itemIndex: number): void {
+		const place = this.places.get(itemIndex);
+		if (place === undefined) return;
+		release(this.held, place);
+		this.inFlight.delete(place);
+	}
+
+	/** The item's outcome is known: another try of it takes the same place. */
+	settled(itemIndex: number): void {
+		const place = this.places.get(itemIndex);
+		if (place !== undefined) this.inFlight.delete(place);
+	}
+
+	/** The number of the item that holds a place. */
+	itemAt(place: string): number | undefined {
+		return [...this.places].find(([, held]) => held === place)?.[0];
+	}
+
+	private wanted(of: (itemIndex: number) => Reservation): Reservations {
+		return Object.fromEntries([...this.places].map(([index, place]) => [place, of(index)]));
+	}
+}
+
+const busy = new Map<string, Set<string>>();
+
+/** What the node holds already in this execution, from this process and from the ledger. */
+export function budgetOf(
+	context: IExecuteSingleFunctions,
+	runIndex: number,
+	ledger: Ledger,
+	items: readonly number[],
+	limits: Limits,
+): RunBudget {
+	const executionId = context.getExecutionId();
+	const key = `${rootExecution(context)} ${context.getNode().id}`;
+	const held = executions.get(key) ?? {};
+	for (const [place, { job, doubt, quotedUsd }] of Object.entries(ledger)) {
+		if (!job && !doubt) continue;
+		held[`${executionId} ${place}`] ??= {
+			jobs: 1,
+			...(quotedUsd === undefined ? {} : { usd: quotedUsd }),
+		};
+	}
+	const inFlight = busy.get(key) ?? new Set<string>();
+	remember(key, held, inFlight);
+	return new RunBudget(held, executionId, runIndex, items, limits, inFlight);
+}
+
+function remember(key: string, held: Reservations, inFlight: Set<string>): void {
+	executions.delete(key);
+	executions.set(key, held);
+	busy.set(key, inFlight);
+	const oldest = executions.size > MOST_EXECUTIONS ? executions.keys().next().value : undefined;
+	if (oldest === undefined) return;
+	executions.delete(oldest);
+	busy.delete(oldest);
+}
+
+/** A sub-workflow spends from what the execution that called it may cost. */
+function rootExecution(context: IExecuteSingleFunctions): string {
+	const { runExecutionData } = context as unknown as { runExecutionData?: IRunExecutionData };
+	const parent = runExecutionData?.parentExecution?.executionId;
+	return parent ?? context.getExecutionId();
+}

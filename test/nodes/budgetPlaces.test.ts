@@ -1,0 +1,118 @@
+/** Limits count what is in flight: calls side by side, loops, agent turns, sub-workflows of one execution. */
+import type { IExecuteSingleFunctions } from 'n8n-workflow';
+import { describe, expect, it } from 'vitest';
+import type { Ledger } from '../../jobs/ledger';
+import { budgetOf } from '../../nodes/TextToVideo/submit/budget';
+
+let executions = 0;
+const newExecution = () => `execution-${(executions += 1)}`;
+
+/** As much of n8n's context as a budget looks at. */
+const contextOf = (executionId: string, parent?: string) =>
+	({
+		getExecutionId: () => executionId,
+		getNode: () => ({ id: 'node' }),
+		runExecutionData: parent ? { parentExecution: { executionId: parent } } : {},
+	}) as unknown as IExecuteSingleFunctions;
+
+interface Call {
+	executionId: string;
+	parent?: string;
+	runIndex?: number;
+	items?: number[];
+	ledger?: Ledger;
+	maximumJobs?: number;
+}
+
+const budget = ({
+	executionId,
+	parent,
+	runIndex = 0,
+	items = [0],
+	ledger = {},
+	maximumJobs = 3,
+}: Call) => budgetOf(contextOf(executionId, parent), runIndex, ledger, items, { maximumJobs });
+
+describe('Maximum Jobs', () => {
+	it.each([
+		['that bear the same number', () => 0],
+		['that are numbered', (call: number) => call],
+	])('lets three of thirty calls side by side through %s', (_how, runIndexOf) => {
+		const executionId = newExecution();
+		const refusals = Array.from({ length: 30 }, (_unused, call) =>
+			budget({ executionId, runIndex: runIndexOf(call) }).reserveJobs(),
+		);
+		expect(refusals.filter((refusal) => !refusal)).toHaveLength(3);
+		expect(refusals.at(-1)).toMatchObject({ reason: 'jobs', held: 3 });
+	});
+
+	it('gives a place back only where the provider certainly did not take the job', () => {
+		const executionId = newExecution();
+		const calls = [0, 1, 2].map((runIndex) => budget({ executionId, runIndex }));
+		for (const call of calls) expect(call.reserveJobs()).toBeUndefined();
+		calls[0]!.settled(0);
+		expect(budget({ executionId, runIndex: 3 }).reserveJobs()).toBeDefined();
+		calls[1]!.release(0);
+		expect(budget({ executionId, runIndex: 3 }).reserveJobs()).toBeUndefined();
+	});
+
+	it('does not count the next try of an item as one more', () => {
+		const executionId = newExecution();
+		for (let attempt = 0; attempt < 5; attempt += 1) {
+			const call = budget({ executionId, maximumJobs: 1 });
+			expect(call.reserveJobs(), `attempt ${attempt}`).toBeUndefined();
+			call.settled(0);
+		}
+	});
+
+	it('counts the sub-workflows that one execution starts together', () => {
+		const parent = newExecution();
+		const refusals = Array.from({ length: 5 }, () =>
+			budget({ executionId: newExecution(), parent }).reserveJobs(),
+		);
+		expect(refusals.filter((refusal) => !refusal)).toHaveLength(3);
+	});
+
+	it('does not count another execution', () => {
+		for (let run = 0; run < 5; run += 1) {
+			const items = [0, 1, 2];
+			expect(budget({ executionId: newExecution(), items }).reserveJobs()).toBeUndefined();
+		}
+	});
+
+	it('counts what the execution submitted before this process began, by its ledger', () => {
+		const entry = { request: 'r', source: 's', attempt: 0 };
+		const doubt = { accepted: 'unknown' } as never;
+		const ledger: Ledger = {
+			r0i0: { ...entry, job: { jobId: 'a' } as never },
+			r0i1: { ...entry, doubt },
+			r0i2: { ...entry, refusal: { accepted: 'no' } as never },
+		};
+		const executionId = newExecution();
+		const more = budget({ executionId, runIndex: 1, items: [0, 1], ledger });
+		expect(more.reserveJobs()).toEqual({ reason: 'jobs', held: 2, wanted: 2, limit: 3 });
+		expect(budget({ executionId, runIndex: 1, ledger }).reserveJobs()).toBeUndefined();
+	});
+});
+
+describe('Maximum Cost', () => {
+	it('counts the money of calls side by side, and frees the places of what is refused', () => {
+		const executionId = newExecution();
+		const call = (runIndex: number) =>
+			budgetOf(contextOf(executionId), runIndex, {}, [0], { maximumJobs: 10, maximumCost: 1 });
+		const calls = [0, 1, 2].map(call);
+		for (const each of calls) expect(each.reserveJobs()).toBeUndefined();
+		const refusals = calls.map((each) => each.reserveCost(new Map([[0, 0.4]])));
+		expect(refusals.map((refusal) => refusal?.reason)).toEqual([undefined, undefined, 'cost']);
+		expect(call(3).reserveJobs()).toBeUndefined();
+	});
+
+	it('does not take a place again that was given back while the price was asked for', () => {
+		const executionId = newExecution();
+		const call = budgetOf(contextOf(executionId), 0, {}, [0], { maximumJobs: 1 });
+		call.reserveJobs();
+		call.release(0);
+		call.reserveCost(new Map([[0, 1]]));
+		expect(budget({ executionId, runIndex: 1, maximumJobs: 1 }).reserveJobs()).toBeUndefined();
+	});
+});
