@@ -115,8 +115,6 @@ export async function confirmCallback(
 	if (result.trusted) return { job: told, event };
 	const question = questionFor(provider, account, told, host.now());
 	const endMs = host.now() + (atOnce ? 0 : EARLY_CALLBACK_MS);
-	// A provider may call before its own answer knows the job at all.
-	const ageMs = atOnce ? Infinity : 0;
 	let failures = 0;
 	let pauseMs = FIRST_EARLY_PAUSE_MS;
 	for (;;) {
@@ -131,7 +129,7 @@ export async function confirmCallback(
 		}
 		const delayMs = CONFIRM_DELAYS_MS[failures];
 		failures += 1;
-		if (delayMs === undefined || givesUp(reading.failure, failures, ageMs)) {
+		if (delayMs === undefined || givesUp(reading.failure, failures, Infinity)) {
 			seen.forget(stateKey(told));
 			return {
 				reason: `The provider could not confirm job ${told.jobId}: ${reading.failure.message}`,

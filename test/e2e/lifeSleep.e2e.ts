@@ -49,6 +49,8 @@ afterAll(async () => {
 	await sim?.close();
 });
 
+let starting: Promise<unknown> = Promise.resolve();
+
 /** One run that sleeps, known by its prompts: stories run side by side in one n8n. */
 class Story {
 	/** When it wakes by itself, in Unix milliseconds. */
@@ -61,7 +63,10 @@ class Story {
 
 	static async start(workflow: string, name: string, count: number): Promise<Story> {
 		const prompts = Array.from({ length: count }, (_unused, index) => `${name} number ${index}`);
-		return new Story(await startLife(n8n, workflow, prompts), prompts);
+		// An execution is known by being new: one starts after the other.
+		const mine = starting.then(async () => await startLife(n8n, workflow, prompts));
+		starting = mine.catch(() => undefined);
+		return new Story(await mine, prompts);
 	}
 
 	/** Asleep, with every job made. */
