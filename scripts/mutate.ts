@@ -113,9 +113,15 @@ async function work(): Promise<void> {
 
 /** The nearest tests first: most faults are found there. */
 async function tested(copy: string, { file, ...fault }: Fault): Promise<Outcome> {
-	const near = graph.testsOf(file, isTest).filter((test) => test.steps <= steps);
-	if (near.length === 0) return 'no test';
-	const groups = [near.filter((test) => test.steps <= 1), near.filter((test) => test.steps > 1)]
+	const all = graph.testsOf(file, isTest);
+	const nearest = all[0]?.steps;
+	if (nearest === undefined) return 'no test';
+	// Where no test imports the file itself, the nearest ones are all there is.
+	const near = all.filter((test) => test.steps <= Math.max(steps, nearest));
+	const groups = [
+		near.filter((test) => test.steps === nearest),
+		near.filter((test) => test.steps > nearest),
+	]
 		.map((group) => group.map(({ test }) => test))
 		.filter((group) => group.length > 0);
 	for (const group of groups) {

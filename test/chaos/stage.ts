@@ -30,6 +30,8 @@ export async function tell(story: Story, teller: Teller): Promise<Outcome> {
 		localGpuNeedsKey: true,
 		autoCallbacks: false,
 		durationMs: story.durationMs,
+		// Some providers do not know a job at once that they have just taken.
+		unknownForMs: story.index % 3 === 2 ? 4_000 : 0,
 		...(story.foreignFetch ? { fetchResultBase: foreign.url } : {}),
 		failWhen: ({ request }) => {
 			const text = JSON.stringify(request);

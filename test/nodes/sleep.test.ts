@@ -126,6 +126,19 @@ describe('a sleeping run', () => {
 		expect(sim.book.charges).toBe(3);
 	});
 
+	it('gives no file that came in as if it were a video, when the deadline comes', async () => {
+		await start();
+		const picture = { data: 'AAAA', mimeType: 'image/png', fileName: 'in.png' };
+		const asleep = await sleep({
+			items: [{ json: { prompt: 'A boat' }, binary: { data: picture } }],
+			parameters: { options: { waitAtMost: 20 } },
+		});
+		passMinutes(21);
+		const late = await asleep.wake();
+		expect(jsons(late)).toMatchObject([{ jobId: jobIds()[0], finished: false }]);
+		expect(late.items('Video')[0]?.binary).toBeUndefined();
+	});
+
 	it('reads the options from the true items when it goes on', async () => {
 		await start();
 		const asleep = await sleep({
