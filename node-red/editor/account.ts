@@ -46,7 +46,13 @@ function newToken(): string {
 
 function showCallbackUrl(node: EditorNode): void {
 	const field = $('#ttv-callback-url');
-	field.attr('placeholder', t('text-to-video-account.tip.not-deployed'));
+	const publicUrl = $('#node-config-input-callbackBaseUrl');
+	const hint = () => {
+		const needed = String(publicUrl.val() ?? '').trim() === '' ? 'no-public-url' : 'not-deployed';
+		field.attr('placeholder', t(`text-to-video-account.tip.${needed}`));
+	};
+	publicUrl.on('input change', hint);
+	hint();
 	$.getJSON(`text-to-video/accounts/${node.id}`).then(
 		({ callbackUrl }: { callbackUrl: string | null }) => field.val(callbackUrl ?? ''),
 		() => undefined,
@@ -65,6 +71,3 @@ export const isWebAddress = (value: unknown): true | string =>
 	/^https?:\/\/[^\s/]+/i.test(String(value))
 		? true
 		: t('text-to-video-account.problem.url');
-
-export const isProvider = (value: unknown): true | string =>
-	providerOf(value) ? true : t('text-to-video-account.problem.provider');

@@ -6,6 +6,8 @@ interface EditorProvider {
 	title: string;
 	description: string;
 	documentationUrl: string;
+	/** Whose account it is, shorter than the title. */
+	accountTitle: string;
 	defaultBaseUrl: string;
 	needsKey: boolean;
 	callback: boolean;
@@ -52,6 +54,10 @@ interface EditorNode {
 	type: string;
 	_: (key: string, values?: object) => string;
 	credentials?: Record<string, string | boolean>;
+	valid?: boolean;
+	dirty?: boolean;
+	/** Of a config node: the nodes that use it. */
+	users?: EditorNode[];
 	[key: string]: unknown;
 }
 
@@ -79,9 +85,12 @@ declare const RED: {
 	_: (key: string, values?: object) => string;
 	nodes: {
 		node(id: string): EditorNode | null;
-		eachNode(callback: (node: EditorNode) => void): void;
+		eachConfig(callback: (node: EditorNode) => boolean): void;
+		filterLinks(filter: { source: EditorNode }): unknown[];
 	};
-	editor: { editText(options: object): void };
+	events: { on(event: string, listener: (about: never) => void): void };
+	view: { redraw(): void };
+	editor: { editText(options: object): void; validateNode(node: EditorNode): void };
 	popover: {
 		panel(content: JQuery): {
 			show(options: object): void;

@@ -1,4 +1,5 @@
 /** The dialogs of the three nodes. */
+import { t } from './i18n';
 import { fieldsForm, type FieldsForm } from './fields';
 import { outputForm, startWith } from './output';
 import { providerOfAccount } from './providers';
@@ -14,7 +15,9 @@ export function openTextToVideo(node: EditorNode): void {
 	$('#ttv-fields').data('form', form);
 	const show = () => {
 		form.draw();
-		$('.ttv-when-callback').toggle(providerOfAccount(accountId())?.callback === true);
+		// One that is on and can not be is in sight, so that it can be switched off.
+		const callback = providerOfAccount(accountId())?.callback === true;
+		$('.ttv-when-callback').toggle(callback || $('#node-input-callback').prop('checked') === true);
 		$('.ttv-when-waiting').toggle($('#node-input-mode').val() === 'wait');
 	};
 	startWith($('#node-input-mode'), 'wait');
@@ -55,6 +58,16 @@ export function openWebhook(node: EditorNode): void {
 		$(box).prop('checked', chosen.includes(String($(box).val())));
 	});
 	outputForm();
+	const show = () => {
+		const provider = providerOfAccount(accountId());
+		const silent = provider?.callback === false;
+		$('.ttv-webhook-address').toggle(!silent);
+		$('.ttv-webhook-silent')
+			.toggle(silent)
+			.text(t('editor.webhook-no-callbacks', { provider: provider?.title ?? '' }));
+	};
+	$('#node-input-account').on('change', show);
+	show();
 }
 
 export function saveWebhook(node: EditorNode): void {

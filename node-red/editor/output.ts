@@ -26,11 +26,28 @@ export function startWith(select: JQuery, usual: string): void {
 	if (!select.val()) select.val(usual);
 }
 
+/** For the `validate` of the output: a stream has one reader. */
+export function validateOutput(node: EditorNode, value: unknown): true | string {
+	return value !== 'stream' || RED.nodes.filterLinks({ source: node }).length <= 1
+		? true
+		: t('editor.stream-one-wire');
+}
+
 export function validateFilename(node: EditorNode, value: unknown): true | string {
 	return node.output !== 'file' || String(value ?? '').trim() !== ''
 		? true
 		: t('editor.file-missing');
 }
+
+/** Blank, or a number, 0 or more. */
+export const validateMinutes = (value: unknown): true | string =>
+	value === undefined ||
+	value === null ||
+	value === '' ||
+	isFromEnvironment(value) ||
+	Number(value) >= 0
+		? true
+		: t('editor.minutes-wrong');
 
 /** Blank, or a number above zero. */
 export const isAmount = (value: unknown): boolean =>

@@ -110,6 +110,7 @@ export default function register(RED: NodeAPI): void {
 		if (values && isRepeatable(provider)) {
 			return prepared(node, def, plan, submitWith(values, key));
 		}
+		if (!provider.submitLog) return undefined;
 		return prepared(
 			node,
 			def,

@@ -4,6 +4,7 @@ import type { Node, NodeAPI, NodeDef } from 'node-red';
 import type { Account } from '../../../jobs/host';
 import { rateLimitOf, type RateLimit } from '../../../jobs/rateLimit';
 import type { Provider } from '../../../providers/contract';
+import { readBaseUrl } from '../../../providers/baseUrl';
 import { providerById } from '../../../providers/registry';
 import { needsKey } from '../runtime/authentication';
 import { createHost, sleep, type RuntimeHost } from '../runtime/host';
@@ -44,6 +45,7 @@ export interface AccountHandle {
 
 export const CALLBACK_ROUTE = '/text-to-video';
 
+/** @throws Error where provider or base URL are none */
 export function createAccount(
 	RED: NodeAPI,
 	node: AccountNode,
@@ -52,7 +54,9 @@ export function createAccount(
 	const provider = providerById(id);
 	const credentials = node.credentials ?? {};
 	const key = blankless(credentials.apiKey);
-	const account = { baseUrl: blankless(baseUrl) ?? provider.account.defaultBaseUrl };
+	const reading = readBaseUrl(provider, baseUrl);
+	if (reading.problem !== undefined) throw new Error(reading.problem);
+	const account = { baseUrl: reading.baseUrl };
 	const access = { authentication: provider.account.authentication, key };
 	const callbackToken = tokenOf(node.id, credentials);
 	return {

@@ -3,9 +3,10 @@ import type { Request, Response } from 'express';
 import type { NodeAPI } from 'node-red';
 import { searchModels as search } from '../../../jobs/searchModels';
 import type { ModelChoice } from '../../../providers/contract';
-import { providerById } from '../../../providers/registry';
+import { readBaseUrl } from '../../../providers/baseUrl';
+import { providerById, providers } from '../../../providers/registry';
 import { isObject } from '../../../providers/schema/wire';
-import { handleOf, lacksKey } from './account';
+import { handleOf, lacksKey, type AccountHandle } from './account';
 import { createHost, type RuntimeHost } from '../runtime/host';
 
 const SEARCH_TIMEOUT_MS = 20_000;
@@ -49,6 +50,10 @@ export interface ModelsAnswer {
 async function searchModels(RED: NodeAPI, req: Request, res: Response): Promise<void> {
 	const asked: Record<string, unknown> = isObject(req.body) ? req.body : {};
 	const place = placeOf(RED, asked);
+	if (place && 'problem' in place) {
+		res.json({ problem: place.problem } satisfies ModelsAnswer);
+		return;
+	}
 	if (!place) {
 		res.status(404).json({ problem: 'The account is not deployed yet.' } satisfies ModelsAnswer);
 		return;
@@ -59,30 +64,30 @@ async function searchModels(RED: NodeAPI, req: Request, res: Response): Promise<
 /**
  * The stored key goes only to the stored address: whoever asks with an address of his own must bring a key of his own.
  */
-function placeOf(RED: NodeAPI, asked: Record<string, unknown>): SearchPlace | undefined {
+function placeOf(
+	RED: NodeAPI,
+	asked: Record<string, unknown>,
+): SearchPlace | { problem: string } | undefined {
 	const stored = handleOf(RED, text(asked.account));
 	const providerId = text(asked.provider) ?? stored?.provider.id;
 	// What the runtime fills in from the environment stands in the stored account as it is.
 	const apiKey = written(asked.apiKey);
-	const baseUrl = written(asked.baseUrl);
-	if (!providerId) return undefined;
-	const sameAddress = !baseUrl || baseUrl === stored?.account.baseUrl;
-	if (!apiKey && sameAddress && stored?.provider.id === providerId) {
-		return { host: stored.host, baseUrl: stored.account.baseUrl, providerId };
-	}
-	try {
-		const { account } = providerById(providerId);
-		const silent = { info: () => undefined, warn: () => undefined };
-		const access = { authentication: account.authentication, key: apiKey };
-		return {
-			host: createHost(access, silent),
-			baseUrl: baseUrl ?? account.defaultBaseUrl,
-			providerId,
-		};
-	} catch {
-		return undefined;
-	}
+	const provider = providers.find(({ id }) => id === providerId);
+	if (!provider) return undefined;
+	const typed = written(asked.baseUrl);
+	const ofStored = !apiKey && stored?.provider.id === provider.id;
+	if (ofStored && typed === undefined) return placeOfStored(stored);
+	const { baseUrl, problem } = readBaseUrl(provider, typed);
+	if (baseUrl === undefined) return { problem };
+	if (ofStored && baseUrl === stored.account.baseUrl) return placeOfStored(stored);
+	const silent = { info: () => undefined, warn: () => undefined };
+	const access = { authentication: provider.account.authentication, key: apiKey };
+	return { host: createHost(access, silent), baseUrl, providerId: provider.id };
 }
+
+const placeOfStored = ({ host, account, provider }: AccountHandle): SearchPlace => ({
+	...{ host, baseUrl: account.baseUrl, providerId: provider.id },
+});
 
 async function answerOf(
 	{ host, baseUrl, providerId }: SearchPlace,

@@ -10,6 +10,7 @@ export const editorProviders = () =>
 		title,
 		description,
 		documentationUrl,
+		accountTitle: account.title,
 		defaultBaseUrl: account.defaultBaseUrl,
 		needsKey: needsKey(account.authentication),
 		callback: capabilities.callback !== undefined,

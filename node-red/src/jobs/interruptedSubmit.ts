@@ -15,7 +15,7 @@ export function interruptedSubmit(intent: SubmitIntent, t: Translate, looked = '
 	const values = { provider: title, time: sentAt, id: requestId ?? key };
 	const message = `${t('error.submit-interrupted', values)} ${looked}`.trim();
 	const advice = t('advice.submit-interrupted');
-	const reason = failure('network', message, { accepted: 'unknown', advice });
+	const reason = failure('network', message, { accepted: 'unknown', advice, retryable: false });
 	return new JobError({ ...reason, ...(requestId ? { requestId } : {}) });
 }
 

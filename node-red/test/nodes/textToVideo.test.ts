@@ -191,7 +191,7 @@ describe.each(VERSIONS)('%s', (version) => {
 		it('tells of a wrong address in words of the address, and of the account', async () => {
 			const { node, caught, flow, credentials } = await stage.load();
 			const wrong = flow.map((one) =>
-				one.id === 'account' ? { ...one, baseUrl: `${stage.sim.url}/v1` } : one,
+				one.id === 'account' ? { ...one, baseUrl: `${stage.sim.url}/elsewhere` } : one,
 			);
 			node.receive({ payload: 'A fox' });
 			await stage.helper.setFlows(wrong, 'full', credentials);
@@ -202,6 +202,17 @@ describe.each(VERSIONS)('%s', (version) => {
 			expect(failure).toMatchObject({ code: 'not_found', accepted: 'no' });
 			expect(failure?.advice).toContain('Check the base URL in the account');
 			expect(failure?.advice).not.toContain('job id');
+		});
+
+		it('takes a base URL with the path of the service at its end, as people copy it', async () => {
+			const { flow, credentials } = await stage.load({ mode: 'return' });
+			const copied = flow.map((one) =>
+				one.id === 'account' ? { ...one, baseUrl: ` ${stage.sim.url}/v1/ ` } : one,
+			);
+			await stage.helper.setFlows(copied, 'full', credentials);
+			const { node, out } = stage.hear();
+			node.receive({ payload: 'A fox' });
+			expect((await out.next()).job?.status).toBe('queued');
 		});
 
 		it('puts a full stop between what a provider says and what to do', async () => {
