@@ -137,9 +137,10 @@ describe('what happens without anybody asking', () => {
 		await maintenance.sweep();
 		// What another installation put there is none of ours.
 		expect((await readdir(videos)).sort()).toEqual([name, underWay, others].sort());
-		await core.database.query('UPDATE gpu_local.videos SET expires_at = now() WHERE id = $1', [
-			video.id,
-		]);
+		await core.database.query(
+			`UPDATE gpu_local.videos SET expires_at = now() - interval '1 second' WHERE id = $1`,
+			[video.id],
+		);
 		await maintenance.sweep();
 		expect((await readdir(videos)).sort()).toEqual([underWay, others].sort());
 		expect(await service.get('me', video.id)).toMatchObject({ status: 'expired', artifact: null });

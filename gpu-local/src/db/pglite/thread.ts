@@ -8,14 +8,14 @@ export interface ThreadOptions {
 	folder: string;
 }
 
+/** One task at a time: the next is sent when this one is answered. */
+export type ThreadTask = { kind: 'exchange'; bytes: Uint8Array } | { kind: 'close' };
+
 export type ThreadNews =
 	| { kind: 'ready' }
-	| { kind: 'failed'; message: string }
-	| { kind: 'answer'; id: number; bytes: Uint8Array }
-	| { kind: 'error'; id: number; message: string };
-
-export type ThreadTask =
-	{ kind: 'exchange'; id: number; bytes: Uint8Array } | { kind: 'close'; id: number };
+	| { kind: 'answer'; bytes: Uint8Array }
+	/** The database could not be opened, or broke in the middle of a task. */
+	| { kind: 'failed'; message: string };
 
 /**
  * The compiler that optimises WebAssembly takes 600 MB for this database, and its own small statements are no
@@ -41,27 +41,17 @@ async function openDatabase({ folder }: ThreadOptions): Promise<PGlite> {
 const port = parentPort;
 if (port) {
 	const tell = (news: ThreadNews, transfer: ArrayBuffer[] = []) => port.postMessage(news, transfer);
+	const failed = (error: Error) => tell({ kind: 'failed', message: error.message });
 	const opening = openDatabase(workerData as ThreadOptions);
-	opening.then(
-		() => tell({ kind: 'ready' }),
-		(error: Error) => tell({ kind: 'failed', message: error.message }),
-	);
-	let last: Promise<void> = Promise.resolve();
-	port.on('message', (task: ThreadTask) => {
-		last = last.then(async () => {
-			const { id } = task;
-			try {
-				const database = await opening;
-				if (task.kind === 'close') {
-					await database.close();
-					tell({ kind: 'answer', id, bytes: new Uint8Array() });
-					return;
-				}
-				const bytes = Uint8Array.from(await database.execProtocolRaw(task.bytes));
-				tell({ kind: 'answer', id, bytes }, [bytes.buffer]);
-			} catch (error) {
-				tell({ kind: 'error', id, message: (error as Error).message });
-			}
-		});
-	});
+	opening.then(() => tell({ kind: 'ready' }), failed);
+	const carryOut = async (task: ThreadTask): Promise<void> => {
+		const database = await opening;
+		if (task.kind === 'close') {
+			await database.close();
+			return tell({ kind: 'answer', bytes: new Uint8Array() });
+		}
+		const bytes = Uint8Array.from(await database.execProtocolRaw(task.bytes));
+		tell({ kind: 'answer', bytes }, [bytes.buffer]);
+	};
+	port.on('message', (task: ThreadTask) => void carryOut(task).catch(failed));
 }
