@@ -1,96 +1,137 @@
-"""Times diffusers alone and our worker on this machine's device, profile by profile.
+"""Plain diffusers beside our worker on random weights of real size: no disk, no network.
 
-Random weights of real size do the same work as trained ones, so nothing is downloaded:
+    python bench/gpu/bench_gpu.py --model wan-1.3b --steps 8 --cases plain ours cudnn fbc compile
 
-    python bench/gpu/bench_gpu.py --models wan animatediff --profiles memory=full memory=tiling
+One JSON line a case, as soon as it is measured. `plain` is diffusers as anybody calls it, with
+torch's own settings; it comes first. Every case has the same stage marks: text, denoise, decode,
+post (what was decoded to pictures) and mux (pictures to a file; plain writes none). The first run
+of a case warms up and is reported apart; of the others the median and all of them. Run it with the
+Python of `gpu-local setup`.
 
-Run it with the Python of `gpu-local setup`. It prints one JSON object a line and a table at the
-end: seconds a step, seconds end to end, peak memory, and what the worker adds to the bare pipeline
-in the same process. `--size tiny` does the same on tiny models: to see the script work anywhere.
+`compile`, `fp8`, `group`, `offload` and `text_offload` stay on the pipeline for good: give one of
+them, last, in a process of its own. `--model tiny --steps 2 --repeats 1` shows the script work
+anywhere.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
-import shutil
+import resource
+import statistics
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
-from itertools import pairwise
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 WORKER = Path(__file__).resolve().parents[2] / "gpu-local" / "worker"
 sys.path.insert(0, str(WORKER))
 
 import torch  # noqa: E402
+
+#: Before our worker changes them.
+PLAIN_CUDNN = (torch.backends.cudnn.deterministic, torch.backends.cudnn.benchmark)
+
 from diffusers import (  # noqa: E402
-    AnimateDiffPipeline,
-    AutoencoderKL,
     AutoencoderKLWan,
-    DDIMScheduler,
-    MotionAdapter,
-    UNet2DConditionModel,
     UniPCMultistepScheduler,
     WanPipeline,
     WanTransformer3DModel,
 )
-from transformers import (  # noqa: E402
-    CLIPTextConfig,
-    CLIPTextModel,
-    UMT5Config,
-    UMT5EncoderModel,
+from diffusers.models.attention_dispatch import (  # noqa: E402
+    AttentionBackendName,
+    _AttentionBackendRegistry,
 )
-
 from tests import tiny  # noqa: E402
-from text_to_video_worker.engine import device as devices  # noqa: E402
 from text_to_video_worker.engine.families import PIPELINE_FAMILIES  # noqa: E402
 from text_to_video_worker.engine.generate import generate  # noqa: E402
 from text_to_video_worker.engine.loaded_model import LoadedModel  # noqa: E402
-from text_to_video_worker.engine.loading import load  # noqa: E402
+from text_to_video_worker.engine.placement import place  # noqa: E402
+from text_to_video_worker.families import FAMILIES  # noqa: E402
 from text_to_video_worker.model_spec import parse_model  # noqa: E402
-from text_to_video_worker.plan import Plan, make_plan  # noqa: E402
+from text_to_video_worker.plan import make_plan  # noqa: E402
+from text_to_video_worker.profiles import Profile, parse_profile  # noqa: E402
 from text_to_video_worker.request import parse_request  # noqa: E402
+from transformers import UMT5Config, UMT5EncoderModel  # noqa: E402
 
-#: What each model is asked for at its real size, as its authors show it.
-REAL = {
-    "wan": {"width": 832, "height": 480, "num_frames": 81, "num_inference_steps": 50, "fps": 16},
-    "animatediff": {
-        "width": 512,
-        "height": 512,
-        "num_frames": 32,
-        "num_inference_steps": 25,
-        "fps": 8,
-    },
+OUR_CUDNN = (torch.backends.cudnn.deterministic, torch.backends.cudnn.benchmark)
+GIB = 2**30
+
+
+class Size(NamedTuple):
+    """A Wan 2.1 transformer, and the video that its authors show."""
+
+    heads: int
+    layers: int
+    ffn: int
+    width: int
+    height: int
+    frames: int
+
+
+SIZES = {
+    "wan-1.3b": Size(12, 30, 8960, 832, 480, 81),
+    "wan-14b": Size(40, 40, 13824, 832, 480, 81),
+    "tiny": Size(0, 0, 0, 64, 64, 9),
 }
-TINY = {"width": 64, "height": 64, "num_frames": 17, "num_inference_steps": 4, "fps": 8}
+#: Name → profile of our worker; None: diffusers alone.
+CASES: dict[str, str | None] = {
+    "plain": None,
+    "ours": "",
+    "cudnn": "attention=_native_cudnn",
+    "flash": "attention=_native_flash",
+    "flash3": "attention=_flash_3",
+    "sage": "attention=sage",
+    "fbc": "cache=first_block:0.08",
+    "tiling": "memory=tiling",
+    "text_offload": "memory=text_offload",
+    "group": "memory=group_offload",
+    "offload": "memory=model_offload",
+    "fp8": "storage=fp8",
+    "compile": "compile=on",
+}
 
 
-def real_wan() -> WanPipeline:
-    """Wan 2.1 T2V 1.3B with its UMT5-XXL text encoder, as the published configuration has them."""
+def build(name: str, device: torch.device, text_layers: int) -> WanPipeline:
+    """A pipeline with random weights, made on the device in half precision."""
+    if name == "tiny":
+        return tiny.wan()
+    size = SIZES[name]
     torch.manual_seed(0)
-    transformer = WanTransformer3DModel(
-        patch_size=(1, 2, 2),
-        num_attention_heads=12,
-        attention_head_dim=128,
-        in_channels=16,
-        out_channels=16,
-        text_dim=4096,
-        freq_dim=256,
-        ffn_dim=8960,
-        num_layers=30,
-        cross_attn_norm=True,
-        qk_norm="rms_norm_across_heads",
-    )
-    text = UMT5Config(
-        vocab_size=256384, d_model=4096, d_kv=64, d_ff=10240, num_layers=24, num_heads=64
-    )
+    torch.set_default_dtype(torch.bfloat16)
+    with torch.device(device):
+        transformer = WanTransformer3DModel(
+            patch_size=(1, 2, 2),
+            num_attention_heads=size.heads,
+            attention_head_dim=128,
+            in_channels=16,
+            out_channels=16,
+            text_dim=4096,
+            freq_dim=256,
+            ffn_dim=size.ffn,
+            num_layers=size.layers,
+            cross_attn_norm=True,
+            qk_norm="rms_norm_across_heads",
+        ).eval()
+        text = UMT5Config(
+            vocab_size=256384,
+            d_model=4096,
+            d_kv=64,
+            d_ff=10240,
+            num_layers=text_layers,
+            num_heads=64,
+        )
+        text_encoder = UMT5EncoderModel(text).eval()
+        # The VAE stays wide, in plain diffusers' examples as in our worker.
+        torch.set_default_dtype(torch.float32)
+        vae = AutoencoderKLWan().eval()
     return WanPipeline(
-        vae=AutoencoderKLWan(),
-        text_encoder=UMT5EncoderModel(text).eval(),
+        vae=vae,
+        text_encoder=text_encoder,
         tokenizer=tiny.t5_tokenizer(),
         transformer=transformer,
         scheduler=UniPCMultistepScheduler(
@@ -99,167 +140,201 @@ def real_wan() -> WanPipeline:
     )
 
 
-def real_animatediff() -> AnimateDiffPipeline:
-    """SD 1.5 with the motion modules of AnimateDiff v1.5.2."""
-    torch.manual_seed(0)
-    unet = UNet2DConditionModel(sample_size=64, cross_attention_dim=768)
-    text = CLIPTextConfig(
-        hidden_size=768, intermediate_size=3072, num_attention_heads=12, num_hidden_layers=12
-    )
-    vae = AutoencoderKL(
-        block_out_channels=(128, 256, 512, 512),
-        down_block_types=("DownEncoderBlock2D",) * 4,
-        up_block_types=("UpDecoderBlock2D",) * 4,
-        layers_per_block=2,
-        latent_channels=4,
-    )
-    return AnimateDiffPipeline(
-        vae=vae,
-        text_encoder=CLIPTextModel(text).eval(),
-        tokenizer=tiny.clip_tokenizer(),
-        unet=unet,
-        motion_adapter=MotionAdapter(),
-        scheduler=DDIMScheduler(
-            beta_schedule="linear", clip_sample=False, timestep_spacing="linspace", steps_offset=1
-        ),
-    )
+class Stages:
+    """Seconds a stage; the device is waited for where a stage ends, for every case alike."""
+
+    def __init__(self, pipe: Any, device: torch.device) -> None:
+        self._pipe = pipe
+        self._wait = torch.cuda.synchronize if device.type == "cuda" else lambda: None
+        self.seconds: dict[str, float] = {}
+        self._last = 0.0
+
+    def mark(self, name: str) -> None:
+        self._wait()
+        now = time.perf_counter()
+        self.seconds[name] = self.seconds.get(name, 0.0) + now - self._last
+        self._last = now
+
+    @contextlib.contextmanager
+    def marked(self) -> Iterator[None]:
+        pipe, vae = self._pipe, self._pipe.vae
+        encode, decode = pipe.encode_prompt, vae.decode
+
+        def encode_prompt(*args: Any, **options: Any) -> Any:
+            self.mark("start")
+            result = encode(*args, **options)
+            self.mark("text")
+            return result
+
+        def decode_latents(*args: Any, **options: Any) -> Any:
+            self.mark("denoise")
+            result = decode(*args, **options)
+            self.mark("decode")
+            return result
+
+        pipe.encode_prompt, vae.decode = encode_prompt, decode_latents
+        self._wait()
+        self._last = time.perf_counter()
+        try:
+            yield
+        finally:
+            del pipe.encode_prompt
+            del vae.decode
 
 
-BUILDERS: dict[str, dict[str, Callable[[], Any]]] = {
-    "real": {"wan": real_wan, "animatediff": real_animatediff},
-    "tiny": {"wan": tiny.wan, "animatediff": tiny.animatediff},
-}
-
-
-def build(name: str, size: str, folder: Path, dtype: torch.dtype) -> Path:
-    """The model's folder; built once, in half precision where the device uses it."""
-    path = folder / f"{size}-{name}"
-    if not (path / "model_index.json").exists():
-        part = path.with_name(path.name + ".part")
-        shutil.rmtree(part, ignore_errors=True)
-        pipe = BUILDERS[size][name]()
-        pipe.to(dtype)
-        pipe.save_pretrained(part, safe_serialization=True)
-        part.rename(path)
-    return path
-
-
-def synchronise(device: torch.device) -> None:
-    if device.type == "cuda":
-        torch.cuda.synchronize(device)
-    elif device.type == "mps":
-        torch.mps.synchronize()
-
-
-def bare(loaded: LoadedModel, plan: Plan) -> dict[str, float]:
-    """Plain diffusers on the same pipeline: nothing of ours but the stop watch."""
-    stamps: list[float] = []
-
-    def stamp(pipe: Any, i: int, t: Any, tensors: dict[str, Any]) -> dict[str, Any]:
-        synchronise(loaded.device)
-        stamps.append(time.perf_counter())
-        return {}
-
-    begun = time.perf_counter()
-    with torch.inference_mode():
-        loaded.pipe(
-            prompt=plan.clips[0].prompt,
-            width=plan.pipeline_width,
-            height=plan.pipeline_height,
-            num_frames=plan.clips[0].frames,
-            num_inference_steps=plan.steps,
-            guidance_scale=plan.guidance_scale,
-            generator=torch.Generator("cpu").manual_seed(plan.seed),
-            output_type="np",
-            callback_on_step_end=stamp,
-        )
-    synchronise(loaded.device)
-    ended = time.perf_counter()
-    steps = [b - a for a, b in pairwise(stamps)]
-    return {"seconds": ended - begun, "seconds_a_step": sum(steps) / max(1, len(steps))}
-
-
-def ours(loaded: LoadedModel, plan: Plan, folder: Path) -> dict[str, float]:
-    """The worker's own run on the same pipeline, writing the file apart."""
-    begun = time.perf_counter()
-    made = generate(loaded, plan, folder / "out.mp4", lambda *_: None, threading.Event())
-    seconds = time.perf_counter() - begun
-    muxing = made["timings"].get("muxingMs", 0.0) / 1000
-    return {"seconds": seconds, "muxing_seconds": muxing}
-
-
-def measure(name: str, profile: str, path: Path, args: argparse.Namespace) -> dict[str, Any]:
-    device = devices.pick_device(args.device)
-    asked = {**(REAL[name] if args.size == "real" else TINY), "prompt": "a lighthouse", "seed": 1}
-    if args.steps:
-        asked["num_inference_steps"] = args.steps
-    begun = time.perf_counter()
-    loaded = load(
-        parse_model({"alias": name, "family": name, "path": str(path), "profile": profile}), device
-    )
-    load_seconds = time.perf_counter() - begun
-    plan = make_plan(parse_request(asked), loaded.family, loaded.scheduler_class)
-    # Kernels are chosen and, with compile=on, made in the first run; it counts apart.
-    first = bare(loaded, plan)
-    if device.type == "cuda":
-        torch.cuda.reset_peak_memory_stats(device)
-    bares = [bare(loaded, plan) for _ in range(args.repeats)]
-    peak = devices.peak_bytes(device)
-    with tempfile.TemporaryDirectory() as out:
-        mine = [ours(loaded, plan, Path(out)) for _ in range(args.repeats)]
-    best_bare = min(bares, key=lambda one: one["seconds"])
-    best_mine = min(mine, key=lambda one: one["seconds"])
-    overhead = best_mine["seconds"] - best_mine["muxing_seconds"] - best_bare["seconds"]
+def request(size: Size, steps: int) -> dict[str, Any]:
     return {
-        "model": name,
-        "profile": loaded.profile.describe(),
-        **{k: asked[k] for k in ("width", "height", "num_frames", "num_inference_steps")},
-        "load_seconds": load_seconds,
-        "first_seconds": first["seconds"],
-        "bare_seconds": best_bare["seconds"],
-        "bare_seconds_a_step": best_bare["seconds_a_step"],
-        "worker_seconds": best_mine["seconds"],
-        "muxing_seconds": best_mine["muxing_seconds"],
-        "worker_overhead_ms": overhead * 1000,
-        "peak_bytes": peak,
+        "prompt": "a lighthouse",
+        "width": size.width,
+        "height": size.height,
+        "fps": 16,
+        "num_frames": size.frames,
+        "num_inference_steps": steps,
+        "guidance_scale": 5.0,
+        "seed": 1,
     }
 
 
+def run_plain(pipe: Any, size: Size, steps: int, stages: Stages) -> None:
+    asked = request(size, steps)
+    pipe(
+        prompt=asked["prompt"],
+        width=size.width,
+        height=size.height,
+        num_frames=size.frames,
+        num_inference_steps=steps,
+        guidance_scale=asked["guidance_scale"],
+        generator=torch.Generator("cpu").manual_seed(asked["seed"]),
+        output_type="np",
+    )
+    stages.mark("post")
+
+
+def load_ours(pipe: Any, device: torch.device, profile: Profile) -> LoadedModel:
+    spec = parse_model({"alias": "wan", "family": "wan", "path": "/nowhere"})
+    family = PIPELINE_FAMILIES["wan"]
+    dtype = family.dtype(spec, device)
+    place(pipe, family.denoisers(pipe), device, dtype, profile)
+    return LoadedModel(
+        spec=spec,
+        family=family.measure(FAMILIES["wan"], pipe),
+        pipe=pipe,
+        device=device,
+        profile=profile,
+        weight_bytes=0,
+        tiled=profile.tiling,
+        compute_dtype=dtype,
+        scheduler_class=type(pipe.scheduler).__name__,
+        scheduler_config=dict(pipe.scheduler.config),
+    )
+
+
+def run_ours(loaded: LoadedModel, size: Size, steps: int, stages: Stages, folder: Path) -> None:
+    asked = parse_request(request(size, steps))
+    plan = make_plan(asked, loaded.family, loaded.scheduler_class)
+    made = generate(loaded, plan, folder / "o.mp4", lambda *_: None, threading.Event())
+    stages.mark("post")
+    stages.seconds["mux"] = made["timings"].get("muxingMs", 0.0) / 1000
+    stages.seconds["post"] -= stages.seconds["mux"]
+
+
+def measure(pipe: Any, case: str, args: argparse.Namespace, device: torch.device) -> dict[str, Any]:
+    text, size, cuda = CASES[case], SIZES[args.model], device.type == "cuda"
+    cudnn = torch.backends.cudnn
+    cudnn.deterministic, cudnn.benchmark = PLAIN_CUDNN if text is None else OUR_CUDNN
+    begun = time.perf_counter()
+    loaded = None if text is None else load_ours(pipe, device, parse_profile(text, Profile()))
+    set_up_seconds = time.perf_counter() - begun
+    runs = []
+    for _ in range(1 + args.repeats):
+        if cuda:
+            torch.cuda.reset_peak_memory_stats()
+        stages = Stages(pipe, device)
+        begun = time.perf_counter()
+        with stages.marked(), torch.inference_mode(), tempfile.TemporaryDirectory() as folder:
+            if loaded is None:
+                run_plain(pipe, size, args.steps, stages)
+            else:
+                run_ours(loaded, size, args.steps, stages, Path(folder))
+        runs.append({"wall": time.perf_counter() - begun, **stages.seconds})
+    warm = runs[1:] or runs
+    median = {name: statistics.median(run.get(name, 0.0) for run in warm) for name in warm[0]}
+    a_step = median["denoise"] / args.steps
+    return {
+        "case": case,
+        "steps": args.steps,
+        "set_up_seconds": set_up_seconds,
+        "first_seconds": runs[0]["wall"],
+        "median_seconds": median,
+        "all_seconds": [run["wall"] for run in warm],
+        "seconds_a_step": a_step,
+        "peak_gib": torch.cuda.max_memory_allocated() / GIB if cuda else None,
+        "reserved_gib": torch.cuda.max_memory_reserved() / GIB if cuda else None,
+        "host_gib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20,
+    }
+
+
+def reset(pipe: Any) -> None:
+    """As it was built, as far as diffusers can."""
+    transformer = pipe.transformer
+    if transformer.is_cache_enabled:
+        transformer.disable_cache()
+    transformer.reset_attention_backend()
+    _AttentionBackendRegistry.set_active_backend(AttentionBackendName.NATIVE)
+    pipe.vae.disable_tiling()
+    pipe.vae.disable_slicing()
+
+
+def rounded(value: Any) -> Any:
+    if isinstance(value, float):
+        return round(value, 4)
+    if isinstance(value, dict):
+        return {name: rounded(one) for name, one in value.items()}
+    return [rounded(one) for one in value] if isinstance(value, list) else value
+
+
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--models", nargs="+", default=["wan", "animatediff"])
-    parser.add_argument("--profiles", nargs="+", default=["memory=full"])
-    parser.add_argument("--size", choices=["real", "tiny"], default="real")
-    parser.add_argument("--steps", type=int, help="instead of each model's own number")
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("--model", default="wan-1.3b", choices=SIZES)
+    parser.add_argument("--steps", type=int, default=8)
+    parser.add_argument("--cases", nargs="+", choices=CASES, default=["plain", "ours"])
     parser.add_argument("--repeats", type=int, default=2)
-    parser.add_argument("--device", help="for example cuda:1")
-    parser.add_argument("--folder", type=Path, default=Path(tempfile.gettempdir()) / "bench-gpu")
+    parser.add_argument("--text-layers", type=int, default=24, help="fewer fit a smaller device")
+    parser.add_argument(
+        "--limit", type=float, default=500, help="seconds after which cases are left out"
+    )
+    parser.add_argument("--out", type=Path, help="also append the lines to this file")
     args = parser.parse_args()
-    device = devices.pick_device(args.device)
-    print(json.dumps(devices.describe(device)), flush=True)
-    rows = []
-    for name in args.models:
-        path = build(name, args.size, args.folder, PIPELINE_FAMILIES[name].dtype(device))
-        for profile in args.profiles:
-            try:
-                row = measure(name, profile, path, args)
-            except Exception as error:
-                row = {"model": name, "profile": profile, "error": f"{error!r}"[:300]}
-            devices.release(device)
-            rows.append(row)
-            print(json.dumps(row), flush=True)
-    print("\n| Model | Profile | s/step | Bare s | Worker s | Overhead ms | Peak GB |")
-    print("|---|---|---|---|---|---|---|")
-    for row in rows:
-        if "error" in row:
-            print(f"| {row['model']} | {row['profile']} | {row['error']} |")
+
+    def say(row: dict[str, Any]) -> None:
+        line = json.dumps(rounded(row))
+        print(line, flush=True)
+        if args.out:
+            with args.out.open("a", encoding="utf-8") as file:
+                file.write(f"{line}\n")
+
+    begun = time.perf_counter()
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    pipe = build(args.model, device, args.text_layers)
+    pipe.set_progress_bar_config(disable=True)
+    pipe.to(device)
+    name = torch.cuda.get_device_name() if device.type == "cuda" else "cpu"
+    say({"built_seconds": time.perf_counter() - begun, "device": name, "torch": torch.__version__})
+    plain: float | None = None
+    for case in args.cases:
+        if time.perf_counter() - begun > args.limit:
+            say({"case": case, "left_out": f"more than {args.limit:g} s"})
             continue
-        peak = "-" if row["peak_bytes"] is None else f"{row['peak_bytes'] / 1e9:.1f}"
-        print(
-            f"| {row['model']} | {row['profile']} | {row['bare_seconds_a_step']:.3f} "
-            f"| {row['bare_seconds']:.2f} | {row['worker_seconds']:.2f} "
-            f"| {row['worker_overhead_ms']:.1f} | {peak} |"
-        )
+        try:
+            row = measure(pipe, case, args, device)
+        except Exception as error:
+            row = {"case": case, "error": f"{error!r}"[:300]}
+        else:
+            wall = row["median_seconds"]["wall"]
+            plain = wall if case == "plain" else plain
+            row["times_plain"] = wall / plain if plain else None
+        say(row)
+        reset(pipe)
 
 
 if __name__ == "__main__":
