@@ -10,6 +10,7 @@ import type { N8nHost } from '../../shared/host';
 import { commonOptions, sendOptions } from '../../shared/http';
 import { signalOf } from '../../shared/output';
 import type { Run } from './run';
+import { placeOf } from './place';
 import { refuseAfterStop } from './stop';
 
 export type RequestOptions = DeclarativeRestApiSettings.ResultOptions['options'];
@@ -35,6 +36,7 @@ export async function submitItem(submission: Submission): Promise<Job> {
 	const request = submitOptions(submission, identity.headers);
 	// Asked beside the submit: the price list must not hold it up.
 	const quoting = run.quoted(submission).then(() => run.quoteOf(itemIndex)?.usd);
+	const place = placeOf(context);
 	const send = async () => {
 		run.noteSending(itemIndex);
 		return await sendOptions(context, provider, request, true);
@@ -53,14 +55,14 @@ export async function submitItem(submission: Submission): Promise<Job> {
 		// Another item's error, or Stop, may be all that n8n shows of this run.
 		if (reading.failure.accepted === 'unknown') {
 			const { message, advice } = reading.failure;
-			context.logger.warn(`${provider.title}, item ${itemIndex}: ${message} ${advice}`);
+			context.logger.warn(`${provider.title}: ${message} ${advice} (${place})`);
 		}
 		throw new ItemError(providerFailure(provider.id, reading.failure));
 	}
 	const job = withQuote(reading.job, await quoting);
 	run.recordSubmitted(itemIndex, job);
 	// Where a wait is stopped or n8n dies, the log is the only place that still knows the id.
-	context.logger.info(`Submitted ${provider.title} job ${job.jobId} (item ${itemIndex})`);
+	context.logger.info(`Submitted ${provider.title} job ${job.jobId} (${place})`);
 	if (itemIndex < SHOWN_JOBS) {
 		context.customData?.set(`job${itemIndex}`, job.jobId.slice(0, 255));
 	}

@@ -6,6 +6,7 @@ import type { Job, Provider } from '../../../providers/contract';
 import { failure } from '../../../providers/replies/failures';
 import { ItemError, providerFailure } from '../../shared/errors';
 import type { N8nHost } from '../../shared/host';
+import { placeOf } from './place';
 
 const isStopped = (context: IExecuteSingleFunctions): boolean =>
 	context.getExecutionCancelSignal()?.aborted === true;
@@ -47,6 +48,6 @@ export async function stopIfStopped(
 					advice: `Get the video with Fetch Result and the job ID ${job.jobId}; do not order it again.`,
 				}),
 	});
-	context.logger.warn(stopped.message);
+	context.logger.warn(`${stopped.message} (${placeOf(context)})`);
 	throw new ItemError(providerFailure(provider.id, stopped, reading.job ?? job));
 }

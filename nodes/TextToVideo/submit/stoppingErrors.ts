@@ -26,12 +26,22 @@ export class StoppingErrors {
 	}
 
 	private describe({ itemIndex, error, advice }: StoppingError): void {
-		const others = [...this.jobs]
-			.filter(([index]) => index !== itemIndex)
-			.map(([index, job]) => `item ${index}: job ${job.jobId} (${job.status})`);
-		error.description =
-			others.length === 0
-				? advice
-				: `${advice} The other jobs of this run, ready for Fetch Result: ${others.join(', ')}.`;
+		const others = [...this.jobs].filter(([index]) => index !== itemIndex);
+		const isLost = ([, { status }]: [number, Job]) => status === 'failed' || status === 'cancelled';
+		error.description = [
+			advice,
+			listed(
+				'The other jobs of this run, ready for Fetch Result',
+				others.filter((other) => !isLost(other)),
+			),
+			listed('Without a video', others.filter(isLost)),
+		]
+			.filter((sentence) => sentence !== '')
+			.join(' ');
 	}
+}
+
+function listed(about: string, jobs: Array<[number, Job]>): string {
+	const names = jobs.map(([index, job]) => `item ${index}: job ${job.jobId} (${job.status})`);
+	return names.length === 0 ? '' : `${about}: ${names.join(', ')}.`;
 }

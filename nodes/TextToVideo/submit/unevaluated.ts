@@ -11,7 +11,7 @@ const BRACES = /\{\{[^]*?\}\}/;
 const N8N_EXPRESSION =
 	/\{\{[^}]*\$(?:json|node|input|item|itemIndex|items|now|today|vars|env|secrets|binary|parameter|prevNode|workflow|execution|runIndex|fromAI|jmespath|\()[^]*?\}\}/i;
 
-export const isExpression = (written: unknown): boolean =>
+const isExpression = (written: unknown): boolean =>
 	typeof written === 'string' && written.startsWith('=');
 
 /**
