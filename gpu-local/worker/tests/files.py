@@ -69,7 +69,7 @@ def write_kohya_lora(path: Path, pipe: Any) -> None:
 
 def write_all(folder: Path) -> None:
     """Every family's folder, SD 1.x as folder and as file, motion adapters, LoRAs, embeddings."""
-    for name, build in (tiny.BUILDERS | tiny.WAN_22).items():
+    for name, build in (tiny.BUILDERS | tiny.WAN_22 | tiny.FROM_PICTURE).items():
         pipe = build()
         pipe.save_pretrained(folder / name, safe_serialization=True)
         part = "unet" if name == "animatediff" else "transformer"

@@ -14,7 +14,7 @@ from text_to_video_worker.families import FAMILIES
 
 from .harness import difference, digest
 
-ALL = list(FAMILIES)
+ALL = [name for name, family in FAMILIES.items() if "loras" in family.supports]
 
 
 @pytest.mark.parametrize("family", ALL)
@@ -26,6 +26,16 @@ def test_a_lora_acts_by_its_strength_and_leaves_no_trace(harness, family):
     assert digest(weak) != digest(strong)
     assert strong["settings"]["loras"] == [{"model_name": family, "strength": 1.0}]
     assert digest(harness.make(family)) == digest(plain)
+
+
+def test_loras_are_said_to_be_left_out_where_diffusers_takes_none(harness):
+    lora = harness.lora("wan")
+    made = harness.make("hunyuanvideo15", loras=[lora])
+    assert "takes no LoRAs" in made["warnings"][0]
+    assert digest(made) == digest(harness.make("hunyuanvideo15"))
+    with pytest.raises(WorkerError) as caught:
+        harness.make("hunyuanvideo15", loras=[lora], strict=True)
+    assert (caught.value.code, caught.value.field) == ("unsupported_field", "loras")
 
 
 def test_five_loras_at_once(harness):

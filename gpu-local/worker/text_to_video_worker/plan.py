@@ -28,8 +28,10 @@ class Clip:
     prompt: str | dict[int, str]
     #: Frames that the pipeline makes.
     frames: int
-    #: Frames of them that are kept, from the first.
+    #: Frames of them that are kept.
     keep: int
+    #: Frames before those: the clip begins with the last picture of the one before.
+    skip: int = 0
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,8 @@ class Plan:
     window_frames: int
     clip_skip: int | None
     closed_loop: str | None
+    #: File of the picture that the first clip begins with.
+    start_image: str | None
     loras: tuple[Adapter, ...]
     embeddings: tuple[Adapter, ...]
     output_format: str
@@ -146,6 +150,13 @@ def _adapters(request: Request, family: Family, notes: Notes) -> tuple[tuple[Ada
     for lora in request.loras:
         if lora.strength == 0:
             notes.say(f'The LoRA "{lora.name}" has strength 0, so it was left out.')
+    if loras and "loras" not in family.supports:
+        notes.not_honoured(
+            "loras",
+            f"{family.title} takes no LoRAs in diffusers; they were left out.",
+            "Leave the LoRAs out, or use a model of another family.",
+        )
+        loras = ()
     embeddings = request.embeddings
     if embeddings and "embeddings" not in family.supports:
         notes.not_honoured(
@@ -214,11 +225,34 @@ def _clips(request: Request, family: Family, loop: str | None) -> tuple[Clip, ..
             keys.setdefault(frames - 1, texts[0])
         return (Clip(keys, frames, to_keep),)
 
-    return tuple(
-        Clip(text, frames_to_make(family, end - start), end - start)
+    # Each clip goes on from the picture that the one before ended with.
+    skips = 1 if request.input_reference else 0
+    clips = [
+        (text, end - start, skips if start else 0)
         for text, start, end in zip(texts, starts, ends, strict=True)
         if end > start
+    ]
+    return tuple(
+        Clip(text, frames_to_make(family, skip + keep), keep, skip) for text, keep, skip in clips
     )
+
+
+def _check_start_image(request: Request, family: Family) -> None:
+    """A picture is used or refused, never left out: the video would be another one."""
+    if request.input_reference and family.start_image == "no":
+        raise WorkerError(
+            "unsupported_field",
+            "This model does not begin a video with a picture.",
+            field="input_reference",
+            remedy="Leave the picture out, or use a model that makes videos from pictures.",
+        )
+    if not request.input_reference and family.start_image == "required":
+        raise WorkerError(
+            "invalid_request",
+            "This model makes videos from a picture only, and none was given.",
+            field="input_reference",
+            remedy="Give the picture that the video begins with as input_reference.",
+        )
 
 
 def _check_length(family: Family, clips: Iterable[Clip]) -> None:
@@ -254,12 +288,14 @@ def make_plan(request: Request, family: Family, own_scheduler: str) -> Plan:
     """What to run for a request. `own_scheduler` is the class that the model came with."""
     notes = Notes(request.strict)
     request = _without_weights(request, family, notes)
+    _check_start_image(request, family)
     if request.strength is not None:
-        notes.not_honoured(
-            "strength",
-            "strength has no meaning without a start image or video, so it was left out.",
-            "Leave strength out.",
+        why = (
+            f"{family.title} takes the start image as it is"
+            if request.input_reference
+            else "strength has no meaning without a start image or video"
         )
+        notes.not_honoured("strength", f"{why}, so strength was left out.", "Leave strength out.")
     scheduler = _scheduler(request, family, notes)
     loop = _closed_loop(request, family, scheduler, own_scheduler)
     if request.closed_loop and loop == "ping-pong":
@@ -267,7 +303,12 @@ def make_plan(request: Request, family: Family, own_scheduler: str) -> Plan:
     clips = _clips(request, family, loop)
     _check_length(family, clips)
     if len(clips) > 1:
-        notes.say(f"{family.title} makes one clip a prompt; they follow one another with a cut.")
+        how = (
+            "each goes on from the last picture of the one before"
+            if request.input_reference
+            else "they follow one another with a cut"
+        )
+        notes.say(f"{family.title} makes one clip a prompt; {how}.")
     guidance = request.guidance_scale
     if guidance is None:
         guidance = family.defaults["guidance_scale"]
@@ -319,6 +360,7 @@ def make_plan(request: Request, family: Family, own_scheduler: str) -> Plan:
         window_frames=window,
         clip_skip=_clip_skip(request, family, notes),
         closed_loop=loop,
+        start_image=request.input_reference,
         loras=loras,
         embeddings=embeddings,
         output_format=request.output_format,

@@ -46,6 +46,8 @@ class Request:
     closed_loop: bool
     clip_skip: int | None
     strength: float | None
+    #: File of the picture that the video begins with.
+    input_reference: str | None
     output_format: str
     strict: bool
 
@@ -176,6 +178,7 @@ def parse_request(raw: object) -> Request:
         closed_loop=reader.flag("closed_loop"),
         clip_skip=reader.maybe_whole("clip_skip", 0, 64) or None,
         strength=reader.maybe_number("strength", 0, 1),
+        input_reference=reader.maybe_text("input_reference"),
         output_format=output_format,
         strict=reader.flag("strict"),
     )

@@ -14,12 +14,15 @@ from PIL import Image
 
 from ..errors import WorkerError
 from .frames import Frames
+from .sound import Sound
 
 #: Constant quality, visually lossless for generated video. "veryfast" is several times as fast as
 #: "medium", for smaller files of the same quality (bench/gpu/export.py). x264's macroblock tree
 #: reads memory that nobody wrote (seen with x264's own assembly at small sizes): the same pictures
 #: gave other files.
 X264_OPTIONS = {"crf": "18", "preset": "veryfast", "x264-params": "mbtree=0"}
+#: Transparent for stereo sound.
+AAC_BITS_A_SECOND = 192_000
 #: ITU-T H.273's number for BT.709, which HD players assume: primaries, transfer and matrix alike.
 BT_709 = 1
 #: H.273's narrow range, "MPEG" in FFmpeg's words: 16 … 235.
@@ -32,6 +35,7 @@ def write(
     path: Path,
     output_format: str,
     check: Callable[[], None] = lambda: None,
+    sound: Sound | None = None,
 ) -> None:
     """Writes to a neighbour first, so that a half-written file never bears the final name.
 
@@ -42,7 +46,7 @@ def write(
         if output_format == "gif":
             _write_gif(frames, fps, part, check)
         else:
-            _write_mp4(frames, fps, part, check)
+            _write_mp4(frames, fps, part, sound, check)
         part.replace(path)
     except OSError as error:
         if error.errno == errno.ENOSPC:
@@ -56,7 +60,9 @@ def write(
         part.unlink(missing_ok=True)
 
 
-def _write_mp4(frames: Frames, fps: float, path: Path, check: Callable[[], None]) -> None:
+def _write_mp4(
+    frames: Frames, fps: float, path: Path, sound: Sound | None, check: Callable[[], None]
+) -> None:
     height, width = frames.shape[1:3]
     with av.open(str(path), "w", format="mp4", options={"movflags": "+faststart"}) as container:
         rate = Fraction(fps).limit_denominator(1001)
@@ -66,12 +72,23 @@ def _write_mp4(frames: Frames, fps: float, path: Path, check: Callable[[], None]
         context = stream.codec_context
         context.colorspace = context.color_primaries = context.color_trc = BT_709
         context.color_range = NARROW_RANGE
+        heard = None if sound is None else _sound_stream(container, sound)
         for picture in frames:
             check()
             rgb = av.VideoFrame.from_ndarray(picture, format="rgb24")
             yuv = rgb.reformat(format="yuv420p", dst_colorspace="ITU709", dst_color_range="MPEG")
             container.mux(stream.encode(yuv))
         container.mux(stream.encode())
+        if heard is not None and sound is not None:
+            container.mux(heard.encode(sound.frame()))
+            container.mux(heard.encode())
+
+
+def _sound_stream(container: Any, sound: Sound) -> Any:
+    # AAC is what every player of MP4 knows.
+    stream = container.add_stream("aac", rate=sound.rate, layout=sound.layout)
+    stream.bit_rate = AAC_BITS_A_SECOND
+    return stream
 
 
 def gif_ticks(count: int, fps: float) -> list[int]:
@@ -130,9 +147,19 @@ def probe(path: Path, output_format: str) -> dict[str, Any]:
     with av.open(str(path)) as container:
         stream = container.streams.video[0]
         rate = stream.average_rate or Fraction(0)
+        heard = container.streams.audio
         return {
             "width": stream.codec_context.width,
             "height": stream.codec_context.height,
             "frames": sum(packet.size > 0 for packet in container.demux(stream)),
             "fps": round(float(rate), 3),
+            **({"audio": _describe(heard[0].codec_context)} if heard else {}),
         }
+
+
+def _describe(audio: Any) -> dict[str, Any]:
+    return {
+        "codec": audio.name,
+        "sample_rate": audio.sample_rate,
+        "channels": audio.layout.nb_channels,
+    }

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from PIL import Image
 
 from ..plan import Clip, Notes, Plan
 from . import export
@@ -19,12 +20,14 @@ from .closed_loop import LatentShift, ping_pong
 from .decoding import tiled_when_too_large
 from .device import peak_bytes
 from .families import PIPELINE_FAMILIES
-from .frames import pictures_instead_of_floats
+from .frames import Frames, pictures_instead_of_floats
 from .loaded_model import LoadedModel
 from .loras import use_loras
 from .progress import ProgressMonitor, Report
 from .schedulers import use_scheduler
 from .sigmas import fixed_sigmas
+from .sound import Sound, joined
+from .start_image import open_start_image, padded
 
 
 def generate(
@@ -35,16 +38,18 @@ def generate(
     cancelled: threading.Event,
 ) -> dict[str, Any]:
     """Makes the video; the result says what was really made. Raises `Cancelled` from any step."""
-    pipe, family = loaded.pipe, PIPELINE_FAMILIES[loaded.family.name]
+    family = PIPELINE_FAMILIES[loaded.family.name]
     monitor = ProgressMonitor(report, cancelled, len(plan.clips))
     monitor.enter("encoding_prompt")
     if loaded.device.type == "cuda":
         torch.cuda.reset_peak_memory_stats(loaded.device)
     family.prepare(loaded, plan)
     notes = Notes(plan.strict, plan.warnings)
+    picture = _start_image(plan, notes)
     for note in use_loras(loaded, plan.loras):
         notes.not_honoured("loras", note, f"Use a LoRA that was made for {loaded.spec.alias}.")
     scheduler = use_scheduler(loaded, plan.scheduler)
+    pipe = family.pipeline_for(loaded, plan)
     fixed_steps = len(loaded.spec.sigmas)
     if fixed_steps and plan.steps != fixed_steps:
         notes.say(f"This distilled model always makes {fixed_steps} steps.")
@@ -57,39 +62,62 @@ def generate(
             during.enter_context(tiled_when_too_large(loaded))
             during.enter_context(monitor.attached(pipe, plan.steps))
             during.enter_context(checked_between_blocks(pipe, monitor.stop_if_cancelled))
+            if "callback_on_step_end" in family.takes_no(pipe):
+                during.enter_context(monitor.counting_steps_of(loaded.pipe.scheduler))
             # On the CPU, so that the same seed gives the same noise on every device.
             generator = torch.Generator("cpu").manual_seed(plan.seed)
-            kept = []
+            kept: list[Frames] = []
+            sounds: list[Sound] = []
             for index, clip in enumerate(plan.clips):
                 monitor.next_clip(index)
                 arguments = {
                     **_arguments(plan, clip, monitor),
+                    **({} if picture is None else {"image": picture}),
                     **family.arguments(loaded, plan, clip),
                 }
-                with pictures_instead_of_floats(pipe, clip.keep, plan.width, plan.height):
-                    kept.append(pipe(generator=generator, **arguments).frames[0])
+                for name in family.takes_no(pipe):
+                    del arguments[name]
+                made_frames = clip.skip + clip.keep
+                with pictures_instead_of_floats(pipe, made_frames, plan.width, plan.height):
+                    output_of_clip = pipe(generator=generator, **arguments)
+                kept.append(output_of_clip.frames[0][clip.skip :])
+                if (sound := family.sound(loaded, output_of_clip)) is not None:
+                    sounds.append(sound.part(clip.skip / plan.fps, clip.keep / plan.fps))
+                if picture is not None:
+                    picture = padded(kept[-1][-1], *picture.size)
     finally:
         # An exception inside a pipeline skips its own clean-up of offload hooks.
-        pipe.maybe_free_model_hooks()
+        loaded.pipe.maybe_free_model_hooks()
     monitor.enter("muxing")
     video = kept[0] if len(kept) == 1 else np.concatenate(kept)
     if plan.closed_loop == "ping-pong":
         video = ping_pong(video, plan.frames)
-    export.write(video, plan.fps, output, plan.output_format, monitor.stop_if_cancelled)
+    sound = joined(sounds, len(video) / plan.fps)
+    if sound is not None and plan.output_format == "gif":
+        notes.say("A GIF has no sound; ask for an MP4 to hear what the model made.")
+    export.write(video, plan.fps, output, plan.output_format, monitor.stop_if_cancelled, sound)
     made = export.probe(output, plan.output_format)
     monitor.enter("done")
+    settings = {
+        **_settings(loaded, plan, scheduler, made),
+        **family.settings(loaded, plan),
+    }
     return {
         "file": str(output),
         "mime_type": "image/gif" if plan.output_format == "gif" else "video/mp4",
         **made,
         "seed": plan.seed,
-        "settings": {
-            **_settings(loaded, plan, scheduler, made),
-            **family.settings(loaded, plan),
-        },
+        "settings": settings,
         "warnings": notes.warnings,
         "timings": {f"{k}Ms": round(v, 1) for k, v in monitor.timings_ms.items()},
     }
+
+
+def _start_image(plan: Plan, notes: Notes) -> Image.Image | None:
+    if plan.start_image is None:
+        return None
+    picture = open_start_image(Path(plan.start_image), plan.width, plan.height, notes)
+    return padded(picture, plan.pipeline_width, plan.pipeline_height)
 
 
 def _arguments(plan: Plan, clip: Clip, monitor: ProgressMonitor) -> dict[str, Any]:
@@ -136,6 +164,8 @@ def _settings(
         "profile": replace(loaded.profile, tiling=loaded.tiled).describe(),
         "device": str(loaded.device),
     }
+    if "audio" in made:
+        settings["audio"] = made.pop("audio")
     if plan.closed_loop:
         settings["closed_loop_method"] = plan.closed_loop
     if plan.loras:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import torch
 
-from ..families import FAMILIES
+from ..families import FAMILIES, start_image_of
 from ..model_spec import ModelSpec
 from ..model_weights import weight_values
 from ..profiles import Memory, Profile, Sizes, choose_memory, parse_profile
@@ -56,7 +56,11 @@ def load(spec: ModelSpec, device: torch.device, memory: Memory | None = None) ->
     return LoadedModel(
         spec=spec,
         family=replace(
-            family.measure(limits, pipe), defaults={**limits.defaults, **dict(spec.defaults)}
+            family.measure(limits, pipe),
+            start_image=start_image_of(
+                spec.family, {**pipe.config, "_class_name": type(pipe).__name__}
+            ),
+            defaults={**limits.defaults, **dict(spec.defaults)},
         ),
         pipe=pipe,
         device=device,

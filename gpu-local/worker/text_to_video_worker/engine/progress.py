@@ -51,6 +51,25 @@ class ProgressMonitor:
         self.enter("denoising", self._clip * steps + index + 1, self._clips * steps)
 
     @contextlib.contextmanager
+    def counting_steps_of(self, scheduler: Any) -> Iterator[None]:
+        """For pipelines that tell nobody of their steps: the scheduler makes each of them."""
+        step, done = scheduler.step, 0
+
+        def make_step(*args: Any, **options: Any) -> Any:
+            nonlocal done
+            result = step(*args, **options)
+            steps = len(scheduler.timesteps)
+            self.step_done(done % steps, steps)
+            done += 1
+            return result
+
+        scheduler.step = make_step
+        try:
+            yield
+        finally:
+            del scheduler.step
+
+    @contextlib.contextmanager
     def attached(self, pipe: Any, steps: int) -> Iterator[None]:
         """Hears of text encoding and decoding, for which pipelines have no callback."""
         encode, decode = pipe.encode_prompt, pipe.vae.decode

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -35,6 +36,9 @@ ALLOWED_PARTS: frozenset[tuple[str, str]] = frozenset(
     for name in names
 )
 
+#: Whether a model takes a picture as the video's first frame.
+StartImage = Literal["no", "optional", "required"]
+
 
 @dataclass(frozen=True)
 class Family:
@@ -61,6 +65,8 @@ class Family:
     prompt_weights: bool
     prompts: Literal["travel", "clips"]
     closed_loop: Literal["latent-shift", "ping-pong"]
+    #: Whether a model starts from a picture: a loaded one's own answer (`measure` tells).
+    start_image: StartImage
     #: Name in a request → diffusers class that does it.
     schedulers: dict[str, str]
     flow: bool
@@ -85,6 +91,15 @@ class Family:
         return replace(self, **{k: v for k, v in changes.items() if v is not None})  # type: ignore[arg-type]
 
 
+def start_image_of(name: str, index: Mapping[str, Any]) -> StartImage:
+    """What the table says of a model with this model_index.json."""
+    for answer, entries in _ROWS[name]["startImage"].items():
+        if all(index.get(key) == value for key, value in entries.items()):
+            found: StartImage = answer
+            return found
+    return "no"
+
+
 def _family(name: str, row: dict[str, Any]) -> Family:
     return Family(
         name=name,
@@ -102,6 +117,7 @@ def _family(name: str, row: dict[str, Any]) -> Family:
         prompt_weights=row["promptWeights"],
         prompts=row["prompts"],
         closed_loop=row["closedLoop"],
+        start_image="no",
         schedulers=row["schedulers"],
         flow=row["flow"],
         supports=frozenset(row["supports"]),

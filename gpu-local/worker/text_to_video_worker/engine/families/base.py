@@ -14,6 +14,7 @@ from ...model_spec import ModelSpec
 from ...model_validation import check_model
 from ...plan import Clip, Notes, Plan
 from ..loaded_model import LoadedModel
+from ..sound import Sound
 
 #: What a model may set and no request has; reported where a model sets it.
 MODEL_ONLY_DEFAULTS = ("flow_shift", "guidance_rescale", "decode_timestep", "decode_noise_scale")
@@ -26,6 +27,8 @@ class PipelineFamily:
     name: ClassVar[str]
     #: The diffusers pipeline that makes its videos.
     pipeline: ClassVar[Any]
+    #: Further ones, by the class that a folder names.
+    pipelines: ClassVar[dict[str, Any]] = {}
 
     def dtype(self, spec: ModelSpec, device: torch.device) -> torch.dtype:
         """The numbers that most weights are kept in; a CPU is fastest in float32."""
@@ -34,8 +37,8 @@ class PipelineFamily:
     def load(self, spec: ModelSpec, dtype: torch.dtype) -> Any:
         """The pipeline on the CPU, from files that were checked."""
         path = Path(spec.path)
-        check_model(path, FAMILIES[self.name].pipeline_classes)
-        return self.pipeline.from_pretrained(
+        index = check_model(path, FAMILIES[self.name].pipeline_classes)
+        return self.pipelines.get(index["_class_name"], self.pipeline).from_pretrained(
             path,
             torch_dtype=self.part_dtypes(dtype),
             local_files_only=True,
@@ -75,9 +78,21 @@ class PipelineFamily:
         """Around one job, after its LoRAs and scheduler are in place."""
         yield
 
+    def pipeline_for(self, loaded: LoadedModel, plan: Plan) -> Any:
+        """The pipeline that makes this video: the loaded one, or another over the same parts."""
+        return loaded.pipe
+
     def arguments(self, loaded: LoadedModel, plan: Plan, clip: Clip) -> dict[str, Any]:
         """What its pipeline is called with beside what every family's is."""
         return {}
+
+    def takes_no(self, pipe: Any) -> frozenset[str]:
+        """Which of every family's arguments its pipeline does not have."""
+        return frozenset()
+
+    def sound(self, loaded: LoadedModel, output: Any) -> Sound | None:
+        """The sound that the pipeline made with its pictures."""
+        return None
 
     def longest_prompt(self, loaded: LoadedModel) -> int:
         """Tokens that its text encoder reads."""

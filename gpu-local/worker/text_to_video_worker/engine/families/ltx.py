@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 from typing import Any, ClassVar
 
-import torch
-from diffusers import LTXConditionPipeline, LTXPipeline
+from diffusers import LTXConditionPipeline, LTXImageToVideoPipeline, LTXPipeline
 
-from ...families import FAMILIES, Family
-from ...model_spec import ModelSpec
-from ...model_validation import check_model
+from ...families import Family
 from ...plan import Clip, Plan
 from ..loaded_model import LoadedModel
+from ..sibling import sibling
 from .base import PipelineFamily
 
 #: What the pipeline of the later versions reads; LTXPipeline's own 128 cuts the long prompts that
@@ -33,11 +30,11 @@ class LTX(PipelineFamily):
         "LTXConditionPipeline": LTXConditionPipeline,
     }
 
-    def load(self, spec: ModelSpec, dtype: torch.dtype) -> Any:
-        index = check_model(Path(spec.path), FAMILIES[self.name].pipeline_classes)
-        return self.pipelines[index["_class_name"]].from_pretrained(
-            spec.path, torch_dtype=dtype, local_files_only=True, use_safetensors=True
-        )
+    def pipeline_for(self, loaded: LoadedModel, plan: Plan) -> Any:
+        # The later pipeline takes a picture itself.
+        if plan.start_image is not None and isinstance(loaded.pipe, LTXPipeline):
+            return sibling(LTXImageToVideoPipeline, loaded.pipe)
+        return loaded.pipe
 
     def measure(self, family: Family, pipe: Any) -> Family:
         # The pipeline refuses sizes that are no multiple of 32 whatever the VAE's ratio is.

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
-from diffusers import WanPipeline
+from diffusers import WanImageToVideoPipeline, WanPipeline
 
 from ...families import Family
 from ...plan import Clip, Plan
 from ..loaded_model import LoadedModel
+from ..sibling import sibling
 from .base import PipelineFamily
 
 #: The models were trained with it (text_len in Wan's own configuration).
@@ -19,6 +20,17 @@ LONGEST_PROMPT_TOKENS = 512
 class Wan(PipelineFamily):
     name = "wan"
     pipeline = WanPipeline
+    #: By the class that a folder names.
+    pipelines: ClassVar[dict[str, Any]] = {
+        "WanPipeline": WanPipeline,
+        "WanImageToVideoPipeline": WanImageToVideoPipeline,
+    }
+
+    def pipeline_for(self, loaded: LoadedModel, plan: Plan) -> Any:
+        # TI2V-5B, which makes videos from a text, too.
+        if plan.start_image is not None and isinstance(loaded.pipe, WanPipeline):
+            return sibling(WanImageToVideoPipeline, loaded.pipe)
+        return loaded.pipe
 
     def part_dtypes(self, dtype: torch.dtype) -> Any:
         # The VAE loses detail in half precision; it is small, so it stays wide.
