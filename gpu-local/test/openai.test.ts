@@ -72,15 +72,6 @@ describe('OpenAI Videos', () => {
 		expect(refused.error).toMatchObject({ code: 'unsupported_field', param: 'enable_teacache' });
 	});
 
-	it('refuses a picture to start from, which is not made here', async () => {
-		const form = new FormData();
-		form.set('prompt', 'A boat');
-		form.set('input_reference', new Blob(['x']), 'a.png');
-		const reply = await fetch(`${server.url}/v1/videos`, { method: 'POST', body: form });
-		expect(reply.status).toBe(400);
-		expect(((await reply.json()) as Json).error.param).toBe('input_reference');
-	});
-
 	it('makes a GIF', async () => {
 		const { body } = await create({ output_format: 'gif' });
 		const done = await server.finished(body.id);

@@ -28,6 +28,22 @@ export const request = z.strictObject({
 			placeholder: 'e.g. preview',
 		})
 		.optional(),
+	input_reference: z
+		.string()
+		.min(1)
+		.register(fieldMeta, {
+			title: 'Start Image',
+			help: 'Picture that the video begins with, for models that make videos from a picture.',
+			wire: 'input_reference.image_url',
+			media: {
+				kind: 'image',
+				accepts: ['url', 'data-uri'],
+				formats: ['png', 'jpg', 'jpeg', 'webp'],
+				maxMegabytes: 16,
+				minShortSide: 16,
+			},
+		})
+		.optional(),
 	size: z
 		.string()
 		.regex(/^[1-9]\d{1,3}x[1-9]\d{1,3}$/)

@@ -13,6 +13,14 @@ export interface CallbackPolicy {
 /** The address may not be called, now or later. */
 export class RefusedAddressError extends Error {
 	override readonly name = 'RefusedAddressError';
+
+	constructor(
+		url: string,
+		/** Why, as the end of a sentence. */
+		readonly reason: string,
+	) {
+		super(`The webhook address ${url} cannot be used: ${reason}.`);
+	}
 }
 
 /** Where a callback connects: the address that was checked, not one looked up a second time. */
@@ -158,7 +166,7 @@ function embeddedIpv4(address: string): string | undefined {
 const hostOf = (url: URL): string => url.hostname.replace(/^\[|\]$/g, '');
 
 const refused = (url: string, reason: string): RefusedAddressError =>
-	new RefusedAddressError(`The webhook address ${url} cannot be used: ${reason}.`);
+	new RefusedAddressError(url, reason);
 
 function blockList(ranges: string[]): BlockList {
 	const list = new BlockList();

@@ -107,6 +107,12 @@ const MIGRATIONS: readonly string[] = [
 		remove_after timestamptz NOT NULL
 	);
 	`,
+	`
+	CREATE TABLE gpu_local.pictures (
+		video_id uuid PRIMARY KEY REFERENCES gpu_local.videos (id) ON DELETE CASCADE,
+		bytes bytea NOT NULL
+	);
+	`,
 ];
 
 /** Any number that no other program on the same PostgreSQL is likely to use. */

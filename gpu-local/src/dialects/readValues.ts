@@ -1,7 +1,8 @@
 import type { Provider, RequestValues } from '../../../providers/contract';
 import { issueText, validate } from '../../../providers/schema/validate';
 import type { Issue } from '../../../providers/schema/validate';
-import { isObject, readRequest } from '../../../providers/schema/wire';
+import { fieldsOf } from '../../../providers/schema/fields';
+import { isObject, readRequest, wirePath } from '../../../providers/schema/wire';
 import { ApiError } from '../videos/errors.ts';
 
 /** The server checks callback addresses itself, so a local one is no mistake here. */
@@ -19,7 +20,43 @@ export function readValues(provider: Provider, body: unknown): RequestValues {
 	if (!isObject(body)) {
 		throw new ApiError(400, 'invalid_request', 'The request body is not a JSON object.');
 	}
+	refuseUnusedMedia(provider, body);
 	const validation = validate(provider, readRequest(provider, body), OWN_ADDRESS);
 	if (validation.values === undefined) throw new InvalidFieldsError(validation.issues);
 	return validation.values;
+}
+
+/** Pictures, videos and sounds of other endpoints and servers: a video without them would be another one. */
+const MEDIA_FIELDS = [
+	'init_image',
+	'init_images',
+	'init_video',
+	'image',
+	'images',
+	'image_url',
+	'image_base64',
+	'image_file',
+	'control_image',
+	'end_image',
+	'last_image',
+	'input_reference',
+	'video',
+	'video_url',
+	'video_reference',
+	'audio_reference',
+];
+
+function refuseUnusedMedia(provider: Provider, body: object): void {
+	const given = body as Record<string, unknown>;
+	const known = new Set(fieldsOf(provider.request).map((field) => wirePath(field).split('.')[0]));
+	const field = MEDIA_FIELDS.find(
+		(name) => !known.has(name) && given[name] != null && given[name] !== '',
+	);
+	if (field === undefined) return;
+	throw new ApiError(
+		400,
+		'unsupported_field',
+		`The field ${field} has no use here. A picture that the video begins with goes to POST /v1/videos as input_reference.`,
+		{ field },
+	);
 }

@@ -16,7 +16,19 @@ export type OptionalField =
 	| 'closed_loop'
 	| 'clip_skip'
 	| 'strength'
-	| 'style';
+	| 'style'
+	| 'input_reference';
+
+/** A picture that the server has checked. */
+export interface PictureFacts {
+	mimeType: 'image/png' | 'image/jpeg' | 'image/webp';
+	/** Pixels, as the file has them. */
+	width: number;
+	height: number;
+	bytes: number;
+	/** Hexadecimal. */
+	sha256: string;
+}
 
 export interface PromptSegment {
 	prompt: string;
@@ -54,6 +66,8 @@ export interface VideoRequest {
 	clip_skip?: number;
 	strength?: number;
 	style?: string;
+	/** The picture that the video begins with; the file itself comes with the job. */
+	input_reference?: PictureFacts;
 	output_format: 'mp4' | 'gif';
 	/** True: whatever cannot be honoured exactly is an error. False: it is a warning in the result. */
 	strict: boolean;
@@ -86,6 +100,8 @@ export interface ModelInfo {
 	frameRule?: { multiple: number; plus: number; min?: number; max?: number };
 	/** Which optional fields the model honours. Left out: all of them. */
 	supports?: readonly OptionalField[];
+	/** Which of them it cannot do without. */
+	requires?: readonly OptionalField[];
 	/** Scheduler names that work with it. Left out: any name is passed on. */
 	schedulers?: readonly string[];
 	/** False: known, but cannot run now; `unavailableReason` says what to do. Left out: true. */
@@ -109,6 +125,8 @@ export interface EngineJob {
 	request: VideoRequest;
 	/** Absolute path of the file to write. Its folder exists; the server moves the file afterwards. */
 	outputPath: string;
+	/** Absolute path of the picture of `request.input_reference`; gone when the job ends. */
+	picturePath?: string;
 	/** What an earlier attempt at this job remembered last. */
 	memory?: EngineMemory;
 }

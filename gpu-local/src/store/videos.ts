@@ -19,6 +19,10 @@ export interface NewVideo {
 	priority: number;
 	/** Pixels × frames × steps, the size of the job for estimates. */
 	work: number;
+	/** The picture that it begins with. */
+	picture?: Uint8Array;
+	/** The job whose picture it begins with. */
+	pictureOf?: string;
 }
 
 /**

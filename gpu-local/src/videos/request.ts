@@ -1,5 +1,5 @@
 import type { RequestValues } from '../../../providers/contract';
-import type { ModelInfo, OptionalField, VideoRequest } from '../engines/engine.ts';
+import type { ModelInfo, OptionalField, PictureFacts, VideoRequest } from '../engines/engine.ts';
 import { ApiError } from './errors.ts';
 import type { Limits } from './limits.ts';
 import { decorate } from './prompt.ts';
@@ -26,12 +26,14 @@ export interface Completed {
  * that where `strict` is on.
  *
  * @param randomSeed used where the request gives none or −1; 0 … 2^32 − 1
+ * @param picture what the video begins with
  */
 export function completeRequest(
 	values: RequestValues,
 	model: ModelInfo,
 	limits: Limits,
 	randomSeed: number,
+	picture?: PictureFacts,
 ): Completed {
 	const warnings: string[] = [];
 	const strict = values.strict === true;
@@ -40,7 +42,7 @@ export function completeRequest(
 		warnings.push(message);
 	};
 
-	const size = fitSize(sizeOf(values, model), model, change);
+	const size = fitSize(sizeOf(values, model, picture), model, change);
 	const fps = number(values.fps) ?? model.defaults?.fps ?? DEFAULTS.fps;
 	const segments = segmentsOf(values);
 	const frames = fitFrames(framesOf(values, segments, fps, model), model, change);
@@ -63,6 +65,7 @@ export function completeRequest(
 	if (steps !== undefined) request.num_inference_steps = steps;
 	if (guidance !== undefined) request.guidance_scale = guidance;
 	copy(values, request);
+	if (picture) request.input_reference = picture;
 	if (prompts) {
 		request.prompts = prompts.map((segment) => ({
 			...segment,
@@ -76,14 +79,23 @@ export function completeRequest(
 
 type Change = (field: string, message: string) => void;
 
-function sizeOf(values: RequestValues, model: ModelInfo): { width: number; height: number } {
+/** Where no size is asked for, a video from a picture has the picture's shape and the model's usual area. */
+function sizeOf(
+	values: RequestValues,
+	model: ModelInfo,
+	picture: PictureFacts | undefined,
+): { width: number; height: number } {
 	const asked = /^(\d+)x(\d+)$/.exec(text(values.size) ?? '');
 	if (asked) return { width: Number(asked[1]), height: Number(asked[2]) };
 	const short = RESOLUTION_PIXELS[text(values.resolution) ?? ''];
 	const ratio = text(values.aspect_ratio);
 	const width = model.defaults?.width ?? DEFAULTS.width;
 	const height = model.defaults?.height ?? DEFAULTS.height;
-	if (short === undefined && ratio === undefined) return { width, height };
+	if (short === undefined && ratio === undefined) {
+		if (!picture) return { width, height };
+		const scale = Math.sqrt((width * height) / (picture.width * picture.height));
+		return { width: even(picture.width * scale), height: even(picture.height * scale) };
+	}
 	const [across, down] = (ratio ?? '16:9').split(':').map(Number) as [number, number];
 	const shortSide = short ?? Math.min(width, height);
 	const scale = shortSide / Math.min(across, down);

@@ -7,8 +7,10 @@ import type { Database } from '../db/database.ts';
 import type { Queue } from '../queue/queue.ts';
 import { liveWorkers } from '../store/workers.ts';
 import type { WorkerRecord } from '../store/workers.ts';
+import type { ModelInfo } from '../engines/engine.ts';
 import { announceCallbacks, enableEndpoint, insertDelivery } from '../store/deliveries.ts';
 import { forgetLooseFile, looseFile } from '../store/looseFiles.ts';
+import { storePicture } from '../store/pictures.ts';
 import { isOpen, toVideo } from '../store/video.ts';
 import type { VideoError, VideoRow } from '../store/video.ts';
 import {
@@ -30,6 +32,8 @@ import type { Limits } from './limits.ts';
 import { chooseModel, shorten } from './models.ts';
 import { OpenJobs } from './openJobs.ts';
 import { Admission } from './admission.ts';
+import { readPicture } from './picture.ts';
+import type { Picture } from './picture.ts';
 import { completeRequest } from './request.ts';
 
 export interface ServiceOptions {
@@ -97,11 +101,17 @@ export class VideoService {
 		if (webhookUrl !== undefined) checkWebhook(webhookUrl, this.options.callbacks);
 		const asked = typeof values.model === 'string' ? values.model : undefined;
 		const chosen = chooseModel(await this.#workers(), asked, this.options);
+		const requestHash = hashOf({ dialect, values });
+		const made = await this.#madeBefore(wanted, requestHash);
+		if (made) return { video: made, created: false };
+		checkTakesPicture(chosen.model, values.input_reference);
+		const picture = await this.#picture(values.input_reference);
 		const completed = completeRequest(
 			values,
 			chosen.model,
 			this.options.limits,
 			randomInt(0, MAX_SEED),
+			picture?.facts,
 		);
 		const warnings = [
 			...(wanted.warnings ?? []),
@@ -124,10 +134,26 @@ export class VideoService {
 			...(webhookUrl === undefined ? {} : { webhookUrl }),
 			dialectData: wanted.dialectData ?? {},
 			...(wanted.idempotencyKey === undefined ? {} : { idempotencyKey: wanted.idempotencyKey }),
-			requestHash: hashOf({ dialect, values }),
+			requestHash,
 			priority: wanted.priority ?? 0,
 			work: completed.work,
+			...(picture ? { picture: picture.bytes } : {}),
 		});
+	}
+
+	/** A repeated submit has its job, even where its picture cannot be had a second time. */
+	async #madeBefore(wanted: CreateVideo, requestHash: string): Promise<VideoRow | undefined> {
+		if (wanted.idempotencyKey === undefined || wanted.values.input_reference === undefined) {
+			return undefined;
+		}
+		const stored = await videoByIdempotencyKey(this.database, wanted.owner, wanted.idempotencyKey);
+		if (stored) checkSameRequest(stored, requestHash);
+		return stored;
+	}
+
+	async #picture(value: RequestValues[string] | undefined): Promise<Picture | undefined> {
+		if (typeof value !== 'string') return undefined;
+		return await readPicture(value, this.options.callbacks);
 	}
 
 	/**
@@ -188,6 +214,7 @@ export class VideoService {
 			requestHash: video.request_hash,
 			priority: video.priority,
 			work: video.work,
+			pictureOf: video.id,
 		});
 		return again;
 	}
@@ -240,7 +267,7 @@ export class VideoService {
 	async #storedBefore(video: NewVideo): Promise<VideoRow | undefined> {
 		if (video.idempotencyKey === undefined) return undefined;
 		const stored = await videoByIdempotencyKey(this.database, video.owner, video.idempotencyKey);
-		if (stored) checkSameRequest(stored, video);
+		if (stored) checkSameRequest(stored, video.requestHash);
 		return stored;
 	}
 
@@ -250,6 +277,7 @@ export class VideoService {
 		const enqueue = [
 			...(await this.queue.enqueueVideo(video.queue, video.id)),
 			rankVideos(video.queue, [video.id]),
+			...storePicture(video),
 		];
 		const [row] =
 			video.idempotencyKey === undefined
@@ -344,8 +372,28 @@ function checkWebhook(url: string, policy: CallbackPolicy): void {
 	}
 }
 
-function checkSameRequest(stored: VideoRow, video: NewVideo): void {
-	if (stored.request_hash === video.requestHash) return;
+/** A picture is used or refused: without it the video would be another one. */
+function checkTakesPicture(model: ModelInfo, picture: RequestValues[string] | undefined): void {
+	if (picture !== undefined && model.supports && !model.supports.includes('input_reference')) {
+		throw new ApiError(
+			400,
+			'unsupported_field',
+			`The model "${model.id}" does not begin a video with a picture (input_reference). Leave the picture out, or choose a model that makes videos from pictures.`,
+			{ field: 'input_reference' },
+		);
+	}
+	if (picture === undefined && model.requires?.includes('input_reference')) {
+		throw new ApiError(
+			400,
+			'invalid_request',
+			`The model "${model.id}" makes videos from a picture only. Give the picture that the video begins with as input_reference.`,
+			{ field: 'input_reference' },
+		);
+	}
+}
+
+function checkSameRequest(stored: VideoRow, requestHash: string): void {
+	if (stored.request_hash === requestHash) return;
 	throw new ApiError(
 		409,
 		'conflict',

@@ -34,6 +34,8 @@ export interface MakeVideoTools {
 	noteFile(name: string): Promise<void>;
 	/** Rejects at once when the signal is aborted. */
 	sleep(ms: number, signal: AbortSignal): Promise<void>;
+	/** The picture that the video begins with. */
+	picture(): Promise<Uint8Array>;
 	log: EngineContext['log'];
 }
 
@@ -80,6 +82,7 @@ async function generate(
 			id: video.id,
 			request,
 			outputPath: join(folder, `video.${request.output_format}`),
+			...(request.input_reference ? { picturePath: await placePicture(folder, tools) } : {}),
 			...memoryOf(video, tools.engine),
 		},
 		tools,
@@ -102,6 +105,12 @@ async function finishedBefore(folder: string): Promise<EngineResult | undefined>
 		}
 	}
 	return undefined;
+}
+
+async function placePicture(folder: string, { picture }: MakeVideoTools): Promise<string> {
+	const path = join(folder, 'picture');
+	await writeFile(path, await picture(), { mode: 0o600 });
+	return path;
 }
 
 /** What an earlier attempt left; another engine than it would not understand it. */

@@ -6,6 +6,7 @@ import type { Engine, Progress } from '../engines/engine.ts';
 import type { Log } from '../lib/log.ts';
 import type { Queue } from '../queue/queue.ts';
 import { noteLooseFile } from '../store/looseFiles.ts';
+import { pictureOf } from '../store/pictures.ts';
 import { rememberForEngine, saveProgress } from '../store/videos.ts';
 import type { Settlement } from './settle.ts';
 import { failureOf, toVideoError } from './failure.ts';
@@ -108,6 +109,7 @@ export class AttemptRunner {
 			sleep: async (ms, signal) => await sleep(ms, undefined, { signal }),
 			remember: async (memory) =>
 				await rememberForEngine(this.database, lease, this.engine.name, memory),
+			picture: async () => await pictureOf(this.database, video.id),
 			log: (level, message, detail) => this.log[level]({ video: video.id, ...detail }, message),
 		});
 	}

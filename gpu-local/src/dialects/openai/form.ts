@@ -1,7 +1,12 @@
 import type { FastifyRequest } from 'fastify';
+import type { MultipartFile } from '@fastify/multipart';
 import { ApiError } from '../../videos/errors.ts';
+import { MAX_PICTURE_BYTES } from '../../videos/picture.ts';
 
-/** `multipart/form-data` as an object of texts. Files would be images to start from, which nothing here takes. */
+/** OpenAI's name, and what clients make of it when they send lists. */
+const PICTURE_FIELDS = new Set(['input_reference', 'input_reference[]']);
+
+/** `multipart/form-data` as an object of texts; the picture that a video begins with as a data URL. */
 export async function readForm(request: FastifyRequest): Promise<Record<string, unknown>> {
 	try {
 		return await readFields(request);
@@ -19,15 +24,32 @@ async function readFields(request: FastifyRequest): Promise<Record<string, unkno
 	const body: Record<string, unknown> = {};
 	for await (const part of request.parts()) {
 		if (part.type === 'file') {
-			part.file.resume();
-			throw new ApiError(
-				400,
-				'unsupported_field',
-				`The field ${part.fieldname} holds a file. Videos are made from text here; leave the file out.`,
-				{ field: part.fieldname },
-			);
+			if (!PICTURE_FIELDS.has(part.fieldname)) {
+				part.file.resume();
+				throw new ApiError(
+					400,
+					'unsupported_field',
+					`The field ${part.fieldname} holds a file, which has no use here. A picture that the video begins with goes into the field input_reference.`,
+					{ field: part.fieldname },
+				);
+			}
+			const bytes = await readPictureFile(part);
+			body.input_reference = `data:${part.mimetype};base64,${bytes.toString('base64')}`;
+			continue;
 		}
 		body[part.fieldname] = part.value;
 	}
 	return body;
+}
+
+async function readPictureFile(part: MultipartFile): Promise<Buffer> {
+	const chunks: Buffer[] = [];
+	for await (const chunk of part.file) chunks.push(chunk as Buffer);
+	if (!part.file.truncated) return Buffer.concat(chunks);
+	throw new ApiError(
+		400,
+		'invalid_request',
+		`The picture in input_reference is larger than the ${MAX_PICTURE_BYTES / 1_000_000} MB that are taken.`,
+		{ field: 'input_reference' },
+	);
 }

@@ -13,6 +13,7 @@ import { deliveriesOf } from '../../store/deliveries.ts';
 import type { VideoRow } from '../../store/video.ts';
 import { isOpen } from '../../store/video.ts';
 import { fileUrl } from '../../videos/fileUrl.ts';
+import { MAX_PICTURE_BYTES } from '../../videos/picture.ts';
 import { sendEvents } from './events.ts';
 import { readForm } from './form.ts';
 import { readCreateVideo } from './request.ts';
@@ -20,6 +21,8 @@ import { idOfVideoId, videoIdOf, videoObject } from './videoObject.ts';
 
 const MAX_FORM_FIELDS = 60;
 const MAX_FORM_FIELD_BYTES = 256 * 1024;
+/** A picture as a data URL is a third larger; and everything else. */
+const MAX_BODY_BYTES = Math.ceil((MAX_PICTURE_BYTES * 4) / 3) + 1024 * 1024;
 const DEFAULT_PAGE = 20;
 const MAX_PAGE = 100;
 
@@ -33,7 +36,12 @@ export async function openaiDialect(
 	{ context, feed }: { context: HttpContext; feed: ChangeFeed },
 ): Promise<void> {
 	await app.register(multipart, {
-		limits: { fields: MAX_FORM_FIELDS, fieldSize: MAX_FORM_FIELD_BYTES, files: 1 },
+		limits: {
+			fields: MAX_FORM_FIELDS,
+			fieldSize: MAX_FORM_FIELD_BYTES,
+			files: 1,
+			fileSize: MAX_PICTURE_BYTES,
+		},
 	});
 	app.addHook('onRequest', async (request) => checkBearer(request, context.keys));
 	app.setErrorHandler<FastifyError>(async (error, request, reply) => {
@@ -50,7 +58,7 @@ export async function openaiDialect(
 			etaSeconds: isOpen(video.status) ? await estimate(context, video) : undefined,
 		});
 
-	app.post('/v1/videos', async (request, reply) => {
+	app.post('/v1/videos', { bodyLimit: MAX_BODY_BYTES }, async (request, reply) => {
 		const body = request.isMultipart() ? await readForm(request) : request.body;
 		const wanted = readCreateVideo(body);
 		const baseUrl = baseUrlOf(context, request);

@@ -25,6 +25,7 @@ export function readCreateVideo(raw: unknown): ReadCreateVideo {
 	const { extra_body: extra, ...own } = raw;
 	const body: Record<string, unknown> = { ...own, ...(isObject(extra) ? extra : {}) };
 	unifySpelling(body);
+	body.input_reference = readPictureField(body);
 	const known = fieldsOf(localGpu.request);
 	const values = readValues(localGpu, body);
 	const roots = new Set(known.map((field) => wirePath(field).split('.')[0]));
@@ -57,6 +58,32 @@ function unifySpelling(body: Record<string, unknown>): void {
 	}
 	delete body.n;
 }
+
+/** Other servers' names for the picture that a video begins with, and for its address. */
+const PICTURE_NAMES = ['input_reference', 'image_reference', 'reference_url'];
+/** As OpenAI has it: `{ image_url }`. Also read are a bare address or data URL, and these in a form as JSON. */
+function readPictureField(body: Record<string, unknown>): unknown {
+	const given = PICTURE_NAMES.filter((name) => body[name] != null && body[name] !== '');
+	if (given.length > 1) throw invalid(`Give one picture, not ${given.join(' and ')}.`, given[1]);
+	const [name] = given;
+	const raw = name === undefined ? undefined : body[name];
+	for (const known of PICTURE_NAMES) delete body[known];
+	if (raw === undefined) return undefined;
+	const value = typeof raw === 'string' ? parseOr(raw, { image_url: raw }) : raw;
+	if (!isObject(value)) throw invalid(PICTURE_FORMS, name);
+	if (value.file_id != null) {
+		throw invalid(
+			`There are no uploaded files here, so file_id cannot be used. ${PICTURE_FORMS}`,
+			name,
+		);
+	}
+	const address = isObject(value.image_url) ? value.image_url.url : (value.image_url ?? value.url);
+	if (typeof address !== 'string' || address === '') throw invalid(PICTURE_FORMS, name);
+	return { image_url: address };
+}
+
+const PICTURE_FORMS =
+	'Give input_reference as a file in a form, or as {"image_url": "…"} with a web address or a data URL.';
 
 function parseOr(text: string, otherwise: unknown): unknown {
 	if (!/^\s*[[{]/.test(text)) return otherwise;

@@ -87,7 +87,7 @@ export async function createDiffusersEngine(options: EngineOptions): Promise<Eng
 	const generate = async (job: EngineJob, context: EngineContext): Promise<EngineResult> => {
 		const entries = await registry.list();
 		const model = resolveModel(registry, entries, job.request.model);
-		const request = resolveRequest(registry, entries, job.request);
+		const request = resolveRequest(registry, entries, job.request, job.picturePath);
 		const { index, child } = hire(model.alias);
 		try {
 			const { id, outputPath: output } = job;

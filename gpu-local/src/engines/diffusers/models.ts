@@ -124,6 +124,7 @@ export function resolveRequest(
 	registry: ModelRegistry,
 	entries: ModelEntry[],
 	request: VideoRequest,
+	picturePath: string | undefined,
 ): Record<string, unknown> {
 	const place = (kind: 'lora' | 'embedding', field: string, name: string) => {
 		const entry = find(entries, kind, name, field);
@@ -131,6 +132,7 @@ export function resolveRequest(
 	};
 	return {
 		...request,
+		input_reference: picturePath,
 		loras: request.loras?.map((lora) => ({
 			...place('lora', 'loras', lora.model_name),
 			strength: lora.strength,

@@ -8,14 +8,26 @@ export interface Flavour {
 	secondsAs: 'text' | 'integer';
 	/** Path that makes a video; some answer it only when the video is done. */
 	submitPath: string;
+	/** Whether it takes a picture to begin with, as a file in a form. */
+	takesPicture: boolean;
 }
 
 export const FLAVOURS: Record<string, Flavour> = {
-	openai: { encoding: 'json', secondsAs: 'text', submitPath: '/v1/videos' },
+	openai: { encoding: 'json', secondsAs: 'text', submitPath: '/v1/videos', takesPicture: true },
 	// Multipart at SGLang needs a picture in older versions, so it gets JSON.
-	sglang: { encoding: 'json', secondsAs: 'integer', submitPath: '/v1/videos' },
-	'vllm-omni': { encoding: 'form', secondsAs: 'text', submitPath: '/v1/videos' },
-	fastvideo: { encoding: 'json', secondsAs: 'integer', submitPath: '/v1/videos' },
+	sglang: { encoding: 'json', secondsAs: 'integer', submitPath: '/v1/videos', takesPicture: true },
+	'vllm-omni': {
+		encoding: 'form',
+		secondsAs: 'text',
+		submitPath: '/v1/videos',
+		takesPicture: true,
+	},
+	fastvideo: {
+		encoding: 'json',
+		secondsAs: 'integer',
+		submitPath: '/v1/videos',
+		takesPicture: false,
+	},
 };
 
 /** The request in the words that all of them share; `num_frames` and `fps` decide the length. */

@@ -20,9 +20,11 @@ import type {
 } from '../engine.ts';
 import { engineError } from './failures.ts';
 import { submitBody } from './flavours.ts';
+import type { Flavour } from './flavours.ts';
 import { openRemote, remoteProvider } from './remote.ts';
 import type { Remote } from './remote.ts';
 import { ownUrl, submit } from './submit.ts';
+import type { Submission } from './submit.ts';
 
 const MODELS_FRESH_MS = 10_000;
 const MODELS_TIMEOUT_MS = 5000;
@@ -45,9 +47,9 @@ export async function createOpenaiVideosEngine({ env, log }: EngineOptions): Pro
 		const reason = `the video server ${remote.baseUrl} does not answer`;
 		// While the server is away its models stay known, so that jobs wait for it.
 		known = ids
-			? { ...describe(ids), atMs: performance.now() }
+			? { ...describe(ids, remote.flavour), atMs: performance.now() }
 			: {
-					models: (known?.models ?? [unknownModel()]).map((model) => ({
+					models: (known?.models ?? [unknownModel(remote.flavour)]).map((model) => ({
 						...model,
 						available: false,
 						unavailableReason: reason,
@@ -110,6 +112,7 @@ async function make(
 		body: submitBody(job.request, remoteModel, remote.flavour),
 		idempotencyKey,
 		outputPath: job.outputPath,
+		...pictureOf(job),
 	};
 	try {
 		const submitted = waitFor ?? (await submit(remote, submission, signal));
@@ -124,6 +127,11 @@ async function make(
 		if (error instanceof RemoteJobOver) await context.remember(undefined);
 		throw error;
 	}
+}
+
+function pictureOf({ request, picturePath }: EngineJob): Pick<Submission, 'picture'> {
+	if (!request.input_reference || picturePath === undefined) return {};
+	return { picture: { path: picturePath, mimeType: request.input_reference.mimeType } };
 }
 
 interface Memory {
@@ -230,10 +238,13 @@ async function modelIds(remote: Remote): Promise<string[]> {
 
 const UNKNOWN = 'default';
 
-const unknownModel = (): ModelInfo => describe([UNKNOWN]).models[0]!;
+const unknownModel = (flavour: Flavour): ModelInfo => describe([UNKNOWN], flavour).models[0]!;
 
 /** Ids like `Wan-AI/Wan2.2-T2V` are shortened to what an alias may be. */
-function describe(ids: string[]): { models: ModelInfo[]; remoteIds: Map<string, string> } {
+function describe(
+	ids: string[],
+	flavour: Flavour,
+): { models: ModelInfo[]; remoteIds: Map<string, string> } {
 	const remoteIds = new Map(
 		ids.map((id) => [
 			id
@@ -249,7 +260,13 @@ function describe(ids: string[]): { models: ModelInfo[]; remoteIds: Map<string, 
 		kind: 'checkpoint',
 		family: 'remote',
 		sizeMultiple: 2,
-		supports: ['negative_prompt', 'num_inference_steps', 'guidance_scale'],
+		supports: [
+			'negative_prompt',
+			'num_inference_steps',
+			'guidance_scale',
+			// Whether the model does is for the server to say.
+			...(flavour.takesPicture ? (['input_reference'] as const) : []),
+		],
 		schedulers: [],
 	}));
 	return { models, remoteIds };

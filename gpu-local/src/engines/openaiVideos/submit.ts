@@ -1,5 +1,5 @@
 import { createWriteStream } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { submitOnce } from '../../../../jobs/submit';
 import type { Job, Reply } from '../../../../providers/contract';
@@ -16,6 +16,8 @@ export interface Submission {
 	idempotencyKey: string;
 	/** Where a video goes that comes with the answer. */
 	outputPath: string;
+	/** What the video begins with. */
+	picture?: { path: string; mimeType: string };
 }
 
 /** @returns the job to wait for; undefined where the video came with the answer and is in place */
@@ -58,25 +60,31 @@ const saveResponse = async (response: Response, path: string): Promise<void> =>
 
 async function post(
 	{ baseUrl, flavour, apiKey }: Remote,
-	{ body, idempotencyKey }: Submission,
+	submission: Submission,
 	signal: AbortSignal,
 ): Promise<Response> {
+	const encoded = await encode(submission, flavour);
 	return await fetch(`${baseUrl}${flavour.submitPath}`, {
 		method: 'POST',
 		signal,
 		headers: {
 			...keyHeader(apiKey),
-			'idempotency-key': idempotencyKey,
-			...(flavour.encoding === 'json' ? { 'content-type': 'application/json' } : {}),
+			'idempotency-key': submission.idempotencyKey,
+			...(typeof encoded === 'string' ? { 'content-type': 'application/json' } : {}),
 		},
-		body: encode(body, flavour),
+		body: encoded,
 	});
 }
 
-function encode(body: Submission['body'], flavour: Flavour): string | FormData {
-	if (flavour.encoding === 'json') return JSON.stringify(body);
+async function encode({ body, picture }: Submission, flavour: Flavour): Promise<string | FormData> {
+	if (flavour.encoding === 'json' && !picture) return JSON.stringify(body);
 	const form = new FormData();
 	for (const [name, value] of Object.entries(body)) form.set(name, String(value));
+	if (picture) {
+		const { path, mimeType } = picture;
+		const file = new Blob([await readFile(path)], { type: mimeType });
+		form.set('input_reference', file, `picture.${mimeType.replace('image/', '')}`);
+	}
 	return form;
 }
 

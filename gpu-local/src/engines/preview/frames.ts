@@ -9,6 +9,8 @@ export interface PreviewSpec {
 	fps: number;
 	seed: number;
 	model: string;
+	/** What the picture is that the video is to begin with, for example `PNG 640x480`. */
+	picture?: string;
 	/** At least one; their frames add up to `frames`. */
 	segments: Array<{ prompt: string; frames: number }>;
 }
@@ -35,6 +37,7 @@ export function createPainter(spec: PreviewSpec): Painter {
 	const { width, height } = spec;
 	const digest = createHash('sha256')
 		.update(`${spec.seed}\n${spec.segments.map((s) => s.prompt).join('\n')}`)
+		.update(spec.picture ?? '')
 		.digest();
 	const pixels = new Uint8Array(width * height);
 	const cycles = Math.max(1, Math.round(spec.frames / spec.fps / 4));
@@ -110,6 +113,7 @@ export function createPainter(spec: PreviewSpec): Painter {
 			`${width}x${height} ${trim(spec.fps)} fps`,
 			`frame ${frame + 1}/${spec.frames}`,
 			`model ${readable(spec.model)}`,
+			...(spec.picture === undefined ? [] : [`from ${spec.picture}`]),
 		].map((line) => line.slice(0, columns));
 		const room = Math.floor((height - bandHeight - barHeight - scale) / lineHeight);
 		const lines = wrapped[segmentAt(spec.segments, frame)]!.slice(

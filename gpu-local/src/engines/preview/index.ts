@@ -1,12 +1,22 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { EngineError } from '../engine.ts';
-import type { Engine, EngineContext, EngineJob, EngineResult, ModelInfo } from '../engine.ts';
+import type {
+	Engine,
+	EngineContext,
+	EngineJob,
+	EngineResult,
+	ModelInfo,
+	PictureFacts,
+} from '../engine.ts';
 import type { PreviewSpec } from './frames.ts';
 import type { RenderNews, RenderTask } from './thread.ts';
 
 const SLOW_MODEL_MS = 20_000;
 const MAX_SLOTS = 4;
+
+const PICTURE_NAMED =
+	'A preview names the picture that the video would begin with; it does not show it.';
 
 const DEFAULTS = { width: 512, height: 512, fps: 8, num_frames: 40, num_inference_steps: 20 };
 
@@ -75,7 +85,7 @@ export async function createPreviewEngine(): Promise<Engine> {
 			fps: request.fps,
 			seed: request.seed,
 			settings: { engine: 'preview', model: request.model },
-			warnings: [],
+			warnings: request.input_reference ? [PICTURE_NAMED] : [],
 			timings: { renderMs: Math.round(performance.now() - startedMs) },
 		};
 	};
@@ -109,11 +119,15 @@ function toSpec({ request }: EngineJob): PreviewSpec {
 		fps: request.fps,
 		seed: request.seed,
 		model: request.model,
+		...(request.input_reference ? { picture: describe(request.input_reference) } : {}),
 		segments: request.prompts?.length
 			? request.prompts
 			: [{ prompt: request.prompt, frames: request.num_frames }],
 	};
 }
+
+const describe = ({ mimeType, width, height, sha256 }: PictureFacts): string =>
+	`${mimeType.replace('image/', '').toUpperCase()} ${width}x${height} ${sha256.slice(0, 6)}`;
 
 /** Resolves when the file is written; rejects at once when the job is aborted. */
 function work(worker: Worker, task: RenderTask, context: EngineContext): Promise<void> {
