@@ -22,6 +22,12 @@ const HOW = {
 const yes = (row: FamilyRow, field: FamilyRow['supports'][number]): string =>
 	row.supports.includes(field) ? 'yes' : 'no';
 
+function startImage({ startImage: { required, optional } }: FamilyRow): string {
+	if (required && optional) return 'image-to-video models need one, TI2V models take one';
+	if (required) return 'image-to-video models need one';
+	return optional ? 'yes' : 'no';
+}
+
 const ROWS: Array<[string, (row: FamilyRow) => string]> = [
 	['Models', (row) => row.checkpoints],
 	['Prompt, negative prompt, steps, guidance, seed', () => 'yes'],
@@ -29,6 +35,7 @@ const ROWS: Array<[string, (row: FamilyRow) => string]> = [
 	['Size, seconds, fps, frames', () => 'exact'],
 	['Several prompts', (row) => HOW[row.prompts]],
 	['Closed loop', (row) => HOW[row.closedLoop]],
+	['A picture to begin with', startImage],
 	['LoRAs (up to 5)', (row) => yes(row, 'loras')],
 	['Embeddings (up to 5)', (row) => yes(row, 'embeddings')],
 	['Clip skip', (row) => (row.clipLayers > 0 ? `1–${row.clipLayers}` : 'no')],

@@ -44,6 +44,7 @@ export async function addModel(
 		alias,
 		kind: kind ?? found.kind,
 		family: found.family,
+		...(found.startImage ? { startImage: found.startImage } : {}),
 		path: stored(registry.folder, got.path),
 		sizeBytes: found.sizeBytes,
 		files: await checksums(got.path, found.files),

@@ -62,7 +62,7 @@ function wantedFiles(names: string[], file: string | undefined, configOnly: bool
 	if (file !== undefined) return names.filter((name) => name === file);
 	return names.filter((name) => {
 		if (/(^|\/)\.|\.(bin|ckpt|pt|pth|pkl|msgpack|onnx|h5)$/i.test(name)) return false;
-		if (/\.(json|txt|model)$/.test(name)) return true;
+		if (/\.(json|txt|model|jinja)$/.test(name)) return true;
 		// A whole-model file at the top is the same model once more.
 		const part = /\.safetensors$/.test(name) && name.includes('/');
 		return part && !configOnly && !/\.(fp16|non_ema|bf16)\./.test(name);

@@ -2,7 +2,8 @@ import { readdir, readFile, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join, relative, sep } from 'node:path';
 import type { Header } from './safetensors.ts';
 import { readSafetensorsHeader, UnsafeModelError } from './safetensors.ts';
-import { readTable } from './table.ts';
+import { readTable, startImageOf } from './table.ts';
+import type { StartImage } from './table.ts';
 
 export const KINDS = ['checkpoint', 'lora', 'embedding', 'motion-adapter', 'sd-config'] as const;
 export type Kind = (typeof KINDS)[number];
@@ -12,6 +13,8 @@ export interface Recognised {
 	/** A family of the table; for a LoRA or embedding the one it seems to be for. */
 	family: string;
 	sizeBytes: number;
+	/** Whether it begins a video with a picture; left out: never. */
+	startImage?: StartImage;
 	/** Every file that is read, relative to the model; empty text for a model that is one file. */
 	files: string[];
 }
@@ -68,7 +71,13 @@ async function recogniseFolder(root: string): Promise<Recognised> {
 	for (const [family, row] of Object.entries(readTable().families)) {
 		if (typeof className === 'string' && row.pipelineClasses.includes(className)) {
 			const weights = files.some((file) => file.endsWith('.safetensors'));
-			return { kind: weights ? 'checkpoint' : 'sd-config', family, ...sized };
+			const startImage = startImageOf(row, index);
+			return {
+				kind: weights ? 'checkpoint' : 'sd-config',
+				family,
+				...(weights && startImage ? { startImage } : {}),
+				...sized,
+			};
 		}
 	}
 	const known = Object.values(readTable().families).flatMap((row) => row.pipelineClasses);
@@ -109,7 +118,7 @@ async function checkFolder(root: string): Promise<{ files: string[]; sizeBytes: 
 		if (extname(name) === '.safetensors') await readSafetensorsHeader(path);
 		else if (extname(name) === '.json') await checkConfig(root, name);
 		// Whatever else lies there (a README, a pickle beside the weights) is never opened.
-		else if (!/\.(txt|model)$/.test(name)) continue;
+		else if (!/\.(txt|model|jinja)$/.test(name)) continue;
 		files.push(name);
 		sizeBytes += info.size;
 	}

@@ -23,6 +23,8 @@ const entrySchema = z.object({
 	motionAdapter: z.string().optional(),
 	/** A single-file checkpoint: the alias of the SD 1.x configuration. */
 	config: z.string().optional(),
+	/** Whether it begins a video with a picture; left out: never. */
+	startImage: z.enum(['required', 'optional']).optional(),
 	/** Used for what a request leaves out. */
 	defaults: z.record(z.string(), z.number()).optional(),
 	/** Distilled models: their scheduler and noise levels. */

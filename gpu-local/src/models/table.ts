@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { workerFolder } from '../setup/locations.ts';
 
+export type StartImage = 'required' | 'optional';
+
 /** A row of the worker's own tables (`families/*.json`): what a family of models can do. */
 export interface FamilyRow {
 	title: string;
@@ -17,6 +19,8 @@ export interface FamilyRow {
 	promptWeights: boolean;
 	prompts: 'travel' | 'clips';
 	closedLoop: 'latent-shift' | 'ping-pong';
+	/** Entries of a `model_index.json` that tell which models begin with a picture, always or where one is given. */
+	startImage: Partial<Record<StartImage, Record<string, unknown>>>;
 	defaults: Record<string, number>;
 	/** Library → classes that a `model_index.json` of this family may name. */
 	parts: Record<string, string[]>;
@@ -42,6 +46,17 @@ let table: Table | undefined;
 export function readTable(): Table {
 	table ??= assemble();
 	return table;
+}
+
+/** Whether a model with this `model_index.json` begins its videos with a picture; undefined: never. */
+export function startImageOf(
+	row: FamilyRow,
+	index: Record<string, unknown>,
+): StartImage | undefined {
+	const found = Object.entries(row.startImage).find(([, entries]) =>
+		Object.entries(entries).every(([name, value]) => index[name] === value),
+	);
+	return found?.[0] as StartImage | undefined;
 }
 
 function assemble(): Table {

@@ -148,6 +148,28 @@ describe('a hostile model', () => {
 });
 
 describe('gpu-local models', () => {
+	it.each([
+		['no picture', 'wan', {}, undefined],
+		['a picture where one is given', 'wan', { expand_timesteps: true }, 'optional'],
+		['a picture always', 'wan', { _class_name: 'WanImageToVideoPipeline' }, 'required'],
+		['a picture where one is given', 'ltx', { _class_name: 'LTXPipeline' }, 'optional'],
+		['a picture where one is given', 'ltx2', { _class_name: 'LTX2Pipeline' }, 'optional'],
+		[
+			'a picture always',
+			'hunyuanvideo15',
+			{ _class_name: 'HunyuanVideo15ImageToVideoPipeline' },
+			'required',
+		],
+	])('tells that a model begins with %s: %s %o', async (_what, family, changes, startImage) => {
+		await run(['add', await writePipeline(join(folder, 'model'), changes)]);
+		const entries = await new ModelRegistry(models).list();
+		expect(entries[0]).toMatchObject({ family, kind: 'checkpoint' });
+		expect(entries[0]!.startImage).toBe(startImage);
+		const [model] = toModelInfos(entries, undefined);
+		expect(model!.supports!.includes('input_reference')).toBe(startImage !== undefined);
+		expect(model!.requires).toEqual(startImage === 'required' ? ['input_reference'] : undefined);
+	});
+
 	it('adds, lists, verifies and removes, and leaves a local model where it is', async () => {
 		const wan = await writePipeline(join(folder, 'wan'));
 		await run(['add', wan, '--title', 'Wan', '--default', 'num_inference_steps=4']);

@@ -10,6 +10,8 @@ OWN = {
     "animatediff": "DDIMScheduler",
     "wan": "UniPCMultistepScheduler",
     "ltx": "FlowMatchEulerDiscreteScheduler",
+    "ltx2": "FlowMatchEulerDiscreteScheduler",
+    "hunyuanvideo15": "FlowMatchEulerDiscreteScheduler",
     "cogvideox": "CogVideoXDDIMScheduler",
 }
 FOUR_PROMPTS = [{"prompt": f"scene {i}", "frames": 32} for i in range(4)]

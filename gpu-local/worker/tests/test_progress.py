@@ -41,7 +41,9 @@ def first_blocks(loaded):
     blocks = getattr(denoiser, "down_blocks", None) or next(
         m for m in denoiser.children() if isinstance(m, torch.nn.ModuleList)
     )
-    encoder = pipe.text_encoder.encoder if hasattr(pipe.text_encoder, "encoder") else None
+    encoder = pipe.text_encoder
+    for inner in ("model", "language_model", "encoder"):
+        encoder = getattr(encoder, inner, encoder)
     text = getattr(encoder, "block", None) or encoder.layers
     return {"encoding_prompt": text, "denoising": blocks, "decoding": pipe.vae.decoder.up_blocks}
 

@@ -37,7 +37,11 @@ function checkpoint(
 		defaults: { ...row.defaults, ...entry.defaults },
 		// Any even size and any length is made exactly: larger, then cropped and trimmed.
 		sizeMultiple: 2,
-		supports: row.supports as OptionalField[],
+		supports: [
+			...(row.supports as OptionalField[]),
+			...(entry.startImage ? (['input_reference'] as const) : []),
+		],
+		...(entry.startImage === 'required' ? { requires: ['input_reference'] as const } : {}),
 		schedulers: Object.keys(row.schedulers),
 		available: reason === undefined,
 		...(reason === undefined ? {} : { unavailableReason: reason }),
