@@ -32,7 +32,9 @@ describe('the tarball of the local executor', () => {
 		const others = files.filter(
 			(path) =>
 				!/^(LICENSE|README\.md|package\.json)$/.test(path) &&
-				!/^dist\/(cli|preview-thread)\.js$/.test(path) &&
+				!/^dist\/(cli|preview-thread|database-thread)\.js$/.test(path) &&
+				// A new database, unpacked at the first start.
+				!/^dist\/database-[\d.]+\.tar\.gz$/.test(path) &&
 				!/^dist\/page\/[\w.]+\.(html|js|css)$/.test(path) &&
 				!/^docs\/[\w-]+\.(md|png)$/.test(path) &&
 				!/^worker\/(README\.md|pyproject\.toml|[\w.-]+\.lock)$/.test(path) &&
@@ -44,6 +46,7 @@ describe('the tarball of the local executor', () => {
 				'LICENSE',
 				'README.md',
 				'dist/cli.js',
+				expect.stringMatching(/^dist\/database-[\d.]+\.tar\.gz$/),
 				'dist/page/index.html',
 				'worker/text_to_video_worker/__main__.py',
 			]),
