@@ -1,0 +1,87 @@
+/** "From List" goes the way of the node's own requests: through its proxy, past its certificate, with its credential. */
+import { createServer, request as httpRequest, type Server } from 'node:http';
+import type { ILoadOptionsFunctions, INode, INodeListSearchResult } from 'n8n-workflow';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { searchMethods } from '../../nodes/shared/modelSearch';
+import { TextToVideo } from '../../nodes/TextToVideo/TextToVideo.node';
+import { startSimulator, type Simulator } from '../simulators/simulator';
+import { additionalDataOf, nodeTypesOf } from '../support/n8nAdditionalData';
+import { core, Workflow } from '../support/n8nModules';
+import { credentialsOf } from '../support/n8nNode';
+import { listening, selfSigned } from '../support/selfSigned';
+
+let sim: Simulator;
+const servers: Server[] = [];
+beforeEach(async () => (sim = await startSimulator()));
+afterEach(async () => {
+	for (const server of servers.splice(0)) server.close();
+	await sim.close();
+});
+
+async function serve(server: Server, protocol?: 'https'): Promise<string> {
+	servers.push(server);
+	return await listening(server, protocol);
+}
+
+/** What the editor gets for Novita's list of checkpoints. */
+async function search(baseUrl: string, requestOptions: object = {}, more: object = {}) {
+	const node: INode = {
+		...{ id: 'node0', name: 'Video', type: 'textToVideo', typeVersion: 1, position: [0, 0] },
+		parameters: { provider: 'novita', requestOptions } as never,
+	};
+	const workflow = new Workflow({
+		...{ id: 'workflow1', nodes: [node], connections: {}, active: false },
+		nodeTypes: nodeTypesOf({ textToVideo: new TextToVideo() }) as never,
+	});
+	const credentials = await credentialsOf('novita', { baseUrl, apiKey: sim.key, ...more });
+	const own = { options: { credentials }, workflow, executionId: '1', mode: 'manual' as const };
+	const additionalData = additionalDataOf(own);
+	const context = new core.LoadOptionsContext(
+		workflow,
+		workflow.getNode('Video')!,
+		additionalData,
+		'model_name',
+	) as unknown as ILoadOptionsFunctions;
+	const method = searchMethods().novita_checkpoint!;
+	return (await method.call(context, undefined, undefined)) as INodeListSearchResult;
+}
+
+it('lists what the provider has', async () => {
+	expect((await search(sim.url)).results.length).toBeGreaterThan(0);
+});
+
+it('takes the base URL as the node does', async () => {
+	expect((await search(` ${sim.url}/v3/async `)).results.length).toBeGreaterThan(0);
+});
+
+it('goes through the proxy of the node', async () => {
+	const passed: string[] = [];
+	const proxy = createServer((incoming, outgoing) => {
+		passed.push(String(incoming.url));
+		const { method, headers } = incoming;
+		httpRequest(String(incoming.url), { method, headers }, (reply) => {
+			outgoing.writeHead(reply.statusCode as number, reply.headers);
+			reply.pipe(outgoing);
+		}).end();
+	});
+	const found = await search(sim.url, { proxy: await serve(proxy) });
+	expect(found.results.length).toBeGreaterThan(0);
+	expect(passed).toHaveLength(1);
+	expect(passed[0]).toContain('/v3/model');
+});
+
+it.each([
+	['the node', { allowUnauthorizedCerts: true }, {}],
+	['the credential', {}, { allowUnauthorizedCerts: true }],
+])('goes past a certificate that %s lets through', async (_who, requestOptions, more) => {
+	const own = await serve(await selfSigned(sim.url), 'https');
+	await expect(search(own)).rejects.toThrow('its certificate is not trusted');
+	expect((await search(own, requestOptions, more)).results.length).toBeGreaterThan(0);
+});
+
+it('says that the base URL is none', async () => {
+	await expect(search('htps://novita')).rejects.toMatchObject({
+		message: expect.stringContaining('Base URL is "htps://novita"') as string,
+		description: 'Correct Base URL in the credential.',
+	});
+});
