@@ -1,6 +1,6 @@
 /**
- * How often a waiting node asks, and how late it finds the video: the product's own wait beside a fixed 5 s poll and a
- * 5 → 20 s backoff, on a virtual clock.
+ * How often a waiting node asks, and how late it finds the video: the product's own wait beside fixed polls and a 5 → 20 s
+ * backoff, on a virtual clock.
  *
  *     npx tsx bench/poll-schedule.ts
  *
@@ -125,8 +125,12 @@ const snapshotOf = (desk: Desk, job: SimulatedJob) => {
 
 /** Seconds until the next question, by how many there were. */
 type Beside = (attempts: number) => number;
-const fixed: Beside = () => 5;
-const backoff: Beside = (attempts) => Math.min(5 * 1.5 ** attempts, 20);
+const BESIDE: Record<string, Beside> = {
+	'fixed 5 s poll': () => 5,
+	'fixed 10 s poll': () => 10,
+	'fixed 20 s poll': () => 20,
+	'backoff 5 to 20 s': (attempts) => Math.min(5 * 1.5 ** attempts, 20),
+};
 
 function polled(durationMs: number, schedule: Beside): Outcome {
 	let nowMs = 0;
@@ -152,18 +156,19 @@ function generator(seed: number): () => number {
 const normal = (random: () => number): number =>
 	Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
 
-const NAMES = ['ours', 'fixed 5 s poll', 'backoff 5 to 20 s'] as const;
-type Name = (typeof NAMES)[number];
+const NAMES = ['ours', ...Object.keys(BESIDE)];
+type ByName = Record<string, Outcome[]>;
 
 /** The same jobs for every schedule. */
-async function outcomes(each: Case): Promise<Record<Name, Outcome[]>> {
+async function outcomes(each: Case): Promise<ByName> {
 	const random = generator(each.seconds * 7 + each.provider.length);
-	const by: Record<Name, Outcome[]> = { ours: [], 'fixed 5 s poll': [], 'backoff 5 to 20 s': [] };
+	const by: ByName = Object.fromEntries(NAMES.map((name) => [name, []]));
 	for (let draw = 1; draw <= DRAWS; draw += 1) {
 		const durationMs = each.seconds * Math.exp(SCATTER * normal(random)) * 1000;
-		by.ours.push(await waited(each, durationMs, draw));
-		by['fixed 5 s poll'].push(polled(durationMs, fixed));
-		by['backoff 5 to 20 s'].push(polled(durationMs, backoff));
+		by.ours!.push(await waited(each, durationMs, draw));
+		for (const [name, schedule] of Object.entries(BESIDE)) {
+			by[name]!.push(polled(durationMs, schedule));
+		}
 	}
 	return by;
 }
@@ -181,10 +186,10 @@ const figures = (all: Outcome[]): Figures => ({
 	lateness: median(all.map(({ lateness }) => lateness)),
 });
 
-function rowsOf(what: string, by: Record<Name, Outcome[]>, goals = false): Row[] {
-	const mine = figures(by.ours);
-	return NAMES.slice(1).flatMap((beside) => {
-		const its = figures(by[beside]);
+function rowsOf(what: string, by: ByName, besides: string[], goals = false): Row[] {
+	const mine = figures(by.ours!);
+	return besides.flatMap((beside) => {
+		const its = figures(by[beside]!);
 		const fixedGoal = goals && beside === 'fixed 5 s poll';
 		return [
 			{
@@ -205,19 +210,27 @@ function rowsOf(what: string, by: Record<Name, Outcome[]>, goals = false): Row[]
 	});
 }
 
+/** Asking less often costs lateness: nothing beside ours may be better in both. */
+const isOnFrontier = (mine: Figures, besides: Figures[]): boolean =>
+	besides.every((its) => its.requests > mine.requests || its.lateness > mine.lateness);
+
 async function main(): Promise<void> {
-	const cases: Array<{ title: string; by: Record<Name, Outcome[]> }> = [];
+	const cases: Array<{ title: string; by: ByName }> = [];
 	for (const each of CASES)
 		cases.push({ title: `${each.name} (${each.seconds} s)`, by: await outcomes(each) });
-	const all = Object.fromEntries(
-		NAMES.map((name) => [name, cases.flatMap(({ by }) => by[name])]),
-	) as Record<Name, Outcome[]>;
+	const all: ByName = Object.fromEntries(
+		NAMES.map((name) => [name, cases.flatMap(({ by }) => by[name]!)]),
+	);
 	report('poll schedule', [
-		...cases.flatMap(({ title, by }) => rowsOf(title, by)),
-		...rowsOf('all', all, true),
+		...cases.flatMap(({ title, by }) => rowsOf(title, by, ['fixed 5 s poll'])),
+		...rowsOf('all', all, Object.keys(BESIDE), true),
 	]);
-	const us = figures(all.ours);
-	const good = us.requests <= 0.5 * figures(all['fixed 5 s poll']).requests && us.lateness <= 0.05;
+	const us = figures(all.ours!);
+	const besides = Object.keys(BESIDE).map((name) => figures(all[name]!));
+	const frontier = isOnFrontier(us, besides);
+	console.log(`None beside it asks less often and is less late: ${frontier ? 'right' : 'WRONG'}.`);
+	const [fively] = besides as [Figures];
+	const good = frontier && us.requests <= 0.5 * fively.requests && us.lateness <= 0.05;
 	console.log(good ? 'Goal met.' : 'Goal MISSED.');
 	process.exitCode = good ? 0 : 1;
 }

@@ -24,6 +24,13 @@ export function withEstimate(read: Job, known: Job['estimate'], nowMs: number): 
 	return { ...job, estimate, etaSeconds: Math.round(secondsLeft(estimate, nowMs)) };
 }
 
+/** In force for a job; of one that was stored before estimates were kept, the number that it has from its submit. */
+export function estimateOf({ estimate, etaSeconds, submittedAt }: Job): Job['estimate'] {
+	return (
+		estimate ?? (etaSeconds === undefined ? undefined : { seconds: etaSeconds, at: submittedAt })
+	);
+}
+
 /** Never under 0, and all of it where the clock stands before the estimate: clocks differ. */
 export function secondsLeft(estimate: NonNullable<Job['estimate']>, nowMs: number): number {
 	const passed = Math.max(0, nowMs - Date.parse(estimate.at)) / 1000 || 0;

@@ -9,7 +9,7 @@ import {
 import { failure } from '../providers/replies/failures';
 import { requestOf, type Account, type Host } from './host';
 import { isAbort, transportFailure, transportProblem } from './transportErrors';
-import { secondsLeft, withEstimate, withoutEstimate } from './estimate';
+import { estimateOf, secondsLeft, withEstimate, withoutEstimate } from './estimate';
 import { expectedSecondsLeft, nextPollSeconds, type ScheduleInput } from './schedule';
 
 /** How long both hosts wait for a video where nothing else is set. */
@@ -54,7 +54,9 @@ export async function pollOnce(
 			baseUrl: account.baseUrl,
 		});
 		if (!reading.job) return reading;
-		return { job: withNextPoll(provider, withEstimate(reading.job, job.estimate, nowMs), nowMs) };
+		return {
+			job: withNextPoll(provider, withEstimate(reading.job, estimateOf(job), nowMs), nowMs),
+		};
 	} catch (error) {
 		if (signal?.aborted || isAbort(error)) throw error;
 		const told = transportFailure(error);
@@ -153,7 +155,7 @@ export function withNextPoll(
 	trouble: Trouble = {},
 ): Job {
 	if (isFinal(job.status)) return job;
-	const standing = withEstimate(withoutEstimate(job), job.estimate, nowMs);
+	const standing = withEstimate(withoutEstimate(job), estimateOf(job), nowMs);
 	return { ...standing, nextPollSeconds: pauseSeconds(provider, job, nowMs, trouble) };
 }
 
@@ -185,9 +187,9 @@ const ageMs = (job: Job, nowMs: number): number =>
 	Math.max(0, nowMs - Date.parse(job.submittedAt)) || 0;
 
 function scheduleInput(provider: Provider, job: Job, nowMs: number): ScheduleInput {
-	const { estimate, etaSeconds, progress } = job;
-	// A job that was stored before estimates were kept has only the number.
-	const left = estimate ? secondsLeft(estimate, nowMs) : etaSeconds;
+	const { progress } = job;
+	const estimate = estimateOf(job);
+	const left = estimate && secondsLeft(estimate, nowMs);
 	return {
 		elapsedSeconds: ageMs(job, nowMs) / 1000,
 		failures: 0,

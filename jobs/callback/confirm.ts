@@ -96,7 +96,7 @@ export interface ConfirmOptions {
  * Some providers call before their own answer shows the end, and call only once. They are asked again for this long, at
  * first after two seconds, then ever more rarely: whoever makes up an end gains a dozen questions.
  */
-export const EARLY_CALLBACK_MS = 10 * 60_000;
+const EARLY_CALLBACK_MS = 10 * 60_000;
 const FIRST_EARLY_PAUSE_MS = 2_000;
 const LONGEST_EARLY_PAUSE_MS = 60_000;
 

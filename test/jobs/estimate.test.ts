@@ -61,6 +61,12 @@ describe('the estimate of a job', () => {
 		expect(over).not.toHaveProperty('estimate');
 	});
 
+	it('of a job that was stored before estimates were kept counts from its submit', () => {
+		const stored: Job = { ...newJob('modelslabV6', '1', START), etaSeconds: 300 };
+		expect(pauseSeconds(provider, stored, after(280))).toBe(16.8);
+		expect(endsWithin(provider, stored, after(250), 61)).toBe(true);
+	});
+
 	it.each(['yesterday', '2999-01-01T00:00:00.000Z'])('given at %s is all ahead', (at) => {
 		expect(secondsLeft({ seconds: 90, at }, START)).toBe(90);
 	});
