@@ -14,6 +14,16 @@ import { expectedSecondsLeft, nextPollSeconds, type ScheduleInput } from './sche
 
 /** How long both hosts wait for a video where nothing else is set. */
 export const DEFAULT_WAIT_MINUTES = 10;
+/** The documented run was a single one, of a clip that need not have been the longest. */
+const LONGEST_RUN_MARGIN = 1.5;
+
+/** How long to wait for a model's video: longer than usual where a document describes a run that takes longer. */
+export const defaultWaitMinutes = ({ limits }: Provider): number =>
+	Math.max(
+		DEFAULT_WAIT_MINUTES,
+		Math.ceil(((limits.longestSeconds ?? 0) * LONGEST_RUN_MARGIN) / 60),
+	);
+
 /** A provider that can not be asked this many times in a row is given up on; the job itself is not. */
 const MAX_FAILED_QUESTIONS = 8;
 /** Right after a submit some providers do not know the job yet. */

@@ -11,7 +11,8 @@ import type {
 	RequestValues,
 } from '../providers/contract';
 import { NO_ENDPOINT_ADVICE } from '../providers/replies/failures';
-import { withTracking } from '../providers/replies/job';
+import { withTracking, withWarnings } from '../providers/replies/job';
+import { ofModel } from '../providers/schema/ofModel';
 import { type Account, type Host } from './host';
 import { withEstimate } from './estimate';
 import { findSubmit } from './findSubmit';
@@ -68,7 +69,8 @@ export async function submitJob(submission: Submission): Promise<Reading> {
 			? await resolveDoubt(reading.failure, submission, submittedAtMs)
 			: reading;
 	if (!resolved.job) return resolved;
-	const tracked = withTracking(provider, resolved.job, values);
+	const asked = ofModel(provider, values);
+	const tracked = withWarnings(asked, withTracking(provider, resolved.job, values), values);
 	const job = withEstimate(tracked, undefined, host.now());
 	return { job: requestId ? { ...job, requestId } : job };
 }

@@ -61,7 +61,7 @@ export function literalFits(field: EditorField, text: string): boolean {
 				(field.maximum === undefined || number <= field.maximum)
 			);
 		case 'choice':
-			return (field.choices ?? []).some((choice) => String(choice) === text);
+			return field.open || (field.choices ?? []).some((choice) => String(choice) === text);
 		case 'boolean':
 			return /^(true|false|yes|no)$/i.test(text);
 		case 'json':

@@ -2,7 +2,7 @@
 import { errorsIn } from './check';
 import { t, word } from './i18n';
 import { readAll, startRow } from './lists';
-import { providerOfAccount } from './providers';
+import { fieldsFor, providerOfAccount } from './providers';
 import type { RowControl } from './rowFrame';
 import { addRow } from './rows';
 
@@ -38,12 +38,38 @@ export function fieldsForm(
 			return;
 		}
 		about(provider).appendTo(container);
-		const fields = provider.fields.filter(({ role }) => role !== 'callback');
-		for (const field of fields.filter(({ main }) => main)) add(container, field, provider);
-		const more = folded(container, t('editor.more'));
+		const naming = provider.fields.find(({ name }) => name === provider.modelField);
+		const rest = $('<div></div>');
+		if (naming) add(container, naming, provider, () => drawOfModel(rest, provider));
+		rest.appendTo(container);
+		drawOfModel(rest, provider);
+	}
+
+	/** All fields but the one that names the model, which stays where it is while somebody types in it. */
+	function drawOfModel(rest: JQuery, provider: EditorProvider): void {
+		const before = read();
+		const all = fieldsFor(provider, before);
+		if (rest.data('fields') === all) return;
+		const wasDrawn = rest.data('fields') !== undefined;
+		rest.data('fields', all).empty();
+		// What another model has no field for is kept here, for coming back, and is not saved.
+		kept = { ...kept, ...before };
+		controls = controls.filter(([name]) => name === provider.modelField);
+		const fields = all.filter(
+			({ role, name }) => role !== 'callback' && name !== provider.modelField,
+		);
+		const names = new Set([provider.modelField, ...fields.map(({ name }) => name)]);
+		const lost = Object.keys(wasDrawn ? before : kept).filter((name) => !names.has(name));
+		if (lost.length > 0 && provider.modelField) {
+			$('<div class="form-tips ttv-lost"></div>')
+				.text(t('editor.not-of-model', { fields: lost.join(', ') }))
+				.appendTo(rest);
+		}
+		for (const field of fields.filter(({ main }) => main)) add(rest, field, provider);
+		const more = folded(rest, t('editor.more'));
 		const count = () => {
-			const names = fields.filter(({ main }) => !main).map(({ name }) => name);
-			const set = Object.keys(read()).filter((name) => names.includes(name)).length;
+			const folded = fields.filter(({ main }) => !main).map(({ name }) => name);
+			const set = Object.keys(read()).filter((name) => folded.includes(name)).length;
 			more.badge.text(set > 0 ? t('editor.set', { n: set }) : '');
 		};
 		const place = { accountId, changed: () => count() };
@@ -60,9 +86,14 @@ export function fieldsForm(
 		return Object.fromEntries(rows.filter(([, { type }]) => type !== 'list'));
 	}
 
-	function add(parent: JQuery, field: EditorField, provider: EditorProvider): void {
+	function add(
+		parent: JQuery,
+		field: EditorField,
+		provider: EditorProvider,
+		changed: () => void = () => undefined,
+	): void {
 		const start = kept[field.name] ?? firstRow(field, provider);
-		const place = { accountId, changed: () => undefined };
+		const place = { accountId, changed };
 		controls.push([field.name, addRow(parent, field, start, place)]);
 	}
 
@@ -108,6 +139,6 @@ export function validateFields(node: EditorNode, rows: unknown): true | string {
 	// Without an account that is what is wrong, and its own property says so.
 	if (!provider) return true;
 	const given = (rows ?? {}) as Record<string, EditorRow>;
-	const found = errorsIn(provider.fields, given, provider.promptField);
+	const found = errorsIn(fieldsFor(provider, given), given, provider.promptField);
 	return found.length === 0 ? true : found.join('\n');
 }

@@ -15,6 +15,11 @@ interface EditorProvider {
 	fields: EditorField[];
 	/** Name of the field that takes a text payload: the prompt itself or the list that holds it. */
 	promptField?: string;
+	/** The field that names the model, where the models have fields of their own. */
+	modelField?: string;
+	models?: Array<{ names: string[]; fields: number[] }>;
+	/** The fields of all models, each once. */
+	modelFields?: EditorField[];
 }
 
 interface EditorField {
@@ -23,6 +28,8 @@ interface EditorField {
 	help: string;
 	type: 'text' | 'number' | 'integer' | 'boolean' | 'choice' | 'list' | 'json';
 	required: boolean;
+	/** Values beside the listed ones may work too. */
+	open?: boolean;
 	main: boolean;
 	minimum?: number;
 	maximum?: number;

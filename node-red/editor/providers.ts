@@ -8,3 +8,24 @@ export function providerOfAccount(accountId: unknown): EditorProvider | undefine
 		? providerOf(RED.nodes.node(accountId)?.provider)
 		: undefined;
 }
+
+/** The fields for a node's rows: those of the model that they name, or of any other model. */
+export function fieldsFor(
+	provider: EditorProvider,
+	rows: Record<string, EditorRow>,
+): EditorField[] {
+	const { modelField, models = [], modelFields = [], fields } = provider;
+	const row = modelField ? rows[modelField] : undefined;
+	// Where the model comes with the message, any of its fields may.
+	const name = row?.type === 'str' ? String(row.value).trim() : undefined;
+	const model = name && models.find(({ names }) => names.includes(name));
+	if (!model) return fields;
+	const known = fieldsOfModels.get(model);
+	if (known) return known;
+	const own = model.fields.flatMap((place) => modelFields[place] ?? []);
+	fieldsOfModels.set(model, own);
+	return own;
+}
+
+/** The same array for the same model, so that a form can tell whether it is drawn already. */
+const fieldsOfModels = new WeakMap<object, EditorField[]>();

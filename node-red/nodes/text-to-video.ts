@@ -1,8 +1,9 @@
 /** Text to Video: submits a job for each message, waits for it, and passes the video on. */
 import { randomUUID } from 'node:crypto';
 import type { Node, NodeAPI, NodeDef } from 'node-red';
-import { DEFAULT_WAIT_MINUTES } from '../../jobs/poll';
+import { defaultWaitMinutes } from '../../jobs/poll';
 import type { Job, RequestValues } from '../../providers/contract';
+import { ofModel } from '../../providers/schema/ofModel';
 import { issueText, validate } from '../../providers/schema/validate';
 import { accountOf, handleOf, showAccountFault, type AccountHandle } from '../src/account/account';
 import { callbackAddress } from '../src/account/callbackAddress';
@@ -75,7 +76,7 @@ export default function register(RED: NodeAPI): void {
 		}
 		const values = judge(node, handle, def, raw);
 		const plan = await planOutput(source, def);
-		return prepared(node, def, plan, submitWith(values, randomUUID()));
+		return prepared(node, def, plan, submitWith(values, randomUUID()), values);
 	}
 
 	function prepared(
@@ -83,13 +84,15 @@ export default function register(RED: NodeAPI): void {
 		def: TextToVideoDef,
 		plan: OutputPlan,
 		submit: (handle: AccountHandle, run: JobRun, writeIntent: WriteIntent) => Promise<Job>,
+		values?: RequestValues,
 	): PreparedJob {
 		return {
 			...{ plan, wait: def.mode !== 'return', deadlineMs: 0 },
 			async begin(run, writeIntent) {
 				const handle = account(def);
 				const job = await submit(handle, run, writeIntent);
-				const minutes = numberOr(def.waitAtMost, DEFAULT_WAIT_MINUTES);
+				const asked = ofModel(handle.provider, values ?? {});
+				const minutes = numberOr(def.waitAtMost, defaultWaitMinutes(asked));
 				run.deadlineMs = handle.host.now() + minutes * MINUTE_MS;
 				node.log(t('log.submitted', { provider: handle.provider.title, id: job.jobId }));
 				return job;
@@ -108,7 +111,7 @@ export default function register(RED: NodeAPI): void {
 		if (!provider || provider.id !== intent.provider) return undefined;
 		// Where the provider knows a request again, it answers a second sending with the job that it made of the first.
 		if (values && isRepeatable(provider)) {
-			return prepared(node, def, plan, submitWith(values, key));
+			return prepared(node, def, plan, submitWith(values, key), values);
 		}
 		if (!provider.submitLog) return undefined;
 		return prepared(

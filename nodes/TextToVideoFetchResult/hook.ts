@@ -51,7 +51,7 @@ export async function fetchHook(
 		if (problem) throw unusable(provider, problem, job);
 		if (!job) return operation === 'find' ? await found(settling) : await checkAccount(settling);
 		if (problems.length > 0) throw refused(provider, problems.join('\n'), job);
-		const minutes = waitMinutes(this, choices);
+		const minutes = waitMinutes(this, choices, provider);
 		const item = operate(settling, operation, job, minutes);
 		return await item.catch((error: unknown) => {
 			throw isKnown ? error : unlessFound(error);

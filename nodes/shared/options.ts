@@ -37,7 +37,7 @@ const waitAtMost: INodeProperties = {
 	default: 10,
 	typeOptions: { minValue: 0, maxValue: LONGEST_WAIT_MINUTES },
 	description:
-		'Minutes to wait for a video. If it is not done by then, the job is returned as it stands, ready for Fetch Result. Left out, it is 10 minutes, or 60 while asleep. A workflow timeout that is shorter ends it first.',
+		'Minutes to wait for a video. If it is not done by then, the job is returned as it stands, ready for Fetch Result. Left out, it is 10 minutes, more for a model that is known to take longer, or 60 while asleep. A workflow timeout that is shorter ends it first.',
 };
 
 const collection = (options: INodeProperties[]): INodeProperties => ({

@@ -3,8 +3,8 @@
  * agent pays for every word that it reads and can not look at a file.
  */
 import type { IDataObject, IExecuteSingleFunctions, INodeExecutionData } from 'n8n-workflow';
-import { DEFAULT_WAIT_MINUTES } from '../../jobs/poll';
-import { isFinal, type Job } from '../../providers/contract';
+import { defaultWaitMinutes } from '../../jobs/poll';
+import { isFinal, type Job, type Provider } from '../../providers/contract';
 import type { NodeOptions } from './readOptions';
 
 /** An agent that hears nothing for longer than this is stopped by the chat or the model's own time limit. */
@@ -13,8 +13,13 @@ const TOOL_WAIT_MINUTES = 2;
 export const isTool = (context: Pick<IExecuteSingleFunctions, 'getNode'>): boolean =>
 	context.getNode().type.endsWith('Tool');
 
-export const waitMinutes = (context: IExecuteSingleFunctions, choices: NodeOptions): number => {
-	const wanted = choices.waitAtMost ?? DEFAULT_WAIT_MINUTES;
+/** @param provider as it stands for the job's model, where that is known */
+export const waitMinutes = (
+	context: IExecuteSingleFunctions,
+	choices: NodeOptions,
+	provider: Provider,
+): number => {
+	const wanted = choices.waitAtMost ?? defaultWaitMinutes(provider);
 	return isTool(context) ? Math.min(wanted, TOOL_WAIT_MINUTES) : wanted;
 };
 

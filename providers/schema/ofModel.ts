@@ -1,5 +1,5 @@
 /** The provider as it stands for one of its models. Everything that walks a provider's fields walks these too. */
-import { findModel } from '../catalogue';
+import { definitionOf, findModel } from '../catalogue';
 import type { ModelEntry } from '../catalogue/types';
 import type { Provider, RequestValues } from '../contract';
 import { fieldsOf, type Field } from './fields';
@@ -27,6 +27,12 @@ export function fieldsOfModel(provider: Provider, model: ModelEntry): Field[] {
 	const base = fieldsOf(provider.request);
 	return provider.models ? modelFields(provider.models, model, base) : base;
 }
+
+export const isFieldOfSomeModel = ({ models }: Provider, name: string): boolean =>
+	models !== undefined &&
+	models.catalogue.models.some(({ fields = [] }) =>
+		fields.some((key) => definitionOf(key).name === name),
+	);
 
 function forEntry(provider: Provider, model: ModelEntry): Provider {
 	const made = known.get(provider) ?? new Map<ModelEntry, Provider>();

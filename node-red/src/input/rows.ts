@@ -17,6 +17,8 @@ export const isLiteral = ({ type }: Row): boolean => LITERALS.has(type);
 export function withPrompt(fields: Field[], rows: Rows): Rows {
 	const field = promptField(fields);
 	if (!field || rows[field.name]) return rows;
+	// Some models take a list of shots instead.
+	if (!field.required && Object.keys(rows).length > 0) return rows;
 	if (field.type !== 'list') return { ...rows, [field.name]: FROM_PAYLOAD };
 	const item: Record<string, Row> = {};
 	for (const inner of field.items ?? []) {

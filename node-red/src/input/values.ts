@@ -1,6 +1,8 @@
 /** From the editor's rows and a message to the raw field values that `validate` judges. */
 import type { Provider } from '../../../providers/contract';
 import { fieldsOf, type Field } from '../../../providers/schema/fields';
+import { isFieldOfSomeModel, ofModel } from '../../../providers/schema/ofModel';
+import { isObject } from '../../../providers/schema/wire';
 import { refused, shown } from '../messages/errors';
 import { evaluate, nameOf, type Source } from './evaluate';
 import { payloadFields } from './payloadFields';
@@ -25,11 +27,12 @@ export async function readValues(
 	provider: Provider,
 	rows: Rows,
 ): Promise<RawValues> {
-	const fields = fieldsOf(provider.request);
+	const asked = ofModel(provider, await modelNamed(source, provider, rows));
+	const fields = fieldsOf(asked.request);
 	const complete = withPrompt(fields, rows);
 	const given = payloadFields(source.msg.payload, fields, complete);
 	const overrides = given?.values ?? {};
-	const values: Record<string, unknown> = {};
+	const values: Record<string, unknown> = foreignRows(provider, asked, rows);
 	for (const field of fields) {
 		const row = complete[field.name];
 		if (!row || Object.hasOwn(overrides, field.name)) continue;
@@ -40,6 +43,27 @@ export async function readValues(
 		values: { ...values, ...overrides },
 		...(given?.unused ? { payloadUnused: true } : {}),
 	};
+}
+
+/** The model that the rows or the payload name, on which the fields depend. */
+async function modelNamed(source: Source, provider: Provider, rows: Rows) {
+	const name = provider.models?.field;
+	const field = fieldsOf(provider.request).find((one) => one.name === name);
+	if (!field) return {};
+	const { payload } = source.msg;
+	const inPayload = isObject(payload) ? payload[field.name] : undefined;
+	const row = rows[field.name];
+	const value = inPayload ?? (row && (await readRow(source, field, row, false)));
+	return { [field.name]: value };
+}
+
+/** Rows of fields that other models have and the chosen one lacks: told by `validate`, not dropped. */
+function foreignRows(provider: Provider, asked: Provider, rows: Rows): Record<string, unknown> {
+	const own = new Set(fieldsOf(asked.request).map(({ name }) => name));
+	const foreign = Object.keys(rows).filter(
+		(name) => !own.has(name) && isFieldOfSomeModel(provider, name),
+	);
+	return Object.fromEntries(foreign.map((name) => [name, rows[name]!.value]));
 }
 
 async function readRow(

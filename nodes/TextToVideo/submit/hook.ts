@@ -21,6 +21,7 @@ import { readBaseUrl } from '../../../providers/baseUrl';
 import { canCallBack } from '../../../providers/callbackAddress';
 import { isFinal, type Job, type Provider } from '../../../providers/contract';
 import { providerById } from '../../../providers/registry';
+import { ofModel } from '../../../providers/schema/ofModel';
 import { errorItem } from '../../shared/errors';
 import { hostOf } from '../../shared/host';
 import { submitOptionsProperty } from '../../shared/options';
@@ -105,6 +106,7 @@ async function seeThrough(work: Work, mode: Mode): Promise<INodeExecutionData[]>
 async function workItem(work: Work, mode: Mode): Promise<INodeExecutionData> {
 	const { context, run, provider, host, choices } = work;
 	const itemIndex = context.getItemIndex();
+	const asked = ofModel(provider, run.item(itemIndex).values ?? {});
 	const attached = run.ledger.attached(itemIndex);
 	const job = attached ?? (await newJob(work));
 	const onProgress = (current: Job) => run.record(itemIndex, current);
@@ -112,10 +114,11 @@ async function workItem(work: Work, mode: Mode): Promise<INodeExecutionData> {
 	await endIfStopped(work, job);
 	if (isFinal(job.status)) return await settle(work, job);
 	if (mode === 'return') {
-		const standing = withNextPoll(provider, job, host.now());
+		const standing = withNextPoll(asked, job, host.now());
 		return isTool(context) ? toolItem(standing, itemIndex) : jobItem(standing, itemIndex);
 	}
-	const waiting = waitAndSettle(work, job, minutesAwake(context, choices), {
+	const minutes = minutesAwake(context, choices, asked);
+	const waiting = waitAndSettle({ ...work, provider: asked }, job, minutes, {
 		askAtOnce: attached !== undefined,
 		onProgress,
 	});
@@ -132,11 +135,15 @@ function modeOf(context: IExecuteSingleFunctions, choices: NodeOptions): Mode {
 }
 
 /** A run that was to sleep and can not has as long as it would have had asleep. */
-function minutesAwake(context: IExecuteSingleFunctions, choices: NodeOptions): number {
+function minutesAwake(
+	context: IExecuteSingleFunctions,
+	choices: NodeOptions,
+	provider: Provider,
+): number {
 	const suspends = context.getNodeParameter('whenSubmitted', 'wait') === 'suspend';
 	return suspends && !isTool(context)
 		? (choices.waitAtMost ?? DEFAULT_SLEEP_MINUTES)
-		: waitMinutes(context, choices);
+		: waitMinutes(context, choices, provider);
 }
 
 /** Without it the run is woken by the schedule alone. */
