@@ -31,6 +31,7 @@ import { guarded, settle, waitAndSettle } from '../../shared/settle';
 import { isTool, toolItem, waitMinutes } from '../../shared/tool';
 import { callbackUrlOf, canSleep } from '../sleep/sleep';
 import { estimateItem } from './estimate';
+import { readFiles } from './files';
 import { runOf } from './run';
 import { DEFAULT_SLEEP_MINUTES, SHORTEST_WAIT_MINUTES, sleepThrough } from './sleepThrough';
 import { endIfStopped, newJob, type Work } from './work';
@@ -53,6 +54,7 @@ export async function submitHook(
 	);
 	const mode = modeOf(this, choices);
 	const callbackUrl = mode === 'suspend' ? callbackUrlFor(this, provider, account) : undefined;
+	if (provider.models) await readFiles(this, provider);
 	const run = runOf(this, provider, account, {
 		...choices,
 		...(baseUrlProblem ? { baseUrlProblem } : {}),

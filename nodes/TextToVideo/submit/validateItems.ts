@@ -6,6 +6,7 @@ import type { JsonValue, Provider, RequestValues } from '../../../providers/cont
 import { validate } from '../../../providers/schema/validate';
 import { submitOptionsProperty } from '../../shared/options';
 import { readOptions } from '../../shared/readOptions';
+import { withFiles } from './files';
 import { contextOfItem, itemCount, readParameters } from './parameters';
 
 export interface PreparedItem {
@@ -44,7 +45,7 @@ function prepare(
 		for (const name of Object.keys(context.getNode().parameters)) context.getNodeParameter(name);
 		const parameters = readParameters(context, provider);
 		const options = readOptions(context.getNodeParameter('options', {}), submitOptionsProperty);
-		raw = parameters.values;
+		raw = withFiles(context, provider, parameters.values);
 		problems = [...parameters.problems, ...options.problems];
 	} catch (error) {
 		return {

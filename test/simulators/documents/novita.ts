@@ -42,7 +42,7 @@ export const asyncModels: Record<string, Document> = {
 	},
 	'kling-v3.0-4k-t2v': kling,
 	'kling-v3.0-std-i2v': { ...klingPicture, ...pictures, prompt: text(2500), multi_prompt: shots },
-	'kling-v3.0-pro-i2v': { ...klingPicture, ...pictures },
+	'kling-v3.0-pro-i2v': { ...klingPicture, ...pictures, prompt: text(2500) },
 	'kling-v3.0-4k-i2v': { ...klingPicture, ...pictures, prompt: text(2500), multi_prompt: shots },
 	'wan2.7-t2v': {
 		prompt: needed(text(1500)),
