@@ -11,7 +11,7 @@ import { type Account, type ByteStream, type Clock, type Host, type HttpStream }
 import { transportFailure } from './transportErrors';
 import { pollOnce } from './poll';
 
-export const DEFAULT_MAX_BYTES = 2 * 1024 ** 3;
+const DEFAULT_MAX_BYTES = 2 * 1024 ** 3;
 const MAX_REDIRECTS = 5;
 const MAX_ATTEMPTS = 3;
 const RETRY_DELAY_MS = 1_000;

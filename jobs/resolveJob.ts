@@ -25,7 +25,7 @@ export function jobIdOf(value: unknown): string | undefined {
  * A whole job as it came back from where it was kept: as text out of a cell, as a list of one, or as a row whose columns
  * are its members. Of a row only what names the job is taken: its other columns may be somebody's own.
  */
-export function readJob(value: unknown): Job | undefined {
+function readJob(value: unknown): Job | undefined {
 	const given = single(typeof value === 'string' && looksLikeJson(value) ? parsed(value) : value);
 	if (isJob(given)) return given;
 	if (!isObject(given)) return undefined;

@@ -136,7 +136,7 @@ const REQUEST_ID_LENGTH = 128;
 const NOT_ALLOWED_IN_REQUEST_ID = /[^A-Za-z0-9._:-]/g;
 
 /** Our id of one submit: begins with the user's tracking id, and is unique by `unique`. 1 to 128 allowed characters. */
-export function requestIdOf(trackingId: string | undefined, unique: string): string {
+function requestIdOf(trackingId: string | undefined, unique: string): string {
 	const end = unique.replace(NOT_ALLOWED_IN_REQUEST_ID, '-').slice(0, REQUEST_ID_LENGTH);
 	const begin = (trackingId ?? '')
 		.replace(NOT_ALLOWED_IN_REQUEST_ID, '-')
@@ -199,7 +199,7 @@ function asSubmit(reading: Reading): Reading {
 }
 
 /** Pure: whether a failed submit may be sent again without the risk of paying twice. */
-export function mayRepeat(problem: ProviderFailure, attempt: number, idempotent = false): boolean {
+function mayRepeat(problem: ProviderFailure, attempt: number, idempotent = false): boolean {
 	if (problem.accepted === 'unknown') return idempotent && attempt < MAX_UNREACHABLE_ATTEMPTS;
 	if (problem.accepted !== 'no' || !problem.retryable) return false;
 	if ((problem.retryAfterSeconds ?? 0) * 1000 > LONGEST_RETRY_AFTER_MS) return false;
@@ -208,7 +208,7 @@ export function mayRepeat(problem: ProviderFailure, attempt: number, idempotent 
 }
 
 /** Pure: what the provider asked for, else exponential; always with up to a quarter more, so that clients spread. */
-export function backoffMs(problem: ProviderFailure, attempt: number, random: number): number {
+function backoffMs(problem: ProviderFailure, attempt: number, random: number): number {
 	const asked = problem.retryAfterSeconds;
 	const base =
 		asked === undefined

@@ -2,7 +2,7 @@
 import { t, word } from './i18n';
 
 /** What is allowed, as a phrase. Empty where anything goes. */
-export function allowed(field: EditorField): string {
+function allowed(field: EditorField): string {
 	const { type, minimum: min, maximum: max, minItems, maxItems } = field;
 	const values = { min, max };
 	switch (type) {
@@ -75,7 +75,7 @@ export function literalFits(field: EditorField, text: string): boolean {
 }
 
 const LITERALS = ['str', 'num', 'bool', 'json'];
-export const isLiteral = (type: string): boolean => LITERALS.includes(type);
+const isLiteral = (type: string): boolean => LITERALS.includes(type);
 
 /** Everything wrong with the rows of a node, in words. Empty where all is well. */
 export function errorsIn(

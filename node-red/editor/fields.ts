@@ -125,7 +125,7 @@ function about(provider: EditorProvider): JQuery {
 }
 
 /** A part that opens with a click or the keyboard. */
-export function folded(container: JQuery, title: string): { body: JQuery; badge: JQuery } {
+function folded(container: JQuery, title: string): { body: JQuery; badge: JQuery } {
 	const details = $('<details class="ttv-folded"></details>').appendTo(container);
 	const summary = $('<summary></summary>').text(title).appendTo(details);
 	const badge = $('<span class="ttv-badge"></span>').appendTo(summary);

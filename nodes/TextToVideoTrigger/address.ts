@@ -17,7 +17,7 @@ export const ANY_OTHER_PATH = '=:{{ $webhookId || $nodeId }}';
 
 const MIN_SECRET_LENGTH = 16;
 
-export function secretOf(node: INode): string {
+function secretOf(node: INode): string {
 	const extras = node.parameters[EXTRAS] as { urlSecret?: string } | undefined;
 	return extras?.urlSecret || node.id;
 }

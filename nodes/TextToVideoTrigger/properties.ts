@@ -10,7 +10,7 @@ import { binaryProperty, fileName, maximumSize, requestOptionsProperty } from '.
 export const EXTRAS = 'additionalOptions';
 
 /** Providers that call back. */
-export const receivers = providers.filter(({ capabilities }) => capabilities.callback);
+const receivers = providers.filter(({ capabilities }) => capabilities.callback);
 
 const idsBy = (signed: boolean): string[] =>
 	receivers

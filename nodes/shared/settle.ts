@@ -84,7 +84,7 @@ const unexpected = (
 	accepted,
 });
 
-export const asNodeError = (
+const asNodeError = (
 	context: IExecuteSingleFunctions,
 	error: unknown,
 ): NodeOperationError =>

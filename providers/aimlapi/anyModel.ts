@@ -15,7 +15,7 @@ import { clientRequestId } from './request';
 const ID = 'aimlapi';
 const PATH = '/v2/video/generations';
 
-export const request = z.strictObject({
+const request = z.strictObject({
 	model: z.string().min(1).max(256).register(fieldMeta, {
 		title: 'Model',
 		help: 'A text-to-video model of the account. The fields below are those of the model.',

@@ -31,7 +31,7 @@ const ID = 'novitaAnyModel';
 const SEEDANCE = '/v3/bytedance/metered/contents/generations/tasks';
 const KEY_HOSTS = ['api.novita.ai'];
 
-export const request = z.strictObject({
+const request = z.strictObject({
 	model: z.string().min(1).max(256).register(fieldMeta, {
 		title: 'Model',
 		help: 'A text-to-video model of the account. The fields below are those of the model.',

@@ -137,7 +137,7 @@ function textOf(body: unknown): string {
 }
 
 /** `Retry-After` in seconds. A date is held against the reply's own, so that no clock has to agree with another. */
-export function retryAfterSeconds(reply: Reply): number | undefined {
+function retryAfterSeconds(reply: Reply): number | undefined {
 	const header = reply.headers['retry-after'];
 	if (header === undefined || header.trim() === '') return undefined;
 	const seconds = Number(header);

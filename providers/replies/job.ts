@@ -19,12 +19,6 @@ export function withTracking(provider: Provider, job: Job, values: RequestValues
 	return trackingId ? { ...job, trackingId: String(trackingId) } : job;
 }
 
-/** Nothing that was given is ignored without a word: what the model will do otherwise goes along with the job. */
-export function withWarnings(provider: Provider, job: Job, values: RequestValues): Job {
-	const warnings = [...(job.warnings ?? []), ...(provider.warnings?.(values) ?? [])];
-	return warnings.length > 0 ? { ...job, warnings } : job;
-}
-
 /** The job after a reply: keeps what it knew, and drops the estimates that no longer hold once it is final. */
 export function updated(job: Job, change: Partial<Job>, nowMs: number): Job {
 	const next: Job = { ...job, ...change };
@@ -39,9 +33,6 @@ export function updated(job: Job, change: Partial<Job>, nowMs: number): Job {
 	if (next.status === 'succeeded') next.progress = 100;
 	return next;
 }
-
-export const failed = (job: Job, failure: ProviderFailure, nowMs: number): Job =>
-	updated(job, { status: 'failed', failure }, nowMs);
 
 const MIME_TYPES: Record<string, string> = {
 	mp4: 'video/mp4',

@@ -28,7 +28,7 @@ export function buildRequest(provider: Provider, values: RequestValues): WireReq
 }
 
 /** Puts one field's value into the body. */
-export function putField(body: JsonObject, field: Field, value: JsonValue): void {
+function putField(body: JsonObject, field: Field, value: JsonValue): void {
 	const sent = toWire(field, value);
 	const path = wirePath(field);
 	if (path.endsWith('[]') && Array.isArray(sent)) {
@@ -160,7 +160,7 @@ export const isNumeric = (text: string): boolean =>
 	text.trim() !== '' && Number.isFinite(Number(text));
 
 /** `[]` at the end of a path adds to a list. */
-export function setPath(target: JsonObject, path: string, value: JsonValue): void {
+function setPath(target: JsonObject, path: string, value: JsonValue): void {
 	const keys = keysOf(path);
 	let node: JsonObject | JsonValue[] = target;
 	for (const [index, key] of keys.entries()) {

@@ -137,7 +137,7 @@ async function downloadPackages(
 }
 
 /** How many packages a lock file (version 3) brings. */
-export function countPackages(packageLock: string): number {
+function countPackages(packageLock: string): number {
 	const { packages } = JSON.parse(packageLock) as { packages: Record<string, unknown> };
 	return Object.keys(packages).filter((path) => path !== '').length;
 }

@@ -57,7 +57,7 @@ function watch(): void {
 	on('undici:request:error', -1);
 }
 
-export class Hung extends Error {
+class Hung extends Error {
 	override name = 'Hung';
 }
 

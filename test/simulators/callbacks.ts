@@ -64,7 +64,7 @@ export async function sendCallback(
 }
 
 /** Standard Webhooks 1.0: HMAC-SHA256 over `id.timestamp.body`. */
-export function standardWebhookHeaders(
+function standardWebhookHeaders(
 	secret: string,
 	id: string,
 	timestampSeconds: number,

@@ -24,7 +24,7 @@ import { plainOpenai } from './plainOpenai';
 import { stableDiffusion } from './stableDiffusion';
 import type { FamilySimulator, Incoming, RecordedRequest, SimulatedJob } from './types';
 
-export { TINY_GIF, TINY_MP4 } from './files';
+export { TINY_MP4 } from './files';
 export type * from './options';
 export type * from './types';
 

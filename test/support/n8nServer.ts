@@ -7,7 +7,7 @@ import { N8nRest, until, type Execution, type WorkflowJson } from '../../scripts
 import { withCredentialIds, type CredentialSpec } from '../../scripts/start/examples';
 
 export { itemsOf, until } from '../../scripts/n8n-host/rest';
-export type { Execution, Item, WorkflowJson, WorkflowNode } from '../../scripts/n8n-host/rest';
+export type { Execution, WorkflowJson } from '../../scripts/n8n-host/rest';
 
 export interface N8nServerOptions {
 	/** One for each credential type; nodes that name the type get it, whatever id they carry. */

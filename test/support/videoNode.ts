@@ -27,7 +27,7 @@ export interface VideoRun {
 	withoutToken?: boolean;
 }
 
-export const promptItems = (prompts: string[]): INodeExecutionData[] =>
+const promptItems = (prompts: string[]): INodeExecutionData[] =>
 	prompts.map((prompt) => ({ json: { prompt } }));
 
 /** Parameters of a Text to Video node that takes the prompt from its item. */

@@ -77,15 +77,6 @@ export const asyncModels: Record<string, Document> = {
 	},
 };
 
-/** Taken away in July, August and September 2026. */
-export const retiredModels = [
-	'kling-2.5-turbo-t2v',
-	'wan-t2v',
-	'wan-2.2-t2v',
-	'seedance-v1.5-pro-t2v',
-	'wan-2.5-t2v-preview',
-];
-
 const SEEDANCE = /^(doubao|dreamina)-seedance-2-(0(-(fast|mini))?|5)-\d{6}$/;
 
 export const isSeedance = (model: unknown): boolean => SEEDANCE.test(String(model));
