@@ -1,5 +1,5 @@
 /** A job and its videos, as every provider's readers make them. Pure. */
-import type { Job, Provider, ProviderFailure, RequestValues, Video } from '../contract';
+import type { Job, Provider, RequestValues, Video } from '../contract';
 import { isoTime, lookUp } from './coerce';
 
 export function newJob(provider: string, jobId: string, nowMs: number): Job {
