@@ -19,6 +19,12 @@ export function withTracking(provider: Provider, job: Job, values: RequestValues
 	return trackingId ? { ...job, trackingId: String(trackingId) } : job;
 }
 
+/** Nothing that was given is ignored without a word: what the model will do otherwise goes along with the job. */
+export function withWarnings(provider: Provider, job: Job, values: RequestValues): Job {
+	const warnings = [...(job.warnings ?? []), ...(provider.warnings?.(values) ?? [])];
+	return warnings.length > 0 ? { ...job, warnings } : job;
+}
+
 /** The job after a reply: keeps what it knew, and drops the estimates that no longer hold once it is final. */
 export function updated(job: Job, change: Partial<Job>, nowMs: number): Job {
 	const next: Job = { ...job, ...change };

@@ -32,6 +32,10 @@ export function dataUrl(text: string): { mimeType: string; base64: string } | un
 		: undefined;
 }
 
+/** Whether the text stands for a file that lies elsewhere, or is one, and is no name of something that a host holds. */
+export const isAddressOrFile = (text: string): boolean =>
+	/^(https?:\/\/|gs:\/\/|data:)/i.test(text.trim());
+
 /** @param value of the field: one text, a list of texts, or a list of objects with such texts */
 export function mediaIssues(field: Field, value: JsonValue | undefined): RuleIssue[] {
 	return problemsOf(field, value, '').map(({ shown, allowed }) => ({

@@ -31,7 +31,7 @@ export function itemCount(context: IExecuteSingleFunctions): number {
 }
 
 /** n8n's own item objects, which it keeps while an execution sleeps. */
-function inputItems(context: IExecuteSingleFunctions): INodeExecutionData[] {
+export function inputItems(context: IExecuteSingleFunctions): INodeExecutionData[] {
 	const { data } = context.getExecuteData();
 	const connection = data.main ?? Object.values(data)[0];
 	return connection?.[0] ?? [{ json: {} }];
