@@ -24,6 +24,8 @@ for example hub:Wan-AI/Wan2.1-T2V-1.3B-Diffusers. A download is pinned to a comm
   --kind KIND             ${KINDS.join(', ')}
   --motion-adapter NAME   for an SD 1.x checkpoint; otherwise the first motion adapter
   --config NAME           for a single-file checkpoint; otherwise the first SD 1.x configuration
+  --base NAME             for a Wan or LTX-Video model in one file: the folder with its other parts
+  --low-noise NAME        for such a file of Wan 2.2 A14B: the file for the steps with little noise
   --default FIELD=NUMBER  for what a request leaves out, such as num_inference_steps=8
   --scheduler NAME        the scheduler that a distilled model was made for
   --sigmas A,B,…          the noise levels that a distilled model was made for
@@ -75,6 +77,8 @@ function parse(args: string[]) {
 				kind: text,
 				'motion-adapter': text,
 				config: text,
+				base: text,
+				'low-noise': text,
 				default: texts,
 				scheduler: text,
 				sigmas: text,
@@ -106,6 +110,8 @@ function options(values: Values) {
 		...given('title', values.title),
 		...given('motionAdapter', values['motion-adapter']),
 		...given('config', values.config),
+		...given('base', values.base),
+		...given('lowNoise', values['low-noise']),
 		...given('scheduler', scheduler),
 		...given('profile', values.profile),
 		...given('defaults', defaultsOf(values.default)),

@@ -2,7 +2,7 @@ import { rm, stat } from 'node:fs/promises';
 import { basename, join, relative, resolve, sep } from 'node:path';
 import { UsageError } from '../lib/usageError.ts';
 import { digestFile, downloadFolder, downloadFromHub, parseHubSource } from './hub.ts';
-import type { HubOptions, HubSource } from './hub.ts';
+import type { HubOptions, HubSource, Weights } from './hub.ts';
 import { recognise } from './recognise.ts';
 import type { Kind } from './recognise.ts';
 import { ALIAS } from './registry.ts';
@@ -11,7 +11,16 @@ import type { ModelEntry, ModelRegistry } from './registry.ts';
 /** What a person may say about a model when adding it; the rest is read from its files. */
 export interface AddOptions extends Pick<
 	ModelEntry,
-	'title' | 'motionAdapter' | 'config' | 'defaults' | 'scheduler' | 'sigmas' | 'loras' | 'profile'
+	| 'title'
+	| 'motionAdapter'
+	| 'config'
+	| 'base'
+	| 'lowNoise'
+	| 'defaults'
+	| 'scheduler'
+	| 'sigmas'
+	| 'loras'
+	| 'profile'
 > {
 	name?: string | undefined;
 	kind?: Kind | undefined;
@@ -54,9 +63,9 @@ export async function addModel(
 	return entry;
 }
 
-/** A whole SD 1.x folder has its configuration too. */
+/** A whole folder has its configuration too, and parts for a denoiser in a file of its own. */
 const compatible = (asked: Kind, found: Kind): boolean =>
-	asked === found || (asked === 'sd-config' && found === 'checkpoint');
+	asked === found || (found === 'checkpoint' && (asked === 'sd-config' || asked === 'base'));
 
 const defaultAlias = (source: HubSource | undefined, what: string): string =>
 	(source ? basename(source.file ?? source.repository) : basename(resolve(what)))
@@ -69,13 +78,16 @@ function stored(modelsFolder: string, path: string): string {
 	return inside.startsWith('..') || inside === path ? path : inside.split(sep).join('/');
 }
 
+const weightsOf = (kind: Kind | undefined): Weights =>
+	kind === 'sd-config' ? 'none' : kind === 'base' ? 'others' : 'all';
+
 async function download(
 	registry: ModelRegistry,
 	source: HubSource,
 	options: AddOptions,
 ): Promise<{ path: string; source: { repository: string; revision: string } }> {
 	const folder = downloadFolder(registry.folder, source);
-	const revision = await downloadFromHub(source, folder, options.kind === 'sd-config', options.hub);
+	const revision = await downloadFromHub(source, folder, weightsOf(options.kind), options.hub);
 	options.say(`Downloaded ${source.repository} at ${revision}.`);
 	const path = source.file === undefined ? folder : join(folder, basename(source.file));
 	return { path, source: { repository: source.repository, revision } };

@@ -57,15 +57,20 @@ interface HubFile {
 	checksum: { algorithm: 'sha256' | 'git-sha1'; hex: string };
 }
 
+/** Which weights of a pipeline are wanted: `others` are those of all parts but the denoiser. */
+export type Weights = 'all' | 'others' | 'none';
+
 /** Which of a repository's files a pipeline folder needs: no pickles, no half-precision doubles. */
-function wantedFiles(names: string[], file: string | undefined, configOnly: boolean): string[] {
+function wantedFiles(names: string[], file: string | undefined, weights: Weights): string[] {
 	if (file !== undefined) return names.filter((name) => name === file);
 	return names.filter((name) => {
 		if (/(^|\/)\.|\.(bin|ckpt|pt|pth|pkl|msgpack|onnx|h5)$/i.test(name)) return false;
 		if (/\.(json|txt|model|jinja)$/.test(name)) return true;
 		// A whole-model file at the top is the same model once more.
 		const part = /\.safetensors$/.test(name) && name.includes('/');
-		return part && !configOnly && !/\.(fp16|non_ema|bf16)\./.test(name);
+		const denoiser = /^(transformer|transformer_2|unet)\//.test(name);
+		const wanted = weights === 'all' || (weights === 'others' && !denoiser);
+		return part && wanted && !/\.(fp16|non_ema|bf16)\./.test(name);
 	});
 }
 
@@ -76,10 +81,10 @@ function wantedFiles(names: string[], file: string | undefined, configOnly: bool
 export async function downloadFromHub(
 	source: HubSource,
 	folder: string,
-	configOnly: boolean,
+	weights: Weights,
 	options: HubOptions,
 ): Promise<string> {
-	const { sha, files } = await lookUp(source, configOnly, options);
+	const { sha, files } = await lookUp(source, weights, options);
 	const allBytes = files.reduce((sum, file) => sum + file.bytes, 0);
 	let doneBytes = 0;
 	for (const file of files) {
@@ -100,7 +105,7 @@ const basenameOf = (name: string): string => name.slice(name.lastIndexOf('/') + 
 
 async function lookUp(
 	source: HubSource,
-	configOnly: boolean,
+	weights: Weights,
 	options: HubOptions,
 ): Promise<{ sha: string; files: HubFile[] }> {
 	const { repository, revision } = source;
@@ -112,7 +117,7 @@ async function lookUp(
 		wantedFiles(
 			siblings.map(({ rfilename }) => rfilename),
 			source.file,
-			configOnly,
+			weights,
 		),
 	);
 	const files = siblings

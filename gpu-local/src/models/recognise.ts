@@ -5,7 +5,14 @@ import { readSafetensorsHeader, UnsafeModelError } from './safetensors.ts';
 import { readTable, startImageOf } from './table.ts';
 import type { StartImage } from './table.ts';
 
-export const KINDS = ['checkpoint', 'lora', 'embedding', 'motion-adapter', 'sd-config'] as const;
+export const KINDS = [
+	'checkpoint',
+	'lora',
+	'embedding',
+	'motion-adapter',
+	'sd-config',
+	'base',
+] as const;
 export type Kind = (typeof KINDS)[number];
 
 export interface Recognised {
@@ -31,7 +38,10 @@ export async function recognise(path: string): Promise<Recognised> {
 }
 
 /** By the names of its entries, as the trainers of each kind write them. */
-function kindOfFile(path: string, header: Header): Pick<Recognised, 'kind' | 'family'> {
+function kindOfFile(
+	path: string,
+	header: Header,
+): Pick<Recognised, 'kind' | 'family' | 'startImage'> {
 	const names = Object.keys(header);
 	const some = (pattern: RegExp) => names.some((name) => pattern.test(name));
 	// A LoRA may be for motion modules and names them too.
@@ -40,13 +50,41 @@ function kindOfFile(path: string, header: Header): Pick<Recognised, 'kind' | 'fa
 	if (some(/^model\.diffusion_model\.input_blocks\./)) {
 		return { kind: 'checkpoint', family: 'animatediff' };
 	}
+	const denoiser = denoiserOf(header);
+	if (denoiser) return denoiser;
 	if (names.length === 1 || names.includes('emb_params')) {
 		return { kind: 'embedding', family: 'animatediff' };
 	}
 	throw new UnsafeModelError(
-		`${basename(path)} is no SD 1.x checkpoint, LoRA, embedding or motion adapter. A Wan, LTX or CogVideoX model is added as a folder in diffusers' layout.`,
+		`${basename(path)} is no SD 1.x checkpoint, Wan or LTX-Video model in ComfyUI's layout, LoRA, embedding or motion adapter. Other models are added as a folder in diffusers' layout.`,
 	);
 }
+
+/** What ComfyUI puts before the names, where a file holds more than the denoiser. */
+const PREFIX = /^(model\.)?diffusion_model\./;
+
+/** A Wan or LTX-Video denoiser by the names of its authors, or of diffusers. */
+function denoiserOf(
+	header: Header,
+): Pick<Recognised, 'kind' | 'family' | 'startImage'> | undefined {
+	const shapes = new Map(
+		Object.entries(header).map(([name, entry]) => [name.replace(PREFIX, ''), entry?.shape]),
+	);
+	const has = (name: string): boolean => shapes.has(`${name}.weight`);
+	if (has('audio_patchify_proj')) return undefined;
+	const wan = has('patch_embedding') && (has('head.head') || has('proj_out'));
+	if (wan && [...shapes.keys()].some((name) => /^blocks\.0\.(self_attn|attn1)\./.test(name))) {
+		const startImage = WAN_CHANNELS[shapes.get('patch_embedding.weight')?.[1] ?? 0];
+		return { kind: 'checkpoint', family: 'wan', ...(startImage ? { startImage } : {}) };
+	}
+	if ((has('patchify_proj') || has('proj_in')) && has('transformer_blocks.0.attn2.to_k')) {
+		return { kind: 'checkpoint', family: 'ltx', startImage: 'optional' };
+	}
+	return undefined;
+}
+
+/** Channels that go into Wan: 16 of noise, 36 with a mask and a picture, 48 of TI2V-5B's denser VAE. */
+const WAN_CHANNELS: Record<number, StartImage> = { 36: 'required', 48: 'optional' };
 
 function loraFamily(names: string[]): string {
 	const some = (pattern: RegExp) => names.some((name) => pattern.test(name));

@@ -23,6 +23,10 @@ const entrySchema = z.object({
 	motionAdapter: z.string().optional(),
 	/** A single-file checkpoint: the alias of the SD 1.x configuration. */
 	config: z.string().optional(),
+	/** A denoiser in one file: the alias of the folder with the other parts; the only one there is where left out. */
+	base: z.string().optional(),
+	/** Such a file for the steps with little noise, where the folder has two experts. */
+	lowNoise: z.string().optional(),
 	/** Whether it begins a video with a picture; left out: never. */
 	startImage: z.enum(['required', 'optional']).optional(),
 	/** Used for what a request leaves out. */

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readPage, withTables } from '../../docs/tables.ts';
-import { toModelInfos } from '../../src/engines/diffusers/models.ts';
+import { resolveModel, toModelInfos } from '../../src/engines/diffusers/models.ts';
 import { modelsCommand } from '../../src/commands/models.ts';
 import { recognise } from '../../src/models/recognise.ts';
 import { ModelRegistry } from '../../src/models/registry.ts';
@@ -144,6 +144,76 @@ describe('a hostile model', () => {
 		for (const name of ['../wan', 'a/b', '', 'x'.repeat(129), 'hub:a/b']) {
 			await expect(run(['add', wan, '--name', name])).rejects.toThrow('cannot be a model');
 		}
+	});
+});
+
+describe('a denoiser in one file', () => {
+	const header = (names: string[], channels = 16): string =>
+		JSON.stringify(
+			Object.fromEntries(
+				names.map((name) => [
+					name,
+					{
+						dtype: 'F32',
+						shape: name.endsWith('patch_embedding.weight') ? [4, channels, 1, 2, 2] : [4],
+						data_offsets: [0, 16],
+					},
+				]),
+			),
+		);
+	const WAN = ['patch_embedding.weight', 'head.head.weight', 'blocks.0.self_attn.q.weight'];
+	const LTX = ['patchify_proj.weight', 'transformer_blocks.0.attn2.to_k.weight'];
+
+	it.each([
+		['Wan', 'wan', undefined, header(WAN)],
+		['Wan from a picture', 'wan', 'required', header(WAN, 36)],
+		['Wan TI2V', 'wan', 'optional', header(WAN, 48)],
+		['Wan with a prefix', 'wan', undefined, header(WAN.map((n) => `model.diffusion_model.${n}`))],
+		['LTX-Video', 'ltx', 'optional', header([...LTX, 'vae.decoder.x'])],
+	])('is recognised: %s', async (_what, family, startImage, text) => {
+		const path = await writeSafetensors(join(folder, 'x.safetensors'), ['a'], { header: text });
+		const found = await recognise(path);
+		expect(found).toMatchObject({ kind: 'checkpoint', family });
+		expect(found.startImage).toBe(startImage);
+	});
+
+	it('is not taken for LTX-2, whose sound needs more parts', async () => {
+		const text = header([...LTX, 'audio_patchify_proj.weight']);
+		const path = await writeSafetensors(join(folder, 'x.safetensors'), ['a'], { header: text });
+		await expect(recognise(path)).rejects.toThrow("folder in diffusers' layout");
+	});
+
+	it('says which folder it needs, and finds the only one or the one that is named', async () => {
+		const text = header(WAN);
+		const path = join(folder, 'fp8.safetensors');
+		await writeSafetensors(path, ['a'], { header: text });
+		const registry = new ModelRegistry(models);
+		await run(['add', path, '--low-noise', 'low']);
+		await run(['add', path, '--name', 'low']);
+		const usable = async () =>
+			toModelInfos(await registry.list(), undefined).find(({ id }) => id === 'fp8')!;
+		expect(await usable()).toMatchObject({
+			available: false,
+			unavailableReason: expect.stringContaining('--kind base'),
+		});
+		const base = await writePipeline(join(folder, 'parts'));
+		await run(['add', base, '--kind', 'base']);
+		expect((await usable()).available).toBe(true);
+		const entries = await registry.list();
+		expect(resolveModel(registry, entries, 'fp8')).toMatchObject({
+			family: 'wan',
+			path,
+			base,
+			low_noise: path,
+		});
+		await run(['add', base, '--kind', 'base', '--name', 'second']);
+		expect((await usable()).available).toBe(false);
+		await run(['add', path, '--base', 'second']);
+		expect((await usable()).available).toBe(true);
+		// The folder itself makes nothing: its denoiser is not there.
+		expect(toModelInfos(await registry.list(), undefined).map(({ id }) => id)).not.toContain(
+			'parts',
+		);
 	});
 });
 

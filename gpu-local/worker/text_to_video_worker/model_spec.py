@@ -20,6 +20,10 @@ class ModelSpec:
     motion_adapter: str | None = None
     #: A single .safetensors checkpoint only: folder with the configuration files of SD 1.x.
     config: str | None = None
+    #: A denoiser in one file only: folder with the other parts.
+    base: str | None = None
+    #: Such a file for the steps with little noise, for a base with two experts.
+    low_noise: str | None = None
     #: Used for what a request leaves out.
     defaults: tuple[tuple[str, float], ...] = ()
     #: Distilled models: the scheduler, and the noise levels to stop at, that they were made for.
@@ -32,7 +36,7 @@ class ModelSpec:
     key: tuple[Any, ...] = field(init=False, compare=False, hash=False, default=())
 
     def __post_init__(self) -> None:
-        key = (self.path, self.motion_adapter, self.config, self.profile)
+        key = (self.path, self.motion_adapter, self.config, self.base, self.low_noise, self.profile)
         object.__setattr__(self, "key", key)
 
 
@@ -62,6 +66,8 @@ def parse_model(raw: object) -> ModelSpec:
         path=path,
         motion_adapter=_text(raw, "motion_adapter"),
         config=_text(raw, "config"),
+        base=_text(raw, "base"),
+        low_noise=_text(raw, "low_noise"),
         defaults=tuple(sorted((str(k), float(v)) for k, v in defaults.items())),
         scheduler=_text(raw, "scheduler"),
         sigmas=tuple(float(s) for s in raw.get("sigmas") or ()),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
+from .model_spec import ModelSpec
 from .model_validation import check_safetensors
 
 
@@ -15,6 +16,21 @@ def values_in(path: Path) -> int:
         for name, entry in check_safetensors(path).items()
         if name != "__metadata__"
     )
+
+
+def part_bytes(spec: ModelSpec, width: int) -> dict[str, int]:
+    """Bytes by part of a model whose numbers take `width` bytes each.
+
+    A denoiser in a file of its own stands for its folder's.
+    """
+    path = Path(spec.path)
+    if spec.base is None or not path.is_file():
+        return {part: values * width for part, values in weight_values(path).items()}
+    sizes = {part: values * width for part, values in weight_values(Path(spec.base)).items()}
+    for part, file in (("transformer", spec.path), ("transformer_2", spec.low_noise)):
+        if file is not None:
+            sizes[part] = values_in(Path(file)) * width
+    return sizes
 
 
 def weight_values(path: Path) -> dict[str, int]:

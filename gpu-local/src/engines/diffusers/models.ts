@@ -50,6 +50,9 @@ function checkpoint(
 
 /** A picture checkpoint needs parts that are models of their own. */
 function missingPart(entry: ModelEntry, entries: ModelEntry[]): string | undefined {
+	if (isDenoiserFile(entry) && !baseOf(entry, entries)) {
+		return 'it is a single file and needs the other parts of its folder; add them with "gpu-local models add <folder or hub:…> --kind base", and name them with --base';
+	}
 	if (entry.family !== 'animatediff' || entry.files?.['motion_adapter/config.json']) {
 		return undefined;
 	}
@@ -60,6 +63,21 @@ function missingPart(entry: ModelEntry, entries: ModelEntry[]): string | undefin
 		return 'it is a single file and needs the configuration of SD 1.x; add it with "gpu-local models add <folder> --kind sd-config"';
 	}
 	return undefined;
+}
+
+const isDenoiserFile = ({ kind, family, path }: ModelEntry): boolean =>
+	kind === 'checkpoint' && family !== 'animatediff' && ENDING.test(path);
+
+/** The named folder with the other parts, or where none is named the only one of the family. */
+function baseOf(entry: ModelEntry, entries: ModelEntry[]): ModelEntry | undefined {
+	if (entry.base !== undefined) return entries.find(({ alias }) => alias === entry.base);
+	const found = entries.filter(
+		(one) =>
+			one.family === entry.family &&
+			!ENDING.test(one.path) &&
+			(one.kind === 'base' || one.kind === 'checkpoint'),
+	);
+	return found.length === 1 ? found[0] : undefined;
 }
 
 /** The named part, or where none is named the only one there is (for a configuration: any SD 1.x folder). */
@@ -102,6 +120,8 @@ export function resolveModel(
 	const entry = find(entries, 'checkpoint', name, 'model');
 	const motion = partOf(entry.motionAdapter, 'motion-adapter', entries);
 	const config = partOf(entry.config, 'sd-config', entries);
+	const base = isDenoiserFile(entry) ? baseOf(entry, entries) : undefined;
+	const low = entry.lowNoise && find(entries, 'checkpoint', entry.lowNoise, 'model');
 	const own = entry.loras?.map(({ alias, strength }) => ({
 		name: alias,
 		path: registry.pathOf(find(entries, 'lora', alias, 'model')),
@@ -115,6 +135,8 @@ export function resolveModel(
 			? { motion_adapter: registry.pathOf(motion) }
 			: {}),
 		...(entry.family === 'animatediff' && config ? { config: registry.pathOf(config) } : {}),
+		...(base ? { base: registry.pathOf(base) } : {}),
+		...(low ? { low_noise: registry.pathOf(low) } : {}),
 		...(entry.defaults ? { defaults: entry.defaults } : {}),
 		...(entry.scheduler ? { scheduler: entry.scheduler } : {}),
 		...(entry.sigmas ? { sigmas: entry.sigmas } : {}),

@@ -79,6 +79,8 @@ export interface WorkerModel {
 	path: string;
 	motion_adapter?: string;
 	config?: string;
+	base?: string;
+	low_noise?: string;
 	defaults?: Record<string, number>;
 	scheduler?: string;
 	sigmas?: number[];

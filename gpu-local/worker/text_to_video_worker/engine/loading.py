@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import torch
 
 from ..families import FAMILIES, start_image_of
 from ..model_spec import ModelSpec
-from ..model_weights import weight_values
+from ..model_weights import part_bytes
 from ..profiles import Memory, Profile, Sizes, choose_memory, parse_profile
 from .device import memory_bytes
 from .families import PIPELINE_FAMILIES
@@ -21,12 +20,12 @@ def weight_sizes(spec: ModelSpec, device: torch.device, *, fp8: bool = False) ->
     """Bytes of a model's weights on the device; `fp8` halves those of what steps ask."""
     width = torch.finfo(PIPELINE_FAMILIES[spec.family].dtype(spec, device)).bits // 8
     text_encoders = denoisers = others = largest = 0
-    for part, values in weight_values(Path(spec.path)).items():
-        size = values * width
+    for part, whole in part_bytes(spec, width).items():
+        size = whole
         if part.startswith("text_encoder"):
             text_encoders += size
         elif part.startswith(("transformer", "unet")):
-            size = size // 2 if fp8 else size
+            size = whole // 2 if fp8 else whole
             denoisers += size
         else:
             others += size

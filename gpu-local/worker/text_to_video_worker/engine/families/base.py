@@ -9,11 +9,13 @@ from typing import Any, ClassVar
 
 import torch
 
+from ...errors import WorkerError
 from ...families import FAMILIES, Family
 from ...model_spec import ModelSpec
 from ...model_validation import check_model
 from ...plan import Clip, Notes, Plan
 from ..loaded_model import LoadedModel
+from ..single_file import Denoiser, read_denoiser
 from ..sound import Sound
 
 #: What a model may set and no request has; reported where a model sets it.
@@ -27,6 +29,8 @@ class PipelineFamily:
     name: ClassVar[str]
     #: The diffusers pipeline that makes its videos.
     pipeline: ClassVar[Any]
+    #: How a single file becomes its denoiser; None: its models are folders only.
+    denoiser: ClassVar[Denoiser | None] = None
     #: Further ones, by the class that a folder names.
     pipelines: ClassVar[dict[str, Any]] = {}
 
@@ -37,6 +41,8 @@ class PipelineFamily:
     def load(self, spec: ModelSpec, dtype: torch.dtype) -> Any:
         """The pipeline on the CPU, from files that were checked."""
         path = Path(spec.path)
+        if path.is_file():
+            return self._load_single_file(spec, dtype)
         index = check_model(path, FAMILIES[self.name].pipeline_classes)
         return self.pipelines.get(index["_class_name"], self.pipeline).from_pretrained(
             path,
@@ -44,6 +50,36 @@ class PipelineFamily:
             local_files_only=True,
             use_safetensors=True,
         )
+
+    def _load_single_file(self, spec: ModelSpec, dtype: torch.dtype) -> Any:
+        """The denoiser of a file, with everything else from a folder."""
+        if self.denoiser is None:
+            raise _no_single_file(spec, "models of this family are read as folders only")
+        if spec.base is None:
+            raise _no_single_file(spec, "it is one file and needs a folder with the other parts")
+        base = Path(spec.base)
+        index = check_model(base, FAMILIES[self.name].pipeline_classes)
+        files = {"transformer": Path(spec.path)}
+        if index.get("boundary_ratio") is not None:
+            if spec.low_noise is None:
+                raise _no_single_file(
+                    spec, "its folder has two experts, and only the one for much noise was named"
+                )
+            files["transformer_2"] = Path(spec.low_noise)
+        parts = {
+            name: read_denoiser(self.denoiser, file, base, dtype) for name, file in files.items()
+        }
+        self.check_single_file(spec, index, parts["transformer"])
+        return self.pipelines.get(index["_class_name"], self.pipeline).from_pretrained(
+            base,
+            torch_dtype=self.part_dtypes(dtype),
+            local_files_only=True,
+            use_safetensors=True,
+            **parts,
+        )
+
+    def check_single_file(self, spec: ModelSpec, index: dict[str, Any], denoiser: Any) -> None:
+        """Raises where a file's network does not go with its folder's other parts."""
 
     def part_dtypes(self, dtype: torch.dtype) -> Any:
         """`dtype`, or a mapping (with "default") where some parts need other numbers."""
@@ -121,3 +157,12 @@ class PipelineFamily:
             for name in MODEL_ONLY_DEFAULTS
             if name in loaded.family.defaults
         }
+
+
+def _no_single_file(spec: ModelSpec, why: str) -> WorkerError:
+    return WorkerError(
+        "model_not_found",
+        f'The model "{spec.alias}" was not loaded: {why}.',
+        field="model",
+        remedy="Add it with --base (and --low-noise) as docs/diffusers.md says.",
+    )

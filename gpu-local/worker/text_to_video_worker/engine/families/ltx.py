@@ -2,23 +2,50 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, ClassVar
 
-from diffusers import LTXConditionPipeline, LTXImageToVideoPipeline, LTXPipeline
+from diffusers import (
+    LTXConditionPipeline,
+    LTXImageToVideoPipeline,
+    LTXPipeline,
+    LTXVideoTransformer3DModel,
+)
+from diffusers.loaders.single_file_utils import convert_ltx_transformer_checkpoint_to_diffusers
 
 from ...families import Family
 from ...plan import Clip, Plan
 from ..loaded_model import LoadedModel
 from ..sibling import sibling
+from ..single_file import Denoiser, blocks_in, dimension
 from .base import PipelineFamily
 
 #: What the pipeline of the later versions reads; LTXPipeline's own 128 cuts the long prompts that
 #: LTX is made for.
 LONGEST_PROMPT_TOKENS = 256
+#: Attention heads, in every model that was published.
+HEADS = 32
 #: For VAEs that remove the last noise themselves (0.9.1 and later), as Lightricks' examples do.
 DECODE_TIMESTEP = 0.05
 DECODE_NOISE_SCALE = 0.025
+
+
+def _transformer_config(
+    shapes: Mapping[str, tuple[int, ...]], own: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The network of a single file, read from its shapes; the rest is the same in all, or `own`."""
+    width = dimension(shapes, "proj_in.weight", 0)
+    heads = int(own.get("num_attention_heads", HEADS))
+    return {
+        "in_channels": dimension(shapes, "proj_in.weight", 1),
+        "out_channels": dimension(shapes, "proj_out.weight", 0),
+        "num_attention_heads": heads,
+        "attention_head_dim": width // heads,
+        "cross_attention_dim": dimension(shapes, "transformer_blocks.0.attn2.to_k.weight", 1),
+        "num_layers": blocks_in(shapes, "transformer_blocks"),
+        "caption_channels": dimension(shapes, "caption_projection.linear_1.weight", 1),
+    }
 
 
 class LTX(PipelineFamily):
@@ -29,6 +56,13 @@ class LTX(PipelineFamily):
         "LTXPipeline": LTXPipeline,
         "LTXConditionPipeline": LTXConditionPipeline,
     }
+
+    denoiser = Denoiser(
+        LTXVideoTransformer3DModel,
+        convert_ltx_transformer_checkpoint_to_diffusers,
+        "proj_in.",
+        _transformer_config,
+    )
 
     def pipeline_for(self, loaded: LoadedModel, plan: Plan) -> Any:
         # The later pipeline takes a picture itself.
