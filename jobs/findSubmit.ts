@@ -48,8 +48,10 @@ export async function findSubmit(
 		if (waitMs > 0 && !once) await host.sleep(waitMs, signal);
 		looks += 1;
 		const entries = await look();
-		if (typeof entries === 'string') {
-			latest = entries;
+		if ('problem' in entries) {
+			latest = entries.problem;
+			// Who may not look now may not look in a minute either.
+			if (entries.lasts) break;
 			continue;
 		}
 		const ids = [
@@ -69,16 +71,18 @@ export async function findSubmit(
 	}
 	return { outcome: 'unknown', looked: told(looks, latest) };
 
-	async function look(): Promise<readonly SubmitLogEntry[] | string> {
+	async function look(): Promise<readonly SubmitLogEntry[] | { problem: string; lasts: boolean }> {
 		try {
 			const reply = await host.http(requestOf(provider, account, submitLog!.call()), signal);
-			const entries = submitLog!.read(reply);
-			return 'failure' in entries
-				? `it could not be read: ${entries.failure.message}`
-				: entries.entries;
+			const read = submitLog!.read(reply);
+			if ('entries' in read) return read.entries;
+			const { message, code } = read.failure;
+			const lasts = code === 'invalid_key' || code === 'not_allowed' || code === 'not_found';
+			return { problem: `it could not be read: ${message}`, lasts };
 		} catch (error) {
 			if (isAbort(error)) throw error;
-			return `it could not be reached: ${transportFailure(error).message}`;
+			const problem = `it could not be reached: ${transportFailure(error).message}`;
+			return { problem, lasts: false };
 		}
 	}
 

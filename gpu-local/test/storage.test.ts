@@ -63,6 +63,7 @@ const tools = (artifacts: ArtifactStore, signal = new AbortController().signal) 
 	progress: () => undefined,
 	remember: async () => undefined,
 	noteFile: async () => undefined,
+	picture: async () => new Uint8Array(),
 	sleep: async (ms: number, during: AbortSignal) => {
 		during.throwIfAborted();
 		waitedMs += ms;

@@ -81,6 +81,8 @@ it('04: turns to another provider only where the first certainly did not take th
 
 it('04: stops where money may have been spent', async () => {
 	sim.faults.next('submit', { kind: 'resetAfter' });
+	// Neither the price nor the log can be asked, so the doubt stays.
+	sim.faults.next('account', { kind: 'error', error: 'notFound' }, { times: 2 });
 	const done = await n8n.run('ttvFallback00001', MANUAL);
 	expect(itemsOf(done, 'Look at the provider first')[0]?.json).toMatchObject({
 		details: { accepted: 'unknown', provider: 'aimlapiPixverse' },

@@ -92,6 +92,11 @@ describe('a submit in doubt', () => {
 		expect(found!.looked).toMatch(/could not be (reached|read)/);
 	});
 
+	it.each([401, 404])('is looked for no longer where nobody may look (HTTP %s)', async (status) => {
+		const at = scene([reply({ message: 'No' }, status)]);
+		expect((await find(at))!.looked).toContain('looked through once');
+	});
+
 	it('attaches to nothing where two jobs bear the id', async () => {
 		const at = scene([
 			rows(
