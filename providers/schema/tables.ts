@@ -112,5 +112,5 @@ export function markdownTable([head = [], ...rows]: string[][]): string {
 /** `POST` and the path that a provider's request goes to. */
 export function endpointOf(provider: Provider): string {
 	const { method, url } = provider.submitCall;
-	return `${method} ${typeof url === 'string' ? url : url({})}`;
+	return `${method} ${typeof url === 'string' ? url : decodeURIComponent(url({}))}`;
 }
