@@ -16,7 +16,7 @@ export interface HttpRequest {
 
 /**
  * Answers with the reply whatever its HTTP status, and throws only where there was no reply.
- * With `signal` absent the request can not be aborted: a submit that is on its way must be heard out.
+ * With `signal` absent the request can not be aborted: a submit that is on its way must be awaited to its reply.
  */
 export type Http = (request: HttpRequest, signal?: AbortSignal) => Promise<Reply>;
 

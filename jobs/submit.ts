@@ -27,7 +27,7 @@ const LONGEST_BACKOFF_MS = 60_000;
 const LONGEST_RETRY_AFTER_MS = 5 * 60_000;
 
 export interface SubmitOptions {
-	/** Stops waiting between attempts. A request that is on its way is heard out, for its job is paid. */
+	/** Stops waiting between attempts. A request that is on its way is awaited to its reply, for its job is paid. */
 	signal?: AbortSignal;
 	/** Every attempt bears the same idempotency key, which the provider honours: even a doubtful one may be repeated. */
 	idempotent?: boolean;

@@ -115,7 +115,7 @@ describe('the events of a job', () => {
 	afterEach(() => app.close());
 
 	const row = (status: VideoRow['status']) => ({ id: 'one', status }) as VideoRow;
-	/** A server with nothing but the stream of one job, and a feed that the test rings itself. */
+	/** A server with nothing but the stream of one job, and a feed that the test triggers itself. */
 	async function stream(
 		one: () => Promise<VideoRow>,
 		describeAs: (video: VideoRow) => object,
@@ -151,17 +151,17 @@ describe('the events of a job', () => {
 	});
 
 	it('are not kept in memory without end for a caller who does not read them', async () => {
-		let ring: ((video: VideoRow) => void) | undefined;
+		let notify: ((video: VideoRow) => void) | undefined;
 		const { port } = await stream(
 			async () => row('running'),
 			() => ({ words: 'x'.repeat(256 * 1024) }),
-			(listener) => (ring = listener),
+			(listener) => (notify = listener),
 		);
 		const socket = connect(port, '127.0.0.1').on('error', () => undefined);
 		socket.pause();
 		socket.write('GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n');
-		await eventually(async () => ring);
-		for (let n = 0; n < 200; n++) ring?.(row('running'));
+		await eventually(async () => notify);
+		for (let n = 0; n < 200; n++) notify?.(row('running'));
 		await eventually(async () => ((await connections(app)) === 0 ? true : undefined));
 		socket.destroy();
 	});

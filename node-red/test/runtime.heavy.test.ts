@@ -157,7 +157,7 @@ describe.each(versions)('a whole %s', (version) => {
 		expect(heard('ends')).toHaveLength(2);
 	});
 
-	it('believes no unsigned callback before it has asked the provider', async () => {
+	it('trusts no unsigned callback before it has asked the provider', async () => {
 		await start();
 		await red.deploy(
 			flow(hook('ends', ['succeeded'])).map((node) =>
@@ -184,7 +184,7 @@ describe.each(versions)('a whole %s', (version) => {
 		expect(await post(callbackUrl.replace(/.{4}$/, 'nope'))).toBe(401);
 		expect(await post(callbackUrl, '{"type":')).toBe(400);
 		expect(await post(callbackUrl, 'a=b', 'application/x-www-form-urlencoded')).toBe(415);
-		// A sender that is not heard out does not hear the answer, and sends it all again.
+		// A sender whose message is not read to its end does not get the answer, and sends it all again.
 		for (const mebibytes of [1, 30]) {
 			expect(await post(callbackUrl, JSON.stringify('x'.repeat(mebibytes * 1024 ** 2)))).toBe(413);
 		}

@@ -149,7 +149,7 @@ export const triggerProperties: INodeProperties[] = [
 		default: true,
 		displayOptions: { show: { provider: idsBy(false) } },
 		description:
-			'Whether to ask the provider for the job, with your key, before anything is believed. The output is then what the provider answered and not what the message said.',
+			'Whether to ask the provider for the job, with your key, before anything is passed on. The output is then what the provider answered and not what the message said.',
 	},
 	{
 		displayName:

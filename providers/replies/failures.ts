@@ -83,7 +83,7 @@ export function codeOfStatus(status: number): FailureCode {
 }
 
 /**
- * Whether a submit that was answered with this status may have made a job. A reply that says "no" is believed below
+ * Whether a submit that was answered with this status may have made a job. A reply that says "no" is trusted below
  * 500; after a 5xx, a 408, and after a 2xx that can not be read, nobody knows.
  */
 export function acceptedAfter(status: number): Accepted {

@@ -77,7 +77,7 @@ const faultOfText = (text: string): FailureCode | undefined => {
 		: undefined;
 };
 
-/** A refusal in so many words is believed; a fault of theirs leaves it open whether a job was made. */
+/** A refusal in so many words is trusted; a fault of theirs leaves it open whether a job was made. */
 function acceptedOf(status: number, body: JsonObject, code: FailureCode | undefined) {
 	if (status < 300 && isRefusal(body)) return code === 'provider_error' ? 'unknown' : 'no';
 	return acceptedAfter(status);

@@ -2,7 +2,7 @@ import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
 const POLL_MS = 1_000;
-/** A lock whose holder has not yet written its process number is believed for this long. */
+/** A lock whose holder has not yet written its process number is respected for this long. */
 const UNSIGNED_LOCK_MS = 10_000;
 
 /**

@@ -11,8 +11,9 @@ import { fieldsOf } from '../../providers/schema/fields';
 import { providers } from '../../providers/registry';
 import { issueText, validate } from '../../providers/schema/validate';
 import { buildRequest } from '../../providers/schema/wire';
+import { FUZZ_FACTOR } from '../support/fuzzFactor';
 
-const RUNS = 20;
+const RUNS = 20 * FUZZ_FACTOR;
 /** For a machine that many share; one that ran out of it would leave its requests to the next test. */
 const LIMIT_MS = 180_000;
 const KEY = 'test-key-0123456789';

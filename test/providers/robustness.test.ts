@@ -6,9 +6,10 @@ import { providers } from '../../providers/registry';
 import { validate } from '../../providers/schema/validate';
 import { isObject } from '../../providers/schema/wire';
 import { exchanges } from './exchanges';
+import { FUZZ_FACTOR } from '../support/fuzzFactor';
 
 const NOW_MS = Date.UTC(2026, 0, 1);
-const RUNS = 500;
+const RUNS = 500 * FUZZ_FACTOR;
 
 const status = fc.constantFrom(200, 201, 204, 301, 400, 401, 403, 404, 418, 429, 500, 502, 503);
 const anything = fc.oneof(

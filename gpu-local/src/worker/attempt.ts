@@ -4,7 +4,7 @@ import type { VideoRow } from '../store/video.ts';
 /**
  * One attempt at one job. It holds two things: the queue entry, kept by a heartbeat, and a lease in
  * the job's row. Only who holds both can finish the job, in one transaction, so that an attempt that was
- * believed dead and comes back cannot make a second result.
+ * taken for dead and comes back cannot make a second result.
  */
 export interface Attempt {
 	video: VideoRow;

@@ -110,7 +110,7 @@ describe('a worker process', () => {
 	});
 
 	it.each(['', '{', '[]', '{"type":"done"}', '{"type":"error","code":"odd","message":"x"}'])(
-		'is not believed when it says %j',
+		'is not trusted when it says %j',
 		(line) => {
 			expect(parseWorkerMessage(line)).toBeUndefined();
 		},

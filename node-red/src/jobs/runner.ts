@@ -3,7 +3,7 @@
  * itself is in `jobs/` at the root; this is what Node-RED adds: many messages at once, status, Catch, cancel, redeploy.
  *
  * Rules that must never regress:
- * - a submit on its way is heard out, whatever happens to the node, so that its job's id is known;
+ * - a submit on its way is awaited to its reply, whatever happens to the node, so that its job's id is known;
  * - a job that exists is attached to after a redeploy, never submitted again;
  * - a submit of doubtful outcome is never sent again, by a redeploy neither;
  * - a message ends exactly once: sent on, or failed with the job's id.

@@ -13,7 +13,7 @@ export interface JobSubmit {
 	/** Ours, the same for all sendings of one submit. */
 	key: string;
 	writeIntent: WriteIntent;
-	/** Ends the waiting for a turn; a request that is on its way is heard out. */
+	/** Ends the waiting for a turn; a request that is on its way is awaited to its reply. */
 	signal: AbortSignal;
 }
 

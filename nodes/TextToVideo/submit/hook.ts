@@ -6,7 +6,7 @@
  * - every item is validated before any is sent;
  * - an item that already has a job (retry-on-fail, Retry Execution) is attached to it;
  * - a submit that may have been taken is never sent again, except where the provider honours an idempotency key;
- * - nothing is sent after Stop, and a submit on its way is heard out even then, so that its job id is known.
+ * - nothing is sent after Stop, and a submit on its way is awaited to its reply even then, so that its job id is known.
  */
 import type {
 	DeclarativeRestApiSettings,

@@ -53,7 +53,7 @@ export class Run {
 	readonly ledger: ItemLedger;
 	/** Set where the node slept and runs again: everything was submitted before, nothing is now. */
 	readonly woken: Sleep | undefined;
-	/** n8n may try a node again while hooks of the try before are still busy; they must be heard out first. */
+	/** n8n may try a node again while hooks of the try before are still busy; they must end first. */
 	readonly after: Promise<unknown>;
 	/** Why nothing of the run may be sent. */
 	readonly refusal: NodeOperationError | undefined;

@@ -13,7 +13,7 @@ export type { VideoFacts } from './facts.ts';
 const MAX_INDEX_BYTES = 64 * 1024 * 1024;
 const MAX_GIF_BYTES = 512 * 1024 * 1024;
 
-/** Looks into the file itself: nothing that a request or an engine said is believed. */
+/** Looks into the file itself: nothing that a request or an engine said is trusted. */
 export async function probe(path: string): Promise<VideoFacts> {
 	const file = await open(path, 'r');
 	try {
