@@ -6,7 +6,7 @@ import { startSimulator, type Simulator } from '../../test/simulators/simulator'
 import { startFakeChatModel } from '../../test/support/fakeChatModel';
 import { simulatedCredentials } from '../../test/support/lifeWorkflow';
 import { N8nServer } from '../../test/support/n8nServer';
-import { PostOffice } from '../../test/support/postOffice';
+import { PostReceiver } from '../../test/support/postReceiver';
 import type { WorkflowJson } from '../n8n-host/rest';
 import { exampleFileNames, readExamples } from '../start/examples';
 import { Editor } from './editor';
@@ -44,7 +44,7 @@ export async function takeGallery(browser: Browser, folder: string): Promise<voi
 		{ tool: 'Text_to_Video', args: { prompt: 'A fox in the snow' } },
 		{ say: () => 'Your video of a fox in the snow is ready.' },
 	]);
-	const office = await PostOffice.open();
+	const office = await PostReceiver.open();
 	const types = ['textToVideoLocalGpuApi', 'textToVideoAimlApi'];
 	const n8n = await N8nServer.start({
 		credentials: [

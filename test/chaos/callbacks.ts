@@ -1,13 +1,13 @@
-/** The provider's callbacks of a story: in time, twice, too early, forged, or never. */
+/** The provider's callbacks of a scenario: in time, twice, too early, forged, or never. */
 import type { CallbackOptions } from '../simulators/callbacks';
 import type { Simulator } from '../simulators/simulator';
 import type { SimulatedJob } from '../simulators/types';
-import type { Delivery, Story } from './scenario';
+import type { Delivery, Scenario } from './scenario';
 
 /** Before the end of the job. */
 const EARLY_MS = 2_000;
 
-export interface Letter {
+export interface CallbackCall {
 	job: SimulatedJob;
 	atMs: number;
 	options: CallbackOptions;
@@ -16,53 +16,56 @@ export interface Letter {
 }
 
 /** What is still to be delivered, in the order of time, as long as jobs come. */
-export class Letters {
+export class CallbackCalls {
 	private readonly delivered = new Set<string>();
 
 	constructor(
-		private readonly story: Story,
+		private readonly scenario: Scenario,
 		private readonly sim: Simulator,
 	) {}
 
-	next(): Letter | undefined {
+	next(): CallbackCall | undefined {
 		return this.sim.book.jobs
-			.flatMap((job) => lettersOf(job, this.story))
-			.filter((letter) => !this.delivered.has(keyOf(letter)))
+			.flatMap((job) => callbackCallsOf(job, this.scenario))
+			.filter((callbackCall) => !this.delivered.has(keyOf(callbackCall)))
 			.sort((a, b) => a.atMs - b.atMs)[0];
 	}
 
 	/** @returns the receiver's answers */
-	async deliver(letter: Letter, url = letter.job.callbackUrl): Promise<number[]> {
-		this.delivered.add(keyOf(letter));
-		return await this.sim.callback(letter.job.id, { ...letter.options, ...(url ? { url } : {}) });
+	async deliver(callbackCall: CallbackCall, url = callbackCall.job.callbackUrl): Promise<number[]> {
+		this.delivered.add(keyOf(callbackCall));
+		return await this.sim.callback(callbackCall.job.id, {
+			...callbackCall.options,
+			...(url ? { url } : {}),
+		});
 	}
 }
 
-export function deliveryOf(job: SimulatedJob, { prompts, deliveries }: Story): Delivery {
+export function deliveryOf(job: SimulatedJob, { prompts, deliveries }: Scenario): Delivery {
 	const request = JSON.stringify(job.request);
 	const item = prompts.findIndex((prompt) => request.includes(prompt));
 	return deliveries[item] ?? 'lost';
 }
 
-function lettersOf(job: SimulatedJob, story: Story): Letter[] {
+function callbackCallsOf(job: SimulatedJob, scenario: Scenario): CallbackCall[] {
 	// Who signs does not err about a job of his own.
-	const signs = story.provider.capabilities.callback?.signature !== 'none';
+	const signs = scenario.provider.capabilities.callback?.signature !== 'none';
 	const endMs = job.acceptedAtMs + job.durationMs;
-	const right: Letter = { job, atMs: endMs, options: {}, true: true };
-	const wrong = (options: CallbackOptions): Letter => ({
+	const right: CallbackCall = { job, atMs: endMs, options: {}, true: true };
+	const wrong = (options: CallbackOptions): CallbackCall => ({
 		job,
 		atMs: Math.max(job.acceptedAtMs, endMs - EARLY_MS),
 		options,
 		true: false,
 	});
-	const letters: Record<Delivery, Letter[]> = {
+	const callbackCalls: Record<Delivery, CallbackCall[]> = {
 		once: [right],
 		lost: [],
 		doubled: [{ ...right, options: { times: 2 } }],
 		forged: [wrong({ forged: true }), right],
 		early: [wrong({ as: { status: 'succeeded', progress: 100 }, forged: signs }), right],
 	};
-	return letters[deliveryOf(job, story)];
+	return callbackCalls[deliveryOf(job, scenario)];
 }
 
-const keyOf = ({ job, options }: Letter): string => `${job.id} ${JSON.stringify(options)}`;
+const keyOf = ({ job, options }: CallbackCall): string => `${job.id} ${JSON.stringify(options)}`;

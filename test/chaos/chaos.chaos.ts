@@ -2,27 +2,27 @@
  * A thousand jobs and more with everything going wrong that goes wrong, and then the books are compared: no job paid
  * twice, none paid and lost, no end that is not true, no key where it does not belong.
  *
- *     npm run test:chaos                                 the same stories every time
- *     CHAOS_SEED=7 npm run test:chaos                    other stories
- *     CHAOS_SEED=7 CHAOS_STORY=12 npm run test:chaos     one of them, with all that happened in it
+ *     npm run test:chaos                                 the same scenarios every time
+ *     CHAOS_SEED=7 npm run test:chaos                    other scenarios
+ *     CHAOS_SEED=7 CHAOS_SCENARIO=12 npm run test:chaos     one of them, with all that happened in it
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { recordLog } from '../support/n8nLog';
 import { providers } from '../../providers/registry';
 import { startVirtualTime, stopVirtualTime } from './clock';
-import { tellInN8n } from './n8nHost';
-import { openNodeRed, tellInNodeRed } from './nodeRedHost';
-import { nameOf, problemsOf, tell, type Outcome, type Teller } from './stage';
-import { drawStory, type Place } from './scenario';
+import { runInN8n } from './n8nHost';
+import { openNodeRed, runInNodeRed } from './nodeRedHost';
+import { nameOf, problemsOf, tell, type Outcome, type RunScenario } from './stage';
+import { drawScenario, type HostName } from './scenario';
 import { allPrinted, recordPrinted } from './printed';
 import { tableOf, troubleCounts, troubleTable } from './table';
 import { keyOf, keysIn } from './keys';
 
 const SEED = Number(process.env.CHAOS_SEED ?? 1);
-const ONLY = process.env.CHAOS_STORY;
-/** In each place. */
-const STORIES_TOLD_AGAIN = 18;
-/** In each place. */
+const ONLY = process.env.CHAOS_SCENARIO;
+/** In each host. */
+const SCENARIOS_RUN_AGAIN = 18;
+/** In each host. */
 const FEWEST_JOBS = Number(process.env.CHAOS_JOBS ?? 700);
 
 let helper: Awaited<ReturnType<typeof openNodeRed>>;
@@ -38,26 +38,26 @@ afterAll(async () => {
 	await new Promise<void>((resolve) => helper.stopServer(resolve));
 });
 
-const tellers: Record<Place, Teller> = {
-	n8n: tellInN8n,
-	'node-red': async (story, sim) => await tellInNodeRed(story, sim, helper),
+const hosts: Record<HostName, RunScenario> = {
+	n8n: runInN8n,
+	'node-red': async (scenario, sim) => await runInNodeRed(scenario, sim, helper),
 };
 
-describe.each(Object.entries(tellers))('%s', (place, teller) => {
+describe.each(Object.entries(hosts))('%s', (hostName, runScenario) => {
 	const outcomes: Outcome[] = [];
 
 	it('sees every job through, whatever goes wrong', async () => {
 		let index = ONLY ? Number(ONLY) : 0;
 		for (let jobs = 0; ONLY ? jobs === 0 : jobs < FEWEST_JOBS; index += 1) {
-			const outcome = await tell(drawStory(SEED, index, place as Place), teller);
+			const outcome = await tell(drawScenario(SEED, index, hostName as HostName), runScenario);
 			outcomes.push(outcome);
 			jobs += outcome.verdict.jobs;
 		}
 		process.stdout.write(
-			`${place}, seed ${SEED}, ${outcomes.length} stories\n${tableOf(outcomes)}\n\n${troubleTable(outcomes)}\n\n`,
+			`${hostName}, seed ${SEED}, ${outcomes.length} scenarios\n${tableOf(outcomes)}\n\n${troubleTable(outcomes)}\n\n`,
 		);
 		const told = outcomes.find(({ record }) => record !== undefined);
-		if (told) process.stdout.write(`${nameOf(told.story)}\n${told.record}\n\n`);
+		if (told) process.stdout.write(`${nameOf(told.scenario)}\n${told.record}\n\n`);
 	});
 
 	it.each([
@@ -66,8 +66,8 @@ describe.each(Object.entries(tellers))('%s', (place, teller) => {
 		['says nothing that is not true', 'untruthful'],
 		['shows a key to its provider only', 'strayKeys'],
 	] as const)('%s', (_name, problem) => {
-		const wrong = outcomes.flatMap(({ story, verdict }) =>
-			verdict[problem].map((text) => `${text} (${nameOf(story)})`),
+		const wrong = outcomes.flatMap(({ scenario, verdict }) =>
+			verdict[problem].map((text) => `${text} (${nameOf(scenario)})`),
 		);
 		expect(wrong).toEqual([]);
 	});
@@ -79,15 +79,20 @@ describe.each(Object.entries(tellers))('%s', (place, teller) => {
 		expect(missing).toEqual([]);
 	});
 
-	it.runIf(!ONLY)('tells the same story the same way again', async () => {
-		for (const { story, course } of outcomes.slice(0, STORIES_TOLD_AGAIN)) {
-			const again = await tell(drawStory(SEED, story.index, place as Place), teller);
-			expect(again.course, nameOf(story)).toBe(course);
+	it.runIf(!ONLY)('tells the same scenario the same way again', async () => {
+		for (const { scenario, course } of outcomes.slice(0, SCENARIOS_RUN_AGAIN)) {
+			const again = await tell(
+				drawScenario(SEED, scenario.index, hostName as HostName),
+				runScenario,
+			);
+			expect(again.course, nameOf(scenario)).toBe(course);
 		}
 	});
 
 	it.runIf(!ONLY)('had to do with every provider, and with every kind of end', () => {
-		expect(new Set(outcomes.map(({ story }) => story.provider.id)).size).toBe(providers.length);
+		expect(new Set(outcomes.map(({ scenario }) => scenario.provider.id)).size).toBe(
+			providers.length,
+		);
 		for (const kind of ['succeeded', 'failed', 'doubtful', 'open', 'attached'] as const) {
 			const seen = outcomes.reduce((sum, { verdict }) => sum + verdict[kind], 0);
 			expect(seen, kind).toBeGreaterThan(20);

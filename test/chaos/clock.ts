@@ -13,9 +13,9 @@ const START_MS = Date.UTC(2026, 0, 5, 9);
 const QUIET_TURNS = 12;
 /** Loopback needs far fewer turns than this, so a request without an answer by then waits for a timer. */
 const QUIET_TURNS_IN_FLIGHT = 120;
-/** Virtual time after which a story hangs. */
+/** Virtual time after which a scenario hangs. */
 const LONGEST_STORY_MS = 48 * 3600 * 1000;
-/** Real time after which a story hangs that waits for no timer at all. */
+/** Real time after which a scenario hangs that waits for no timer at all. */
 const LONGEST_STANDSTILL_MS = 10_000;
 
 const realSetTimeout = setTimeout;
@@ -61,7 +61,7 @@ class Hung extends Error {
 	override name = 'Hung';
 }
 
-/** Chance as the story's seed has it, for everything in the process: jitter of waits, ids of executions. */
+/** Chance as the scenario's seed has it, for everything in the process: jitter of waits, ids of executions. */
 export const drawFrom = (seed: number): void =>
 	void vi.spyOn(Math, 'random').mockImplementation(seededRandom(seed));
 

@@ -3,7 +3,7 @@ import type { Accepted, Job } from '../../providers/contract';
 import type { Simulator } from '../simulators/simulator';
 import type { SimulatedJob } from '../simulators/types';
 
-/** How one video of a story ended, as the host says. */
+/** How one video of a scenario ended, as the host says. */
 export type End =
 	/** `fileless`: only the job was asked for. */
 	| { kind: 'job'; job: Job; video?: Buffer; fileless?: true }

@@ -1,10 +1,10 @@
-/** How much of each kind of trouble really befell a story: what was only planned does not count. */
+/** How much of each kind of trouble really befell a scenario: what was only planned does not count. */
 import type { Provider } from '../../providers/contract';
 import type { Simulator } from '../simulators/simulator';
 import type { RecordedRequest, SimulatedJob } from '../simulators/types';
 import type { Evidence } from './evidence';
 import { deliveryOf } from './callbacks';
-import type { Delivery, Story } from './scenario';
+import type { Delivery, Scenario } from './scenario';
 
 const callsBack = ({ capabilities }: Provider): boolean => capabilities.callback !== undefined;
 /** One whose videos lie on a file host; the local executor serves them itself, and its address does not expire. */
@@ -49,10 +49,12 @@ export const TROUBLES: Array<{ name: string; befalls(provider: Provider): boolea
 
 export type Injected = Record<string, number>;
 
-export function injectedInto(story: Story, sim: Simulator, { restarts }: Evidence): Injected {
+export function injectedInto(scenario: Scenario, sim: Simulator, { restarts }: Evidence): Injected {
 	const { requests, jobs, callbacks } = sim.book;
-	const letters = (job: SimulatedJob) => callbacks.filter(({ jobId }) => jobId === job.id).length;
-	const announced = story.flow === 'callback' ? jobs.filter(({ callbackUrl }) => callbackUrl) : [];
+	const callbackCalls = (job: SimulatedJob) =>
+		callbacks.filter(({ jobId }) => jobId === job.id).length;
+	const announced =
+		scenario.flow === 'callback' ? jobs.filter(({ callbackUrl }) => callbackUrl) : [];
 	return {
 		...Object.fromEntries(
 			ON_THE_WIRE.map(({ name, count }) => [name, requests.filter(count).length]),
@@ -62,7 +64,8 @@ export function injectedInto(story: Story, sim: Simulator, { restarts }: Evidenc
 				`${delivery} callback`,
 				announced.filter(
 					(job) =>
-						deliveryOf(job, story) === delivery && (delivery === 'lost') === (letters(job) === 0),
+						deliveryOf(job, scenario) === delivery &&
+						(delivery === 'lost') === (callbackCalls(job) === 0),
 				).length,
 			]),
 		),

@@ -1,13 +1,15 @@
-/** One key for each provider and place, so that a key that strays says where it comes from. */
+/** One key for each provider and host, so that a key that strays says where it comes from. */
 import type { Provider } from '../../providers/contract';
 import { providers } from '../../providers/registry';
-import { PLACES, type Place } from './scenario';
+import { HOST_NAMES, type HostName } from './scenario';
 
 /** With characters that look different in a URL, in JSON and in a form, as keys of real providers have. */
-export const keyOf = (provider: Provider, place: Place): string =>
-	`key/of+${provider.id}&in=${place}/5f3c9a==`;
+export const keyOf = (provider: Provider, hostName: HostName): string =>
+	`key/of+${provider.id}&in=${hostName}/5f3c9a==`;
 
-const allKeys = PLACES.flatMap((place) => providers.map((provider) => keyOf(provider, place)));
+const allKeys = HOST_NAMES.flatMap((hostName) =>
+	providers.map((provider) => keyOf(provider, hostName)),
+);
 
 /** A text in base64 looks one of three ways, by how many characters stand before it. The ends depend on what is there. */
 function base64Forms(text: string): string[] {

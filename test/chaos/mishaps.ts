@@ -1,4 +1,4 @@
-/** What goes wrong on the wire in one story. */
+/** What goes wrong on the wire in one scenario. */
 import type { Faults } from '../simulators/faults';
 import type { Call, Fault, RecordedRequest } from '../simulators/types';
 
@@ -71,7 +71,7 @@ function fileFaults(): Fault[] {
 const RATE_LIMITED: Fault = { kind: 'error', error: 'rateLimited', status: 429 };
 const EXPIRED: Fault = { kind: 'answer', status: 403, body: 'Request has expired' };
 
-/** By name, each in a place where it happens to whoever submits, waits or downloads. */
+/** By name, each in a host where it happens to whoever submits, waits or downloads. */
 const SURE: Record<string, Array<[Call, Fault]>> = {
 	serverError: [['fetch', { kind: 'error', error: 'serverError' }]],
 	rateLimited: [
@@ -91,10 +91,10 @@ const SURE: Record<string, Array<[Call, Fault]>> = {
 export const SURE_MISHAPS = Object.keys(SURE);
 
 /**
- * One or two kinds of trouble for each kind of call, some calls without any; one story in ten goes smoothly but for
+ * One or two kinds of trouble for each kind of call, some calls without any; one scenario in ten goes smoothly but for
  * what is sure.
  *
- * @param sureName comes first, so that no other trouble takes its place
+ * @param sureName comes first, so that no other trouble comes before it
  */
 export function drawMishaps(random: () => number, sureName: string): Mishaps {
 	const sure = (SURE[sureName] ?? []).map(([call, fault]) => ({ call, fault, probability: 0.9 }));

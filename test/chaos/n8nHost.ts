@@ -1,4 +1,4 @@
-/** A story told in n8n: real n8n-core, our nodes, runs dropped in the middle, retries with the saved data. */
+/** A scenario told in n8n: real n8n-core, our nodes, runs dropped in the middle, retries with the saved data. */
 import { createHash } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { stringify } from 'flatted';
@@ -12,8 +12,8 @@ import { credentialsOf, itemParameters } from '../support/n8nNode';
 import { inFlight, killSleepers, run, untilDone } from './clock';
 import { jobsBearing, type End, type Evidence } from './evidence';
 import { takeLog } from '../support/n8nLog';
-import { Postman } from './sender';
-import type { Story } from './scenario';
+import { Sender } from './sender';
+import type { Scenario } from './scenario';
 
 type NodeTypes = Record<string, INodeType>;
 
@@ -41,56 +41,56 @@ const { Container } = require('@n8n/di') as {
 /** What n8n has saved of an execution's memory. */
 type Saved = Record<string, IDataObject>;
 
-export async function tellInN8n(story: Story, sim: Simulator): Promise<Evidence> {
+export async function runInN8n(scenario: Scenario, sim: Simulator): Promise<Evidence> {
 	takeLog();
 	const evidence: Evidence = { ends: new Map(), texts: [], attached: 0, restarts: 0, oddities: [] };
-	const postman = story.flow === 'callback' ? await Postman.start(story, sim) : undefined;
-	let result = await firstRun(story, sim);
+	const sender = scenario.flow === 'callback' ? await Sender.start(scenario, sim) : undefined;
+	let result = await firstRun(scenario, sim);
 	for (let reruns = 0; ; reruns += 1) {
-		if (postman) result = await postman.wake(result);
-		for (const [item, end] of await endsOf(result, story)) evidence.ends.set(item, end);
+		if (sender) result = await sender.wake(result);
+		for (const [item, end] of await endsOf(result, scenario)) evidence.ends.set(item, end);
 		evidence.texts.push({ where: 'output', text: stringify(result.run) });
 		if (result.error) {
 			const { message, description } = result.error;
 			evidence.texts.push({ where: 'error', text: `${message}\n${description}` });
 		}
-		if (result.status !== 'error' || reruns >= story.reruns) break;
+		if (result.status !== 'error' || reruns >= scenario.reruns) break;
 		const before = new Set(sim.book.jobs.map(({ id }) => id));
 		result = await untilDone(result.retry());
-		evidence.attached += attachedTo(before, sim, story);
+		evidence.attached += attachedTo(before, sim, scenario);
 	}
-	await postman?.close();
+	await sender?.close();
 	for (const line of takeLog()) evidence.texts.push({ where: 'log', text: line });
 	return evidence;
 
-	async function firstRun(...args: [Story, Simulator]): Promise<WorkflowResult> {
+	async function firstRun(...args: [Scenario, Simulator]): Promise<WorkflowResult> {
 		const saved: Saved = {};
-		const first = await runOnce(...args, saved, story.interruption);
+		const first = await runOnce(...args, saved, scenario.interruption);
 		if (first !== 'killed') return first;
 		evidence.restarts += 1;
 		const before = new Set(sim.book.jobs.map(({ id }) => id));
 		const survived = JSON.parse(JSON.stringify(saved)) as Saved;
 		const second = (await runOnce(...args, survived, undefined)) as WorkflowResult;
-		evidence.attached += attachedTo(before, sim, story);
+		evidence.attached += attachedTo(before, sim, scenario);
 		return second;
 	}
 }
 
 async function runOnce(
-	story: Story,
+	scenario: Scenario,
 	sim: Simulator,
 	contextData: Saved,
-	interruption: Story['interruption'],
+	interruption: Scenario['interruption'],
 ): Promise<WorkflowResult | 'killed'> {
 	let stop: () => void = () => undefined;
 	let over = false;
 	const running = runWorkflow({
 		nodeTypes: await (loaded ??= freshNodes()),
-		nodes: nodesOf(story),
-		items: story.prompts.map((prompt) => ({ json: { prompt } })),
-		credentials: await credentialsOf(story.provider.id, { baseUrl: sim.url, apiKey: sim.key }),
+		nodes: nodesOf(scenario),
+		items: scenario.prompts.map((prompt) => ({ json: { prompt } })),
+		credentials: await credentialsOf(scenario.provider.id, { baseUrl: sim.url, apiKey: sim.key }),
 		contextData,
-		resumeToken: createHash('sha256').update(`${story.seed} ${story.index}`).digest('hex'),
+		resumeToken: createHash('sha256').update(`${scenario.seed} ${scenario.index}`).digest('hex'),
 		onStart: (stopIt) => (stop = stopIt),
 	});
 	const end = () => {
@@ -114,16 +114,16 @@ async function runOnce(
 
 const WHEN_SUBMITTED = { wait: 'wait', fetch: 'return', callback: 'suspend' } as const;
 
-function nodesOf(story: Story) {
-	const { provider, onError, tries } = story;
+function nodesOf(scenario: Scenario) {
+	const { provider, onError, tries } = scenario;
 	const common = {
 		onError,
 		...(tries > 1 ? { retryOnFail: true, maxTries: tries, waitBetweenTries: 1000 } : {}),
 	};
 	const shared = {
 		downloadVideo: true,
-		options: { waitAtMost: story.waitAtMostMinutes },
-		requestOptions: { timeout: story.timeoutMs },
+		options: { waitAtMost: scenario.waitAtMostMinutes },
+		requestOptions: { timeout: scenario.timeoutMs },
 	};
 	const submit = {
 		name: 'Video',
@@ -132,10 +132,10 @@ function nodesOf(story: Story) {
 		parameters: {
 			...itemParameters(provider, smallValues(provider, '={{ $json.prompt }}')),
 			...shared,
-			whenSubmitted: WHEN_SUBMITTED[story.flow],
+			whenSubmitted: WHEN_SUBMITTED[scenario.flow],
 		} as never,
 	};
-	if (story.flow !== 'fetch') return [submit];
+	if (scenario.flow !== 'fetch') return [submit];
 	const fetch = {
 		name: 'Fetch',
 		type: 'textToVideoFetchResult',
@@ -152,17 +152,17 @@ function nodesOf(story: Story) {
 }
 
 /** The last word of the run on each of its items. */
-async function endsOf(result: WorkflowResult, story: Story): Promise<Map<number, End>> {
+async function endsOf(result: WorkflowResult, scenario: Scenario): Promise<Map<number, End>> {
 	if (result.run.status === 'canceled') {
-		return new Map(story.prompts.map((_, item) => [item, { kind: 'stopped' }]));
+		return new Map(scenario.prompts.map((_, item) => [item, { kind: 'stopped' }]));
 	}
 	const ends = new Map<number, End>();
 	const [passedOn = [], ...others] = result.outputs('Video');
-	const last = story.flow === 'fetch' ? [] : passedOn;
+	const last = scenario.flow === 'fetch' ? [] : passedOn;
 	for (const output of [...last, ...others.flat()]) {
 		ends.set(inputOf(output), await endOf(output));
 	}
-	if (story.flow === 'fetch') {
+	if (scenario.flow === 'fetch') {
 		for (const output of result.outputs('Fetch').flat()) {
 			ends.set(inputOf(passedOn[inputOf(output)]), await endOf(output));
 		}
@@ -173,10 +173,10 @@ async function endsOf(result: WorkflowResult, story: Story): Promise<Map<number,
 		context?: { itemIndex?: number };
 		node?: { name: string };
 	};
-	for (const item of story.prompts.keys()) {
-		const place =
+	for (const item of scenario.prompts.keys()) {
+		const position =
 			node?.name === 'Video' ? item : passedOn.findIndex((output) => inputOf(output) === item);
-		const about = context?.itemIndex === place;
+		const about = context?.itemIndex === position;
 		if (!ends.has(item)) ends.set(item, { kind: 'halted', text, about });
 	}
 	return ends;
@@ -210,8 +210,8 @@ const bytesOf = async (data: IBinaryData): Promise<Buffer> =>
 		: Buffer.from(data.data, 'base64');
 
 /** Items whose job was there before this run and that got no new one in it. */
-const attachedTo = (before: Set<string>, sim: Simulator, story: Story): number =>
-	story.prompts.filter((prompt) => {
+const attachedTo = (before: Set<string>, sim: Simulator, scenario: Scenario): number =>
+	scenario.prompts.filter((prompt) => {
 		const jobs = jobsBearing(sim, prompt);
 		return jobs.length > 0 && jobs.every(({ id }) => before.has(id));
 	}).length;

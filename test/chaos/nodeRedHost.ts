@@ -1,4 +1,4 @@
-/** A story told in Node-RED: the real runtime, our nodes, redeploys in the middle. */
+/** A scenario told in Node-RED: the real runtime, our nodes, redeploys in the middle. */
 import { EventEmitter } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import { createRequire } from 'node:module';
@@ -11,8 +11,8 @@ import { closeServer, listen } from '../simulators/http';
 import { snapshotAt } from '../simulators/timeline';
 import { passUntil, run, untilDone } from './clock';
 import { jobsBearing, type End, type Evidence } from './evidence';
-import { Letters } from './callbacks';
-import type { Story } from './scenario';
+import { CallbackCalls } from './callbacks';
+import type { Scenario } from './scenario';
 
 const LONGEST_MS = 48 * 3600 * 1000;
 /** The webhook node asks the provider again and again for minutes, and then downloads. */
@@ -47,8 +47,8 @@ export async function openNodeRed(): Promise<Helper> {
 	});
 }
 
-export async function tellInNodeRed(
-	story: Story,
+export async function runInNodeRed(
+	scenario: Scenario,
 	sim: Simulator,
 	helper: Helper,
 ): Promise<Evidence> {
@@ -58,7 +58,7 @@ export async function tellInNodeRed(
 	};
 	// Another one each time: the callbacks that an account has had are remembered.
 	const account = `account${(tellings += 1)}`;
-	const flow = flowOf(story, sim, helper.callbackUrl).map((node) => ({
+	const flow = flowOf(scenario, sim, helper.callbackUrl).map((node) => ({
 		...node,
 		...(node.id === 'account' ? { id: account } : {}),
 		...(node.account ? { account } : {}),
@@ -72,16 +72,17 @@ export async function tellInNodeRed(
 	/** Where the webhook node is to bring the file, the node before passes the job alone on, done or not. */
 	const firstEnd = (msg: Told): End => ({
 		...endOfOutput(msg),
-		...(story.flow === 'callback' ? { fileless: true } : {}),
+		...(scenario.flow === 'callback' ? { fileless: true } : {}),
 	});
 	/** Jobs that the webhook node has told of. */
 	const news = new Set<string>();
 	const note = (msg: Told, end: End) => {
-		const item = msg.item ?? itemOf(msg.job!.jobId, story, sim);
+		const item = msg.item ?? itemOf(msg.job!.jobId, scenario, sim);
 		show(msg, end.kind === 'job' ? 'output' : 'error');
 		// A webhook node whose download failed has told of its job, too.
 		if (msg.item === undefined) tell(msg.job!.jobId);
-		else if (evidence.ends.has(item)) evidence.oddities.push(`${story.prompts[item]}: ends twice`);
+		else if (evidence.ends.has(item))
+			evidence.oddities.push(`${scenario.prompts[item]}: ends twice`);
 		evidence.ends.set(item, end);
 	};
 	const noteNews = (msg: Told) => {
@@ -92,7 +93,7 @@ export async function tellInNodeRed(
 		show(msg, 'output');
 		const text = JSON.stringify(msg.job);
 		evidence.ends.set(
-			itemOf(jobId, story, sim),
+			itemOf(jobId, scenario, sim),
 			failure ? { kind: 'error', accepted: failure.accepted, text } : endOfOutput(msg),
 		);
 	};
@@ -104,33 +105,33 @@ export async function tellInNodeRed(
 		const { payload, ...rest } = msg;
 		evidence.texts.push({ where, text: JSON.stringify(Buffer.isBuffer(payload) ? rest : msg) });
 	};
-	const allEnded = () => evidence.ends.size === story.prompts.length;
+	const allEnded = () => evidence.ends.size === scenario.prompts.length;
 
 	await untilDone(helper.load(helper.nodes, flow, credentials));
 	hear();
-	const node = () => helper.getNode(`video${story.index}`);
-	for (const [item, prompt] of story.prompts.entries()) {
-		node().receive({ item, payload: smallValues(story.provider, prompt) });
+	const node = () => helper.getNode(`video${scenario.index}`);
+	for (const [item, prompt] of scenario.prompts.entries()) {
+		node().receive({ item, payload: smallValues(scenario.provider, prompt) });
 	}
-	const { interruption } = story;
+	const { interruption } = scenario;
 	if (interruption && !(await run(allEnded, interruption.afterMs))) {
 		if (interruption.kind === 'stop') {
 			node().receive({ cancel: true });
-			helper.getNode(`fetch${story.index}`)?.receive({ cancel: true });
+			helper.getNode(`fetch${scenario.index}`)?.receive({ cancel: true });
 		} else {
 			const before = new Set(sim.book.jobs.map(({ id }) => id));
 			const ended = new Set(evidence.ends.keys());
 			evidence.restarts += 1;
 			await untilDone(helper.setFlows([...flow], 'full', credentials).then(hear));
 			await run(allEnded, LONGEST_MS);
-			evidence.attached = story.prompts.filter((prompt, item) => {
+			evidence.attached = scenario.prompts.filter((prompt, item) => {
 				const jobs = jobsBearing(sim, prompt);
 				return !ended.has(item) && jobs.length > 0 && jobs.every(({ id }) => before.has(id));
 			}).length;
 		}
 	}
 	await run(allEnded, LONGEST_MS);
-	const taken = story.flow === 'callback' ? await deliverAll(story, sim) : [];
+	const taken = scenario.flow === 'callback' ? await deliverAll(scenario, sim) : [];
 	await untilDone(helper.unload());
 	for (const line of lines) evidence.texts.push({ where: 'log', text: line });
 	const unsaid = taken.filter((id) => !news.has(id) && !lines.some((line) => explains(line, id)));
@@ -139,13 +140,14 @@ export async function tellInNodeRed(
 }
 
 /** @returns the jobs of which a true message was taken */
-async function deliverAll(story: Story, sim: Simulator): Promise<string[]> {
-	const letters = new Letters(story, sim);
+async function deliverAll(scenario: Scenario, sim: Simulator): Promise<string[]> {
+	const callbackCalls = new CallbackCalls(scenario, sim);
 	const taken: string[] = [];
-	for (let letter = letters.next(); letter; letter = letters.next()) {
-		await passUntil(letter.atMs);
-		const statuses = await untilDone(letters.deliver(letter));
-		if (letter.true && statuses.every((status) => status < 300)) taken.push(letter.job.id);
+	for (let callbackCall = callbackCalls.next(); callbackCall; callbackCall = callbackCalls.next()) {
+		await passUntil(callbackCall.atMs);
+		const statuses = await untilDone(callbackCalls.deliver(callbackCall));
+		if (callbackCall.true && statuses.every((status) => status < 300))
+			taken.push(callbackCall.job.id);
 	}
 	await passUntil(Date.now() + AFTER_LAST_LETTER_MS);
 	return taken;
@@ -154,21 +156,21 @@ async function deliverAll(story: Story, sim: Simulator): Promise<string[]> {
 const explains = (line: string, jobId: string): boolean =>
 	line.includes(jobId) && line.includes('could not confirm');
 
-const itemOf = (jobId: string, story: Story, sim: Simulator): number =>
-	story.prompts.findIndex((prompt) => jobsBearing(sim, prompt).some(({ id }) => id === jobId));
+const itemOf = (jobId: string, scenario: Scenario, sim: Simulator): number =>
+	scenario.prompts.findIndex((prompt) => jobsBearing(sim, prompt).some(({ id }) => id === jobId));
 
-function flowOf(story: Story, sim: Simulator, callbackBaseUrl: string): FlowNode[] {
-	const own = { waitAtMost: String(story.waitAtMostMinutes), output: 'buffer' };
-	const fetches = story.flow === 'fetch';
+function flowOf(scenario: Scenario, sim: Simulator, callbackBaseUrl: string): FlowNode[] {
+	const own = { waitAtMost: String(scenario.waitAtMostMinutes), output: 'buffer' };
+	const fetches = scenario.flow === 'fetch';
 	const video: FlowNode = {
-		id: `video${story.index}`,
+		id: `video${scenario.index}`,
 		type: 'text-to-video',
 		...own,
-		...(fetches ? { mode: 'return', output: 'job', wires: [[`fetch${story.index}`]] } : {}),
-		...(story.flow === 'callback' ? { mode: 'return', output: 'job', callback: true } : {}),
+		...(fetches ? { mode: 'return', output: 'job', wires: [[`fetch${scenario.index}`]] } : {}),
+		...(scenario.flow === 'callback' ? { mode: 'return', output: 'job', callback: true } : {}),
 	};
 	const fetch: FlowNode = {
-		id: `fetch${story.index}`,
+		id: `fetch${scenario.index}`,
 		type: 'text-to-video-result',
 		z: 'tab',
 		account: 'account',
@@ -176,14 +178,14 @@ function flowOf(story: Story, sim: Simulator, callbackBaseUrl: string): FlowNode
 		wires: [['out']],
 		...own,
 	};
-	const flow = flowWith(sim, video, story.provider.id);
-	if (story.flow !== 'callback') return fetches ? [...flow, fetch] : flow;
+	const flow = flowWith(sim, video, scenario.provider.id);
+	if (scenario.flow !== 'callback') return fetches ? [...flow, fetch] : flow;
 	Object.assign(
 		flow.find(({ id }) => id === 'account')!,
 		{ callbackBaseUrl },
 	);
 	const webhook: FlowNode = {
-		id: `webhook${story.index}`,
+		id: `webhook${scenario.index}`,
 		type: 'text-to-video-webhook',
 		z: 'tab',
 		account: 'account',

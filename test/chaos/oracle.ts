@@ -5,7 +5,7 @@ import type { Simulator } from '../simulators/simulator';
 import { TINY_GIF, TINY_MP4 } from '../simulators/files';
 import { jobsBearing, type End, type Evidence } from './evidence';
 import { leavesDoubt } from './mishaps';
-import type { Story } from './scenario';
+import type { Scenario } from './scenario';
 
 export interface Verdict {
 	jobs: number;
@@ -22,7 +22,7 @@ export interface Verdict {
 	strayKeys: string[];
 }
 
-/** The requests and jobs of one video of the story. */
+/** The requests and jobs of one video of the scenario. */
 interface Record {
 	item: number;
 	prompt: string;
@@ -32,9 +32,9 @@ interface Record {
 
 const FAILED = /^(failed|cancelled)$/;
 
-export function judge(story: Story, sim: Simulator, evidence: Evidence): Verdict {
+export function check(scenario: Scenario, sim: Simulator, evidence: Evidence): Verdict {
 	const verdict: Verdict = {
-		jobs: story.prompts.length,
+		jobs: scenario.prompts.length,
 		succeeded: 0,
 		failed: 0,
 		doubtful: 0,
@@ -45,7 +45,7 @@ export function judge(story: Story, sim: Simulator, evidence: Evidence): Verdict
 		untruthful: [...evidence.oddities],
 		strayKeys: [],
 	};
-	for (const [item, prompt] of story.prompts.entries()) {
+	for (const [item, prompt] of scenario.prompts.entries()) {
 		const bears = (part: unknown) => JSON.stringify(part ?? '').includes(prompt);
 		const record: Record = {
 			item,
@@ -56,8 +56,8 @@ export function judge(story: Story, sim: Simulator, evidence: Evidence): Verdict
 		const end = evidence.ends.get(item);
 		verdict[kindOf(end)] += 1;
 		for (const problem of paidTwice(record)) verdict.paidTwice.push(problem);
-		for (const problem of lost(record, end, evidence, story)) verdict.lost.push(problem);
-		const lie = end ? untruth(record, end, story) : 'ends in no way at all';
+		for (const problem of lost(record, end, evidence, scenario)) verdict.lost.push(problem);
+		const lie = end ? untruth(record, end, scenario) : 'ends in no way at all';
 		if (lie) verdict.untruthful.push(`${prompt}: ${lie}`);
 	}
 	return verdict;
@@ -85,10 +85,10 @@ function lost(
 	{ item, prompt, jobs, submits }: Record,
 	end: End | undefined,
 	{ texts }: Evidence,
-	{ place, interruption }: Story,
+	{ hostName, interruption }: Scenario,
 ): string[] {
 	// In the middle of a node's run a real n8n has saved nothing yet, so the log alone must do.
-	const logOnly = place === 'n8n' && interruption?.kind === 'kill';
+	const logOnly = hostName === 'n8n' && interruption?.kind === 'kill';
 	return jobs.flatMap((job) => {
 		const names = ({ where, text }: Evidence['texts'][number]) =>
 			(where === 'log' || !logOnly) && text.includes(job.id);
@@ -109,7 +109,11 @@ const saysDoubt = (end: End | undefined): boolean =>
 const logsDoubt = ({ where, text }: Evidence['texts'][number], item: number): boolean =>
 	where === 'log' && DOUBT.test(text) && new RegExp(`\\bitem ${item}\\b`, 'i').test(text);
 
-function untruth({ item, jobs, submits }: Record, end: End, story: Story): string | undefined {
+function untruth(
+	{ item, jobs, submits }: Record,
+	end: End,
+	scenario: Scenario,
+): string | undefined {
 	const own = (id: string) => jobs.find((job) => job.id === id);
 	switch (end.kind) {
 		case 'job': {
@@ -136,7 +140,9 @@ function untruth({ item, jobs, submits }: Record, end: End, story: Story): strin
 				return `keeps silent about a job that was charged: ${end.text}`;
 			return undefined;
 		case 'stopped':
-			return story.interruption?.kind === 'stop' ? undefined : `was never stopped (item ${item})`;
+			return scenario.interruption?.kind === 'stop'
+				? undefined
+				: `was never stopped (item ${item})`;
 	}
 }
 

@@ -1,12 +1,12 @@
-/** A story: one run of a workflow or flow with a few videos, and everything that goes wrong in it. All from a seed. */
+/** A scenario: one run of a workflow or flow with a few videos, and everything that goes wrong in it. All from a seed. */
 import type { Provider } from '../../providers/contract';
 import { providers } from '../../providers/registry';
 import { seededRandom } from '../simulators/faults';
 import type { Call } from '../simulators/types';
 import { drawMishaps, needsTimeout, SURE_MISHAPS, type Mishaps } from './mishaps';
 
-export const PLACES = ['n8n', 'node-red'] as const;
-export type Place = (typeof PLACES)[number];
+export const HOST_NAMES = ['n8n', 'node-red'] as const;
+export type HostName = (typeof HOST_NAMES)[number];
 
 /**
  * `wait`: submit, wait, download in one node. `fetch`: one node returns the job, a second one fetches the result.
@@ -28,11 +28,11 @@ export interface Interruption {
 	afterMs: number;
 }
 
-export interface Story {
-	/** `seed/index` in a failure's message; repeats the story alone. */
+export interface Scenario {
+	/** `seed/index` in a failure's message; repeats the scenario alone. */
 	index: number;
 	seed: number;
-	place: Place;
+	hostName: HostName;
 	provider: Provider;
 	/** A text for each video that occurs nowhere else; its prompt. */
 	prompts: string[];
@@ -67,8 +67,10 @@ function sureTrouble(round: number): string {
 	return all[round % all.length]!;
 }
 
-export function drawStory(seed: number, index: number, place: Place): Story {
-	const random = seededRandom(Math.imul(seed, 1_000_003) + index + PLACES.indexOf(place) * 500_009);
+export function drawScenario(seed: number, index: number, hostName: HostName): Scenario {
+	const random = seededRandom(
+		Math.imul(seed, 1_000_003) + index + HOST_NAMES.indexOf(hostName) * 500_009,
+	);
 	const chance = (probability: number) => random() < probability;
 	const between = (from: number, to: number) => from + Math.floor(random() * (to - from + 1));
 	const oneOf = <T>(...from: T[]): T => from[between(0, from.length - 1)]!;
@@ -80,9 +82,9 @@ export function drawStory(seed: number, index: number, place: Place): Story {
 	const count = sure === 'expired' ? Math.max(3, drawnCount) : drawnCount;
 	const prompts = Array.from(
 		{ length: count },
-		(_, item) => `take ${place} ${index}.${item} of a boat`,
+		(_, item) => `take ${hostName} ${index}.${item} of a boat`,
 	);
-	// For some trouble to come about, there must be a job in the first place.
+	// For some trouble to come about, there must be a job in the first host.
 	const calm = sure === 'expired' || sure === 'restart' || DELIVERIES.some((one) => one === sure);
 	const quiet: Call[] = sure === 'expired' ? ['submit', 'fetch'] : calm ? ['submit'] : [];
 	const mishaps = drawMishaps(random, sure).filter(({ call }) => !quiet.includes(call));
@@ -103,7 +105,7 @@ export function drawStory(seed: number, index: number, place: Place): Story {
 	return {
 		index,
 		seed,
-		place,
+		hostName,
 		provider,
 		prompts,
 		flow,

@@ -1,30 +1,30 @@
-/** Brings a story's callbacks to a sleeping n8n execution. */
+/** Brings a scenario's callbacks to a sleeping n8n execution. */
 import { createServer, type Server } from 'node:http';
 import { listen, closeServer, readBody } from '../simulators/http';
 import type { Simulator } from '../simulators/simulator';
 import type { WorkflowResult } from '../support/n8nCore';
 import { passUntil, untilDone } from './clock';
-import { Letters } from './callbacks';
-import type { Story } from './scenario';
+import { CallbackCalls } from './callbacks';
+import type { Scenario } from './scenario';
 
-export class Postman {
+export class Sender {
 	private sleeping: WorkflowResult | undefined;
 
 	private constructor(
-		private readonly letters: Letters,
+		private readonly callbackCalls: CallbackCalls,
 		private readonly server: Server,
 		private readonly url: string,
 	) {}
 
-	static async start(story: Story, sim: Simulator): Promise<Postman> {
+	static async start(scenario: Scenario, sim: Simulator): Promise<Sender> {
 		const server = createServer(async (request, response) => {
 			const raw = await readBody(request);
-			const { status } = await postman.take(JSON.parse(raw));
+			const { status } = await sender.take(JSON.parse(raw));
 			response.writeHead(status).end();
 		});
-		const letters = new Letters(story, sim);
-		const postman = new Postman(letters, server, await listen(server));
-		return postman;
+		const callbackCalls = new CallbackCalls(scenario, sim);
+		const sender = new Sender(callbackCalls, server, await listen(server));
+		return sender;
 	}
 
 	close(): Promise<void> {
@@ -36,13 +36,13 @@ export class Postman {
 		let sleeping = result;
 		let asleepSinceMs = Date.now();
 		while (sleeping.status === 'waiting') {
-			const letter = this.letters.next();
+			const callbackCall = this.callbackCalls.next();
 			const wakeAtMs = sleeping.waitTillMs ?? 0;
-			if (letter && letter.atMs < wakeAtMs) {
-				await passUntil(letter.atMs);
+			if (callbackCall && callbackCall.atMs < wakeAtMs) {
+				await passUntil(callbackCall.atMs);
 				// n8n turns away what comes while the node runs.
-				this.sleeping = letter.atMs < asleepSinceMs ? undefined : sleeping;
-				await untilDone(this.letters.deliver(letter, this.url));
+				this.sleeping = callbackCall.atMs < asleepSinceMs ? undefined : sleeping;
+				await untilDone(this.callbackCalls.deliver(callbackCall, this.url));
 				sleeping = this.sleeping ?? sleeping;
 				continue;
 			}

@@ -1,16 +1,16 @@
-/** Where stories are told: the simulated provider with this story's troubles, the place, and what came of it. */
+/** Where scenarios are told: the simulated provider with this scenario's troubles, the host, and what came of it. */
 import { startSimulator, type Simulator } from '../simulators/simulator';
 import { drawFrom } from './clock';
 import type { Evidence } from './evidence';
 import { injectedInto, type Injected } from './injected';
-import { judge, type Verdict } from './oracle';
+import { check, type Verdict } from './oracle';
 import { keyOf } from './keys';
 import { plan } from './mishaps';
 import { strayKeys } from './strayKeys';
-import type { Story } from './scenario';
+import type { Scenario } from './scenario';
 
 export interface Outcome {
-	story: Story;
+	scenario: Scenario;
 	verdict: Verdict;
 	injected: Injected;
 	/** What was asked, submitted and given, without what changes from run to run. */
@@ -19,43 +19,43 @@ export interface Outcome {
 	record?: string;
 }
 
-export type Teller = (story: Story, sim: Simulator) => Promise<Evidence>;
+export type RunScenario = (scenario: Scenario, sim: Simulator) => Promise<Evidence>;
 
-export async function tell(story: Story, teller: Teller): Promise<Outcome> {
-	drawFrom(story.seed + story.index);
-	const foreign = await startSimulator({ seed: story.seed, key: 'not-a-key' });
+export async function tell(scenario: Scenario, runScenario: RunScenario): Promise<Outcome> {
+	drawFrom(scenario.seed + scenario.index);
+	const foreign = await startSimulator({ seed: scenario.seed, key: 'not-a-key' });
 	const sim = await startSimulator({
-		seed: story.seed + story.index,
-		key: keyOf(story.provider, story.place),
+		seed: scenario.seed + scenario.index,
+		key: keyOf(scenario.provider, scenario.hostName),
 		localGpuNeedsKey: true,
 		autoCallbacks: false,
-		durationMs: story.durationMs,
+		durationMs: scenario.durationMs,
 		// Some providers do not know a job at once that they have just taken.
-		unknownForMs: story.index % 3 === 2 ? 4_000 : 0,
-		...(story.foreignFetch ? { fetchResultBase: foreign.url } : {}),
+		unknownForMs: scenario.index % 3 === 2 ? 4_000 : 0,
+		...(scenario.foreignFetch ? { fetchResultBase: foreign.url } : {}),
 		failWhen: ({ request }) => {
 			const text = JSON.stringify(request);
-			const fails = story.failing.some((item) => text.includes(story.prompts[item]!));
+			const fails = scenario.failing.some((item) => text.includes(scenario.prompts[item]!));
 			return fails ? 'No luck' : undefined;
 		},
 	});
-	plan(sim.faults, story.mishaps);
-	for (const ms of story.expiriesMs) setTimeout(() => sim.expireFiles(), ms);
+	plan(sim.faults, scenario.mishaps);
+	for (const ms of scenario.expiriesMs) setTimeout(() => sim.expireFiles(), ms);
 	try {
-		const evidence = await teller(story, sim);
-		const verdict = judge(story, sim, evidence);
+		const evidence = await runScenario(scenario, sim);
+		const verdict = check(scenario, sim, evidence);
 		verdict.strayKeys.push(...strayKeys(sim, foreign, evidence));
 		return {
-			story,
+			scenario,
 			verdict,
-			injected: injectedInto(story, sim, evidence),
+			injected: injectedInto(scenario, sim, evidence),
 			course: courseOf(sim, evidence),
-			...(problemsOf(verdict).length > 0 || process.env.CHAOS_STORY
-				? { record: recordOf(story, sim, evidence, verdict) }
+			...(problemsOf(verdict).length > 0 || process.env.CHAOS_SCENARIO
+				? { record: recordOf(scenario, sim, evidence, verdict) }
 				: {}),
 		};
 	} catch (error) {
-		throw new Error(`${nameOf(story)}\n${recordOf(story, sim)}`, { cause: error });
+		throw new Error(`${nameOf(scenario)}\n${recordOf(scenario, sim)}`, { cause: error });
 	} finally {
 		await Promise.all([sim.close(), foreign.close()]);
 	}
@@ -73,8 +73,8 @@ export const problemsOf = ({
 	...stray.map((text) => `KEY         ${text}`),
 ];
 
-export const nameOf = ({ seed, index, place, provider }: Story): string =>
-	`Story ${index} of seed ${seed} (${provider.id} in ${place}). Again: CHAOS_SEED=${seed} CHAOS_STORY=${index} npm run test:chaos -- -t ${place}`;
+export const nameOf = ({ seed, index, hostName, provider }: Scenario): string =>
+	`Scenario ${index} of seed ${seed} (${provider.id} in ${hostName}). Again: CHAOS_SEED=${seed} CHAOS_SCENARIO=${index} npm run test:chaos -- -t ${hostName}`;
 
 /** How often a question is put again is left out: a sender that is sent away while n8n falls asleep comes again. */
 function courseOf(sim: Simulator, { ends }: Evidence): string {
@@ -88,8 +88,13 @@ function courseOf(sim: Simulator, { ends }: Evidence): string {
 	return [...new Set(asked.sort()), `${submits} submits`, ...ended.sort()].join('\n');
 }
 
-function recordOf(story: Story, sim: Simulator, evidence?: Evidence, verdict?: Verdict): string {
-	const { provider: _provider, mishaps, ...plain } = story;
+function recordOf(
+	scenario: Scenario,
+	sim: Simulator,
+	evidence?: Evidence,
+	verdict?: Verdict,
+): string {
+	const { provider: _provider, mishaps, ...plain } = scenario;
 	const time = (ms: number) => new Date(ms).toISOString().slice(11, 23);
 	const record = [
 		JSON.stringify(plain),

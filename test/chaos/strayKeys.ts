@@ -4,7 +4,7 @@ import type { RecordedRequest } from '../simulators/types';
 import type { Evidence } from './evidence';
 import { keysIn } from './keys';
 
-/** @returns each place where a key does not belong; a key belongs in requests to its own provider, in one spot */
+/** @returns each host where a key does not belong; a key belongs in requests to its own provider, in one spot */
 export function strayKeys(sim: Simulator, foreign: Simulator, { texts }: Evidence): string[] {
 	return [
 		...foreign.book.requests.flatMap((request) => strayIn(request, undefined)),
@@ -26,10 +26,10 @@ function strayIn(request: RecordedRequest, own: string | undefined): string[] {
 		typeof body === 'object' && body !== null ? body : { text: body }
 	) as Record<string, unknown>;
 	const elsewhere = JSON.stringify([path, [...query], otherHeaders, otherMembers]);
-	const inPlace = keysIn(`${authorization} ${String(key)}`);
+	const onHost = keysIn(`${authorization} ${String(key)}`);
 	return [
-		...keysIn(elsewhere).map((found) => `${found} beside its place in ${spot}`),
-		...inPlace
+		...keysIn(elsewhere).map((found) => `${found} away from its place in ${spot}`),
+		...onHost
 			.filter((found) => host !== 'api' || found !== own)
 			.map((found) => `${found} in ${spot}`),
 	];

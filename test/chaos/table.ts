@@ -1,4 +1,4 @@
-/** What came of the stories, and what went wrong in them, as a person reads it. */
+/** What came of the scenarios, and what went wrong in them, as a person reads it. */
 import { providers } from '../../providers/registry';
 import { TROUBLES } from './injected';
 import type { Outcome } from './stage';
@@ -20,11 +20,11 @@ const HEADS = [
 ];
 
 export function tableOf(outcomes: Outcome[]): string {
-	const ids = [...new Set(outcomes.map(({ story }) => story.provider.id))].sort();
+	const ids = [...new Set(outcomes.map(({ scenario }) => scenario.provider.id))].sort();
 	const rows = ids.map((id) =>
 		rowOf(
 			id,
-			outcomes.filter(({ story }) => story.provider.id === id),
+			outcomes.filter(({ scenario }) => scenario.provider.id === id),
 		),
 	);
 	return aligned([HEADS, ...rows, rowOf('all', outcomes)]);
@@ -43,7 +43,9 @@ export const troubleCounts = (outcomes: Outcome[]): TroubleCount[] =>
 			among.reduce((sum, { injected }) => sum + injected[name]!, 0);
 		const spared = providers
 			.filter(befalls)
-			.filter(({ id }) => timesAt(outcomes.filter(({ story }) => story.provider.id === id)) === 0);
+			.filter(
+				({ id }) => timesAt(outcomes.filter(({ scenario }) => scenario.provider.id === id)) === 0,
+			);
 		return { name, times: timesAt(outcomes), spared: spared.map(({ id }) => id) };
 	});
 

@@ -7,14 +7,14 @@ import { startSimulator, TINY_MP4, type Simulator } from '../simulators/simulato
 import { rowsOf } from '../support/dataTable';
 import { simulatedCredentials } from '../support/lifeWorkflow';
 import { itemsOf, N8nServer, until, type Execution, type WorkflowJson } from '../support/n8nServer';
-import { PostOffice } from '../support/postOffice';
+import { PostReceiver } from '../support/postReceiver';
 
 const PIPELINE = 'ttvPipeline00008';
 const BATCH = 'ttvBatch00000009';
 const JOB_MS = 300;
 
 let sim: Simulator;
-let office: PostOffice;
+let receiver: PostReceiver;
 let n8n: N8nServer;
 let earlier = 0;
 
@@ -23,7 +23,7 @@ beforeAll(async () => {
 		durationMs: ({ request }) => (asks(request, 'for ever') ? Infinity : JOB_MS),
 		failWhen: ({ request }) => (asks(request, 'impossible') ? 'Nobody can draw that' : undefined),
 	});
-	office = await PostOffice.open();
+	receiver = await PostReceiver.open();
 	n8n = await N8nServer.start({
 		credentials: simulatedCredentials(sim, ['textToVideoLocalGpuApi']),
 		workflows: (await readExamples()).filter(({ id }) => id === PIPELINE || id === BATCH),
@@ -32,14 +32,14 @@ beforeAll(async () => {
 afterAll(async () => {
 	await n8n?.dispose();
 	await sim?.close();
-	await office?.close();
+	await receiver?.close();
 });
 beforeEach(() => {
 	earlier = sim.book.charges;
 });
 afterEach(() => {
 	sim.faults.clear();
-	office.status = 200;
+	receiver.status = 200;
 });
 
 const asks = (request: object, words: string) => JSON.stringify(request).includes(words);
@@ -52,7 +52,7 @@ async function write(id: string, step: string, list: unknown[]): Promise<void> {
 	for (const { name, parameters } of nodes) {
 		const { assignments } = parameters as { assignments?: { assignments: [{ value: string }] } };
 		if (name === step && assignments) assignments.assignments[0].value = JSON.stringify(list);
-		if (name === 'Post it') parameters.url = office.url;
+		if (name === 'Post it') parameters.url = receiver.url;
 	}
 	const saved = await n8n.rest.call<WorkflowJson>('GET', `/rest/workflows/${id}`);
 	const credentials = Object.fromEntries(
@@ -74,7 +74,7 @@ describe('08: the scheduled pipeline', () => {
 		await prompts('A fox', 'A hare');
 		for (const prompt of ['A fox', 'A hare']) {
 			expect((await day()).status).toBe('success');
-			const { texts, files } = office.posted.at(-1)!;
+			const { texts, files } = receiver.posted.at(-1)!;
 			expect(texts).toEqual({ text: prompt, address: expect.stringContaining(sim.url) });
 			expect(files.video).toMatchObject({ type: 'video/mp4', bytes: TINY_MP4 });
 			expect(await rowOf(prompt)).toMatchObject({
@@ -85,7 +85,7 @@ describe('08: the scheduled pipeline', () => {
 		}
 		expect((await day()).status).toBe('success');
 		expect(ordered()).toEqual(['A fox', 'A hare']);
-		expect(office.posted).toHaveLength(2);
+		expect(receiver.posted).toHaveLength(2);
 	});
 
 	it('notes why a job failed, and goes on with the next prompt the day after', async () => {
@@ -116,7 +116,7 @@ describe('08: the scheduled pipeline', () => {
 
 	it('keeps the address of a video that could not be posted', async () => {
 		await prompts('A shy owl');
-		office.status = 503;
+		receiver.status = 503;
 		expect((await day()).status).toBe('success');
 		expect(await rowOf('A shy owl')).toMatchObject({
 			status: 'not posted',

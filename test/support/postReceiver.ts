@@ -9,24 +9,24 @@ export interface Posted {
 	files: Record<string, { name: string; type: string; bytes: Buffer }>;
 }
 
-export class PostOffice {
+export class PostReceiver {
 	readonly posted: Posted[] = [];
 	/** What it answers next. */
 	status = 200;
 	private constructor(private readonly server: Server) {}
 
-	static async open(): Promise<PostOffice> {
+	static async open(): Promise<PostReceiver> {
 		const server = createServer();
-		const office = new PostOffice(server);
+		const receiver = new PostReceiver(server);
 		server.on('request', async (request, response) => {
 			const { 'content-type': type = '' } = request.headers;
 			const body = new Response(await buffer(request), { headers: { 'content-type': type } });
-			office.posted.push(await readForm(await body.formData()));
-			response.writeHead(office.status, { 'content-type': 'application/json' });
-			response.end(JSON.stringify(office.status === 200 ? { id: 1 } : { message: 'Come later' }));
+			receiver.posted.push(await readForm(await body.formData()));
+			response.writeHead(receiver.status, { 'content-type': 'application/json' });
+			response.end(JSON.stringify(receiver.status === 200 ? { id: 1 } : { message: 'Come later' }));
 		});
 		await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-		return office;
+		return receiver;
 	}
 
 	get url(): string {
