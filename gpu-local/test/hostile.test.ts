@@ -88,7 +88,12 @@ describe('hostile requests', () => {
 		['is a text', '"prompt"', 'application/json', 400],
 		['is XML', '<a/>', 'application/xml', 415],
 		['poisons prototypes', '{"__proto__":{"x":1},"prompt":"a"}', 'application/json', 400],
-		['is larger than 1 MB', `{"prompt":"${'a'.repeat(1100000)}"}`, 'application/json', 413],
+		[
+			'is larger than a picture of 16 MB in base64 with 1 MB beside it',
+			`{"prompt":"${'a'.repeat(22_400_000)}"}`,
+			'application/json',
+			413,
+		],
 		['is a broken form', 'x', 'multipart/form-data; boundary=b', 400],
 		['has no prompt', '{}', 'application/json', 400],
 		['has an empty prompt', '{"prompt":"  "}', 'application/json', 400],
@@ -135,6 +140,12 @@ describe('hostile requests', () => {
 		expect(status).toBe(wanted);
 		expect(JSON.parse(text).error.message).toMatch(/\.$/);
 		expect(text).not.toMatch(/\.[jt]s:\d|node_modules/);
+	});
+
+	it('are refused where the body is larger than 1 MB and no picture can be in it', async () => {
+		const body = `{"prompt":"${'a'.repeat(1_100_000)}"}`;
+		const headers = { ...AUTHORIZED, 'content-type': 'application/json' };
+		expect((await raw('/v3/async/txt2video', headers, 'POST', body)).status).toBe(413);
 	});
 
 	it.each([
