@@ -9,7 +9,7 @@ const PARTS = [
 	{
 		name: 'long chaos: five times the jobs',
 		args: ['run', 'test:chaos'],
-		env: { CHAOS_JOBS: '3500', CHAOS_SEED: seed },
+		env: { CHAOS_JOBS: '4500', CHAOS_SEED: seed },
 	},
 	{
 		name: 'wide fuzzing: twenty times the random values',

@@ -84,10 +84,7 @@ const unexpected = (
 	accepted,
 });
 
-const asNodeError = (
-	context: IExecuteSingleFunctions,
-	error: unknown,
-): NodeOperationError =>
+const asNodeError = (context: IExecuteSingleFunctions, error: unknown): NodeOperationError =>
 	error instanceof NodeOperationError
 		? error
 		: new NodeOperationError(context.getNode(), error as Error, {

@@ -23,7 +23,7 @@ const ONLY = process.env.CHAOS_SCENARIO;
 /** In each host. */
 const SCENARIOS_RUN_AGAIN = 18;
 /** In each host. */
-const FEWEST_JOBS = Number(process.env.CHAOS_JOBS ?? 700);
+const FEWEST_JOBS = Number(process.env.CHAOS_JOBS ?? 900);
 
 let helper: Awaited<ReturnType<typeof openNodeRed>>;
 

@@ -50,6 +50,8 @@ export interface Scenario {
 	timeoutMs: number;
 	/** How long the provider works on a video. */
 	durationMs: number;
+	/** How much of it the job is only queued, where not a fifth: no estimate is given then. */
+	queueMs?: number;
 	/** Numbers of the prompts whose video the provider fails to make. */
 	failing: number[];
 	/** Result URLs that were handed out die at these times. */
@@ -100,8 +102,9 @@ export function drawScenario(seed: number, index: number, hostName: HostName): S
 	const delivery = DELIVERIES.find((one) => one === sure);
 	const waits = sure === 'restart' || sure === 'expired';
 	const flow = waits ? 'wait' : delivery && calls ? 'callback' : drawnFlow;
-	// n8n stays awake for what is nearly done, and nobody is killed in the middle of nothing.
-	const durationMs = calm && sure !== 'expired' ? Math.max(drawnMs, 40_000) : drawnMs;
+	// n8n stays awake for what is nearly done and hears no callback then, and nobody is killed in the middle of nothing.
+	const shortestMs = delivery ? 200_000 : 40_000;
+	const durationMs = calm && sure !== 'expired' ? Math.max(drawnMs, shortestMs) : drawnMs;
 	return {
 		index,
 		seed,
@@ -124,6 +127,8 @@ export function drawScenario(seed: number, index: number, hostName: HostName): S
 		deliveries: prompts.map(() => delivery ?? oneOf('once', 'once', ...DELIVERIES)),
 		timeoutMs: needsTimeout(mishaps) ? 2_000 : 300_000,
 		durationMs,
+		// Who is told the end exactly is awake by then, and hears no callback.
+		...(delivery ? { queueMs: durationMs - 5_000 } : {}),
 		failing: prompts.flatMap((_, item) => (chance(0.12) ? [item] : [])),
 		expiriesMs: chance(0.25) ? [between(0, durationMs + MINUTE_MS)] : [],
 		foreignFetch: chance(0.2),

@@ -30,6 +30,7 @@ export async function tell(scenario: Scenario, runScenario: RunScenario): Promis
 		localGpuNeedsKey: true,
 		autoCallbacks: false,
 		durationMs: scenario.durationMs,
+		...(scenario.queueMs === undefined ? {} : { queueMs: scenario.queueMs }),
 		// Some providers do not know a job at once that they have just taken.
 		unknownForMs: scenario.index % 3 === 2 ? 4_000 : 0,
 		...(scenario.foreignFetch ? { fetchResultBase: foreign.url } : {}),

@@ -159,8 +159,11 @@ async function proceed(session: Session, runData: IRunExecutionData): Promise<Wo
 	const running = execute.processRunExecutionData(workflow);
 	options.onStart?.(() => (running as unknown as { cancel(): void }).cancel());
 	const run = await running;
-	const outputs = (name: string) =>
-		(run.data.resultData.runData[name]?.at(-1)?.data?.main ?? []).map((items) => items ?? []);
+	const outputs = (name: string) => {
+		const last = run.data.resultData.runData[name]?.at(-1);
+		// A node that failed on waking keeps what it showed while it slept; nothing of it is passed on.
+		return last?.error ? [] : (last?.data?.main ?? []).map((items) => items ?? []);
+	};
 	const error = run.data.resultData.error as WorkflowResult['error'] | undefined;
 	return {
 		run,
