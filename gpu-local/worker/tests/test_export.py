@@ -21,7 +21,7 @@ def test_a_gif_has_the_asked_frames_and_plays_at_the_asked_rate(harness, family)
 
 @pytest.mark.parametrize("failure", [MemoryError(), ValueError("no such codec")])
 def test_a_file_that_could_not_be_written_leaves_nothing(monkeypatch, tmp_path, failure):
-    def broken(frames, fps, path, check, sound):
+    def broken(frames, fps, path, sound, check):
         path.write_bytes(b"half")
         raise failure
 
