@@ -30,7 +30,9 @@ export function readBaseUrl(provider: Provider, given: unknown): BaseUrlReading 
 	const path = withoutEndpoint(url.pathname, provider);
 	// As it was written where there is nothing to mend: a retry knows its jobs by it.
 	if (path === url.pathname) return { baseUrl: address };
-	return { baseUrl: address.slice(0, address.length - url.pathname.length) + path };
+	// A parsed path may be longer than the written one: "{" becomes "%7B".
+	const pathAt = address.indexOf('/', address.indexOf('//') + 2);
+	return { baseUrl: address.slice(0, pathAt) + path };
 }
 
 const schemeFor = (host: string): string => (isLocalUrl(`http://${host}`) ? 'http' : 'https');
@@ -41,7 +43,7 @@ function withoutEndpoint(pathname: string, provider: Provider): string {
 	for (let from = 0; from < parts.length; from += 1) {
 		const end = parts.slice(from);
 		const isEndpoint = endpointsOf(provider).some((endpoint) =>
-			end.every((part, index) => part === endpoint[index]),
+			end.every((part, index) => part === endpoint[index] || endpoint[index] === MODEL_PART),
 		);
 		if (isEndpoint)
 			return parts
@@ -51,6 +53,9 @@ function withoutEndpoint(pathname: string, provider: Provider): string {
 	}
 	return pathname;
 }
+
+/** How a path that names the model is told without one. */
+const MODEL_PART = encodeURIComponent('{model}');
 
 const partsOf = (path: string): string[] => path.split('/').filter((part) => part !== '');
 

@@ -32,14 +32,20 @@ const SEEDANCE = '/v3/bytedance/metered/contents/generations/tasks';
 const KEY_HOSTS = ['api.novita.ai'];
 
 const request = z.strictObject({
-	model: z.string().min(1).max(256).register(fieldMeta, {
-		title: 'Model',
-		help: 'A text-to-video model of the account. The fields below are those of the model.',
-		placeholder: 'e.g. kling-v3.0-std-t2v',
-		search: 'model',
-		initial: 'kling-v3.0-std-t2v',
-		unsent: true,
-	}),
+	// The name is a part of the address: "." and ".." would lead elsewhere.
+	model: z
+		.string()
+		.min(1)
+		.max(256)
+		.regex(/^[A-Za-z0-9][A-Za-z0-9._:/-]*$/)
+		.register(fieldMeta, {
+			title: 'Model',
+			help: 'A text-to-video model of the account. The fields below are those of the model.',
+			placeholder: 'kling-v3.0-std-t2v',
+			search: 'model',
+			initial: 'kling-v3.0-std-t2v',
+			unsent: true,
+		}),
 	prompt: z.string().min(1).register(fieldMeta, {
 		title: 'Prompt',
 		help: 'What the video should show.',

@@ -28,6 +28,11 @@ describe('a base URL is understood', () => {
 			'https://stablediffusionapi.com/api/v3',
 			'https://stablediffusionapi.com',
 		],
+		[
+			'novitaAnyModel',
+			'https://api.novita.ai/v3/async/kling-v3.0-std-t2v',
+			'https://api.novita.ai',
+		],
 		// As it was written: a retry knows its jobs by it.
 		['novita', 'https://api.novita.ai/', 'https://api.novita.ai/'],
 		['novita', 'https://own.example.com/novita', 'https://own.example.com/novita'],
