@@ -25,7 +25,7 @@ interface Variant {
 }
 
 /** An expression, as a node's parameters hold it. */
-const IS_EXPRESSION: DisplayCondition = { _cnd: { startsWith: '=' } };
+const IS_EXPRESSION: DisplayCondition = { _cnd: { regex: '^=' } };
 
 /**
  * @param of the properties of one field: mostly one, and one more for a list that can be given as JSON

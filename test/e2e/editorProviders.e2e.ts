@@ -46,7 +46,9 @@ describe.each(providers)('$title', (provider) => {
 	it('is chosen, connected, filled in, run, and its video is played in the output', async () => {
 		await panel.startWith('Text to Video');
 		await panel.choose('provider', provider.title);
-		expect(await panel.credentialLabels()).toEqual([`Credential for ${provider.account.title}`]);
+		await expect
+			.poll(async () => await panel.credentialLabels(), { timeout: 20_000 })
+			.toEqual([`Credential for ${provider.account.title}`]);
 
 		const account = accounts.get(provider.credential);
 		if (account) await panel.takeCredential(account);

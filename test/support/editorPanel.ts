@@ -4,8 +4,8 @@ import type { JsonValue, Provider } from '../../providers/contract';
 import { fieldsOf, isMainField, type Field } from '../../providers/schema/fields';
 import { until } from '../../scripts/n8n-host/rest';
 
-/** The slowest provider is asked again after a quarter of a minute. */
-const RUN_LIMIT_MS = 60_000;
+/** A model that usually takes minutes is first asked about after more than one. */
+const RUN_LIMIT_MS = 180_000;
 const ACT_LIMIT_MS = 15_000;
 
 export class EditorPanel {
@@ -111,8 +111,27 @@ export class EditorPanel {
 		if (field.items) {
 			const [first] = value as Array<Record<string, JsonValue>>;
 			for (const inner of field.items) await this.fillField(inner, first?.[inner.name]);
+		} else if (field.search) {
+			await this.chooseFirst(field.name, String(value));
 		} else if (field.type === 'text' && !(await this.shown(field.name)))
 			await this.type(field.name, String(value));
+	}
+
+	/**
+	 * Chooses the first entry of a list where nothing is chosen: n8n empties such a field when another account is taken.
+	 * One that is typed in gets the text.
+	 */
+	private async chooseFirst(parameter: string, text: string): Promise<void> {
+		const field = this.parameter(parameter);
+		const chosen = field
+			.getByTestId('rlc-input')
+			.locator('input')
+			.or(field.getByTestId('rlc-input'));
+		const input = chosen.last();
+		if (await input.inputValue().catch(() => '')) return;
+		if (!(await input.getAttribute('readonly').catch(() => null))) return await input.fill(text);
+		await input.click();
+		await this.page.getByTestId('rlc-item').first().click();
 	}
 
 	/** Presses "Execute step" and waits until there is a file in the output. */
