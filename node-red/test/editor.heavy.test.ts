@@ -83,7 +83,8 @@ describe.each(versions)('the editor of %s', (version) => {
 	async function run(name = 'made') {
 		const before = heard(name).length;
 		await editor.press('in');
-		await waitFor(() => heard(name).length > before);
+		// A model that usually takes minutes is first asked about after more than one.
+		await waitFor(() => heard(name).length > before, 180_000);
 		return heard(name).at(-1)!;
 	}
 

@@ -97,11 +97,14 @@ export async function startNodeRed(
 /** As long as a busy machine may take, and less than a test has, so that it is this that is told of. */
 const WAIT_LIMIT_MS = 100_000;
 
-export async function waitFor(what: () => boolean | Promise<boolean>): Promise<void> {
-	const endMs = performance.now() + WAIT_LIMIT_MS;
+export async function waitFor(
+	what: () => boolean | Promise<boolean>,
+	limitMs = WAIT_LIMIT_MS,
+): Promise<void> {
+	const endMs = performance.now() + limitMs;
 	while (!(await what())) {
 		if (performance.now() > endMs) {
-			throw new Error(`Not within ${WAIT_LIMIT_MS / 1000} seconds: ${what.toString()}`);
+			throw new Error(`Not within ${limitMs / 1000} seconds: ${what.toString()}`);
 		}
 		await new Promise((resolve) => setTimeout(resolve, 50));
 	}
