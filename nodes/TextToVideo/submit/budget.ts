@@ -14,8 +14,14 @@ import {
 	type Reservations,
 } from '../../../jobs/reservations';
 
-/** Reservations by execution and node, kept for the executions that were here last. */
-const executions = new Map<string, Reservations>();
+interface Held {
+	reservations: Reservations;
+	/** Places whose submit has no outcome yet. */
+	inFlight: Set<string>;
+}
+
+/** By execution and node, kept for the executions that were here last. */
+const executions = new Map<string, Held>();
 const MOST_EXECUTIONS = 1_000;
 
 export class RunBudget {
@@ -95,8 +101,6 @@ export class RunBudget {
 	}
 }
 
-const busy = new Map<string, Set<string>>();
-
 /** What the node holds already in this execution, from this process and from the ledger. */
 export function budgetOf(
 	context: IExecuteSingleFunctions,
@@ -107,27 +111,23 @@ export function budgetOf(
 ): RunBudget {
 	const executionId = context.getExecutionId();
 	const key = `${rootExecution(context)} ${context.getNode().id}`;
-	const held = executions.get(key) ?? {};
+	const held = executions.get(key) ?? { reservations: {}, inFlight: new Set<string>() };
 	for (const [place, { job, doubt, quotedUsd }] of Object.entries(ledger)) {
 		if (!job && !doubt) continue;
-		held[`${executionId} ${place}`] ??= {
+		held.reservations[`${executionId} ${place}`] ??= {
 			jobs: 1,
 			...(quotedUsd === undefined ? {} : { usd: quotedUsd }),
 		};
 	}
-	const inFlight = busy.get(key) ?? new Set<string>();
-	remember(key, held, inFlight);
-	return new RunBudget(held, executionId, runIndex, items, limits, inFlight);
+	remember(key, held);
+	return new RunBudget(held.reservations, executionId, runIndex, items, limits, held.inFlight);
 }
 
-function remember(key: string, held: Reservations, inFlight: Set<string>): void {
+function remember(key: string, held: Held): void {
 	executions.delete(key);
 	executions.set(key, held);
-	busy.set(key, inFlight);
 	const oldest = executions.size > MOST_EXECUTIONS ? executions.keys().next().value : undefined;
-	if (oldest === undefined) return;
-	executions.delete(oldest);
-	busy.delete(oldest);
+	if (oldest !== undefined) executions.delete(oldest);
 }
 
 /** A sub-workflow spends from what the execution that called it may cost. */
