@@ -71,7 +71,8 @@ describe.each(versions)('the editor of %s', (version) => {
 			...{ repeat: '', crontab: '', once: false, onceDelay: 0.1, topic: '' },
 		},
 		...['made', 'fetched', 'called'].map((name, index) => ({
-			...{ id: name, type: 'debug', z: 'tab', name, x: 520, y: 100 + 100 * index, wires: [] },
+			// A node bears its account's name and grows to the right: its end must not come to lie on what it is wired to.
+			...{ id: name, type: 'debug', z: 'tab', name, x: 690, y: 100 + 100 * index, wires: [] },
 			...{ active: true, tosidebar: true, complete: 'job', targetType: 'msg', statusType: 'auto' },
 		})),
 	];
@@ -83,8 +84,7 @@ describe.each(versions)('the editor of %s', (version) => {
 	async function run(name = 'made') {
 		const before = heard(name).length;
 		await editor.press('in');
-		// A model that usually takes minutes is first asked about after more than one.
-		await waitFor(() => heard(name).length > before, 180_000);
+		await waitFor(() => heard(name).length > before);
 		return heard(name).at(-1)!;
 	}
 
@@ -96,6 +96,10 @@ describe.each(versions)('the editor of %s', (version) => {
 		await editor.wire('in', node);
 		await editor.wire(node, 'made');
 		await editor.picture('dropped');
+		// Jobs that usually take minutes are first asked about after more than one, and all that is dropped is one node.
+		await editor.edit(node);
+		await editor.page.selectOption('#node-input-mode', 'return');
+		await editor.leave();
 	});
 
 	it.each(providersIn(version).map(({ id, title }) => [title, id]))(
@@ -136,7 +140,9 @@ describe.each(versions)('the editor of %s', (version) => {
 			}
 
 			await editor.deploy();
-			expect(await run()).toMatchObject({ provider: id, status: 'succeeded' });
+			const { jobId, ...job } = await run();
+			expect(job).toMatchObject({ provider: id });
+			expect(sim.book.jobs.at(-1)).toMatchObject({ id: jobId });
 			expect(JSON.stringify(sim.book.jobs.at(-1)?.request)).toContain('A fox in the snow');
 			expect(sim.book.keyLeaks).toEqual([]);
 		},
@@ -161,6 +167,7 @@ describe.each(versions)('the editor of %s', (version) => {
 	it('finds models at the provider, and takes lists', async () => {
 		await editor.edit(node);
 		await editor.page.selectOption('#node-input-account', { label: 'Local GPU' });
+		await editor.page.selectOption('#node-input-mode', 'wait');
 		await editor.page.click('.ttv-folded > summary');
 		const asked = sim.book.of('models').length;
 		await editor.page.click('[data-field=model] .ttv-search');

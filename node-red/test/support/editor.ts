@@ -92,9 +92,17 @@ export class Editor {
 
 	/** Draws a wire from the output of one node to the input of another. */
 	async wire(from: string, to: string): Promise<void> {
-		const middle = async (port: Locator) => {
-			const { x, y, width, height } = (await port.boundingBox())!;
-			return [x + width / 2, y + height / 2] as const;
+		let obstacle: string | undefined;
+		/** A mouse reaches only what lies on top. */
+		const middle = async (id: string, side: 'input' | 'output') => {
+			const { x, y, width, height } = (await this.port(id, side).boundingBox())!;
+			const at = { x: x + width / 2, y: y + height / 2 };
+			const onTop = await this.page.evaluate((point) => {
+				const hit = document.elementFromPoint(point.x, point.y);
+				return hit?.closest('.red-ui-flow-node-group')?.id ?? hit?.id ?? 'nothing';
+			}, at);
+			obstacle = onTop === id ? undefined : `The ${side} of ${id} lies under ${onTop}`;
+			return [at.x, at.y] as const;
 		};
 		const isDrawn = () =>
 			this.page.evaluate(
@@ -106,12 +114,16 @@ export class Editor {
 				[from, to],
 			);
 		// A node that is drawn anew in that moment moves its ports away from the mouse.
-		await waitFor(async () => {
-			await this.page.mouse.move(...(await middle(this.port(from, 'output'))));
+		const draw = async () => {
+			await this.page.mouse.move(...(await middle(from, 'output')));
+			if (obstacle) return false;
 			await this.page.mouse.down();
-			await this.page.mouse.move(...(await middle(this.port(to, 'input'))), { steps: 12 });
+			await this.page.mouse.move(...(await middle(to, 'input')), { steps: 12 });
 			await this.page.mouse.up();
 			return await isDrawn();
+		};
+		await waitFor(draw).catch((error: unknown) => {
+			throw obstacle ? new Error(obstacle, { cause: error }) : error;
 		});
 	}
 
