@@ -1,8 +1,10 @@
-// Builds the n8n package: TypeScript to CommonJS in dist/, and the icons beside the files that name them.
+// Builds the n8n package: TypeScript to CommonJS in dist/, the icons beside the files that name them, and what n8n reads
+// at its start as data.
 import { spawnSync } from 'node:child_process';
 import { cpSync, readdirSync, rmSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { writeSnapshots } from './build/snapshot.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const dist = join(root, 'dist');
@@ -21,3 +23,5 @@ for (const folder of ['nodes', 'credentials']) {
 		cpSync(path, join(dist, relative(root, path)));
 	}
 }
+
+writeSnapshots(root);

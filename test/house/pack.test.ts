@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { packTarball, unpackTarball } from '../support/tarball';
 
@@ -27,8 +27,32 @@ beforeAll(() => {
 	files = tarball.files;
 	unpacked = unpackTarball(tarball, folder);
 	manifest = JSON.parse(readFileSync(join(unpacked, 'package.json'), 'utf8')) as Manifest;
+	mkdirSync(join(folder, 'node_modules'));
+	for (const name of ['n8n-workflow', 'zod']) {
+		const home = require.resolve(`${name}/package.json`);
+		symlinkSync(dirname(home), join(folder, 'node_modules', name), 'junction');
+	}
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const newOf = (file: string, name: string): object => {
+	const exports = require(file) as Record<string, new () => object>;
+	return new exports[name]!();
+};
+
+/** With a word in place of every function, own or of the class. */
+const contents = (value: unknown): unknown => {
+	if (typeof value === 'function') return 'a function';
+	if (typeof value !== 'object' || value === null) return value;
+	if (Array.isArray(value)) return value.map(contents);
+	const inherited = Object.getOwnPropertyNames(Object.getPrototypeOf(value)).filter(
+		(key) => key !== 'constructor' && !(key in Object.prototype),
+	);
+	const keys = [...Object.keys(value), ...inherited];
+	return Object.fromEntries(
+		keys.map((key) => [key, contents((value as Record<string, unknown>)[key])]),
+	);
+};
 
 describe('the n8n tarball', () => {
 	it('holds the compiled nodes, their icons and the documents, and nothing else', () => {
@@ -54,12 +78,21 @@ describe('the n8n tarball', () => {
 		expect(manifest.peerDependencies).toEqual({ 'n8n-workflow': '*' });
 	});
 
-	it('loads with nothing but the modules that n8n itself carries', () => {
-		mkdirSync(join(folder, 'node_modules'));
-		for (const name of ['n8n-workflow', 'zod']) {
-			const home = require.resolve(`${name}/package.json`);
-			symlinkSync(dirname(home), join(folder, 'node_modules', name), 'junction');
+	it('gives n8n at its start what the classes come to, and loads these with their first call', () => {
+		for (const path of [...manifest.n8n.nodes, ...manifest.n8n.credentials]) {
+			const file = join(unpacked, path);
+			const name = basename(path).split('.')[0] ?? '';
+			const before = Object.keys(require.cache);
+			const atStart = newOf(file, name);
+			const loaded = Object.keys(require.cache).filter((key) => !before.includes(key));
+			expect(loaded, path).toEqual([file]);
+			expect(contents(atStart), path).toEqual(
+				contents(newOf(file.replace(/js$/, 'whole.js'), name)),
+			);
 		}
+	});
+
+	it('loads with nothing but the modules that n8n itself carries', () => {
 		for (const path of [...manifest.n8n.nodes, ...manifest.n8n.credentials]) {
 			const exports = require(join(unpacked, path)) as Record<string, new () => object>;
 			// n8n takes the class that bears the file's name.

@@ -24,7 +24,12 @@ beforeAll(() => {
 	// A copy, because another test may be building the real one.
 	const copy = join(folder, 'copy');
 	mkdirSync(join(copy, 'scripts'), { recursive: true });
-	for (const name of [...SOURCES, ...PAPERS, join('scripts', 'build.mjs')]) {
+	for (const name of [
+		...SOURCES,
+		...PAPERS,
+		join('scripts', 'build.mjs'),
+		join('scripts', 'build'),
+	]) {
 		cpSync(join(root, name), join(copy, name), { recursive: true });
 	}
 	symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'), 'junction');
