@@ -68,6 +68,31 @@ describe('completing a request', () => {
 		expect(complete(values as RequestValues).request.num_frames).toBe(frames);
 	});
 
+	it.each([
+		[{ num_inference_steps: 1 }, 2, ''],
+		[{ num_inference_steps: 2 }, undefined, ''],
+		[{ num_inference_steps: 3, scheduler: 'PNDMScheduler' }, 4, ' with PNDMScheduler'],
+		[{ num_inference_steps: 4, scheduler: 'PNDMScheduler' }, undefined, ''],
+	])('refuses too few steps: %j', (values, least, used) => {
+		const minSteps = { least: 2, schedulers: { PNDMScheduler: 4 } };
+		const model = { ...MODEL, minSteps, schedulers: ['PNDMScheduler'] };
+		const ask = (info: ModelInfo, more: RequestValues) =>
+			completeRequest({ prompt: 'A boat', ...more }, info, DEFAULT_LIMITS, 1);
+		const outcome = (info: ModelInfo, more: RequestValues): string => {
+			try {
+				return `${ask(info, more).request.num_inference_steps} steps`;
+			} catch (error) {
+				return (error as Error).message;
+			}
+		};
+		const refused = `The field num_inference_steps is ${values.num_inference_steps}, but the model "wan-1.3b" needs at least ${least} steps${used}.`;
+		const wanted = least === undefined ? `${values.num_inference_steps} steps` : refused;
+		expect(outcome(model, values)).toBe(wanted);
+		// A distilled model's own scheduler counts like one that is asked for.
+		const own = { ...model, minSteps: { ...minSteps, own: 'PNDMScheduler' } };
+		expect(outcome(own, { num_inference_steps: 3 })).toContain('at least 4 steps with PNDM');
+	});
+
 	it('says what it changed, and refuses to change anything where strict is on', () => {
 		const values = { size: '840x490', num_frames: 8, clip_skip: 2, scheduler: 'DDIMScheduler' };
 		const { request, warnings } = complete(values);

@@ -5,6 +5,7 @@ import { KINDS } from '../models/recognise.ts';
 import type { Kind } from '../models/recognise.ts';
 import { ModelRegistry } from '../models/registry.ts';
 import type { ModelEntry } from '../models/registry.ts';
+import { RECIPES, recipeOf } from '../models/recipes.ts';
 import { readTable } from '../models/table.ts';
 import { readConfig } from './config.ts';
 import type { Terminal } from './terminal.ts';
@@ -26,7 +27,9 @@ for example hub:Wan-AI/Wan2.1-T2V-1.3B-Diffusers. A download is pinned to a comm
   --config NAME           for a single-file checkpoint; otherwise the first SD 1.x configuration
   --base NAME             for a Wan or LTX-Video model in one file: the folder with its other parts
   --low-noise NAME        for such a file of Wan 2.2 A14B: the file for the steps with little noise
-  --default FIELD=NUMBER  for what a request leaves out, such as num_inference_steps=8
+  --default FIELD=VALUE   for what a request leaves out, such as num_inference_steps=8
+  --recipe NAME           steps, guidance, shift and scheduler of a few-step LoRA or model:
+                          ${Object.keys(RECIPES).join(', ')}
   --scheduler NAME        the scheduler that a distilled model was made for
   --sigmas A,B,…          the noise levels that a distilled model was made for
   --lora NAME=STRENGTH    a LoRA that belongs to the model, such as AnimateLCM's
@@ -80,6 +83,7 @@ function parse(args: string[]) {
 				base: text,
 				'low-noise': text,
 				default: texts,
+				recipe: text,
 				scheduler: text,
 				sigmas: text,
 				lora: texts,
@@ -100,6 +104,7 @@ function options(values: Values) {
 	if (kind !== undefined && !KINDS.includes(kind as Kind)) {
 		throw new UsageError(`--kind is "${kind}". Choose one of: ${KINDS.join(', ')}.`);
 	}
+	if (values.recipe !== undefined) recipeOf(values.recipe);
 	const { schedulerNames } = readTable();
 	if (scheduler !== undefined && !schedulerNames.includes(scheduler)) {
 		throw new UsageError(`--scheduler is "${scheduler}". Known are: ${schedulerNames.join(', ')}.`);
@@ -107,6 +112,7 @@ function options(values: Values) {
 	return {
 		name: values.name,
 		kind: kind as Kind | undefined,
+		recipe: values.recipe,
 		...given('title', values.title),
 		...given('motionAdapter', values['motion-adapter']),
 		...given('config', values.config),
@@ -114,7 +120,7 @@ function options(values: Values) {
 		...given('lowNoise', values['low-noise']),
 		...given('scheduler', scheduler),
 		...given('profile', values.profile),
-		...given('defaults', defaultsOf(values.default)),
+		...defaultsOf(values.default ?? []),
 		...given(
 			'sigmas',
 			values.sigmas?.split(',').map((one) => numberOf('sigmas', one)),
@@ -134,14 +140,21 @@ const DEFAULTED = [
 	...['guidance_rescale', 'decode_timestep', 'decode_noise_scale'],
 ];
 
-function defaultsOf(texts: string[] | undefined): Record<string, number> | undefined {
-	if (texts === undefined) return undefined;
-	const defaults = texts.map(pair('default'));
-	for (const [field] of defaults) {
+const NEGATIVE_PROMPT = /^negative_prompt=(.*)$/s;
+
+function defaultsOf(texts: string[]): Pick<ModelEntry, 'defaults' | 'negativePrompt'> {
+	const negativePrompt = texts.map((text) => NEGATIVE_PROMPT.exec(text)?.[1]).findLast(Boolean);
+	const numbers = texts.filter((text) => !NEGATIVE_PROMPT.test(text)).map(pair('default'));
+	for (const [field] of numbers) {
 		if (DEFAULTED.includes(field)) continue;
-		throw new UsageError(`--default has "${field}". Choose of: ${DEFAULTED.join(', ')}.`);
+		throw new UsageError(
+			`--default has "${field}". Choose of: ${DEFAULTED.join(', ')}, negative_prompt.`,
+		);
 	}
-	return Object.fromEntries(defaults);
+	return {
+		...(numbers.length > 0 ? { defaults: Object.fromEntries(numbers) } : {}),
+		...given('negativePrompt', negativePrompt),
+	};
 }
 
 const given = <N extends string, V>(name: N, value: V | undefined): { [K in N]?: V } =>

@@ -102,6 +102,11 @@ export interface ModelInfo {
 	supports?: readonly OptionalField[];
 	/** Which of them it cannot do without. */
 	requires?: readonly OptionalField[];
+	/**
+	 * Steps that it needs at least, and with some schedulers more; `own` is the one that it uses where a
+	 * request names none. Left out: one.
+	 */
+	minSteps?: { least: number; schedulers: Readonly<Record<string, number>>; own?: string };
 	/** Scheduler names that work with it. Left out: any name is passed on. */
 	schedulers?: readonly string[];
 	/** False: known, but cannot run now; `unavailableReason` says what to do. Left out: true. */

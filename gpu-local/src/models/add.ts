@@ -3,8 +3,10 @@ import { basename, join, relative, resolve, sep } from 'node:path';
 import { UsageError } from '../lib/usageError.ts';
 import { digestFile, downloadFolder, downloadFromHub, parseHubSource } from './hub.ts';
 import type { HubOptions, HubSource, Weights } from './hub.ts';
+import { publishedOf } from './published.ts';
+import { recipeOf } from './recipes.ts';
 import { recognise } from './recognise.ts';
-import type { Kind } from './recognise.ts';
+import type { Kind, Recognised } from './recognise.ts';
 import { ALIAS } from './registry.ts';
 import type { ModelEntry, ModelRegistry } from './registry.ts';
 
@@ -17,6 +19,7 @@ export interface AddOptions extends Pick<
 	| 'base'
 	| 'lowNoise'
 	| 'defaults'
+	| 'negativePrompt'
 	| 'scheduler'
 	| 'sigmas'
 	| 'loras'
@@ -24,6 +27,8 @@ export interface AddOptions extends Pick<
 > {
 	name?: string | undefined;
 	kind?: Kind | undefined;
+	/** A way of making videos in few steps, of recipes.ts. */
+	recipe?: string | undefined;
 	hub: HubOptions;
 	say(line: string): void;
 }
@@ -47,11 +52,16 @@ export async function addModel(
 		throw new UsageError(`${what} is a ${found.kind}, not a ${options.kind}.`);
 	}
 	options.say(`Reading ${found.files.length} file(s) once, for "gpu-local models verify" …`);
-	const { name: _, kind, hub: __, say: ___, ...said } = options;
+	const { name: _, kind: asked, hub: __, say: ___, recipe: ____, ...said } = options;
+	const kind = asked ?? found.kind;
+	if (options.recipe !== undefined) recipeOf(options.recipe, found.family);
 	const entry: ModelEntry = {
 		...said,
+		...(kind === 'checkpoint'
+			? settingsOf(found, source?.repository ?? basename(what), options)
+			: {}),
 		alias,
-		kind: kind ?? found.kind,
+		kind,
 		family: found.family,
 		...(found.startImage ? { startImage: found.startImage } : {}),
 		path: stored(registry.folder, got.path),
@@ -61,6 +71,37 @@ export async function addModel(
 	};
 	await registry.add(entry);
 	return entry;
+}
+
+/**
+ * What the model's requests are completed with: what the person said, what a recipe says, what its makers
+ * published. The first that says something rules.
+ */
+function settingsOf(
+	{ family, facts }: Recognised,
+	name: string,
+	options: AddOptions,
+): Pick<ModelEntry, 'defaults' | 'negativePrompt' | 'scheduler' | 'sigmas'> {
+	const experts = options.lowNoise !== undefined || facts?.experts === true;
+	const published = facts && publishedOf({ ...facts, family, name, experts });
+	const wanted = options.recipe ?? published?.recipe;
+	const recipe = wanted === undefined ? undefined : recipeOf(wanted);
+	if (published) options.say(`It is ${published.title}; its makers' settings were taken.`);
+	if (recipe) options.say(`Recipe ${wanted}: ${recipe.title}.`);
+	if (recipe && options.recipe !== undefined && !options.loras) {
+		options.say('No --lora was named, so the model itself must be made for this recipe.');
+	}
+	const of = recipe ?? published;
+	const defaults = { ...published?.defaults, ...recipe?.defaults, ...options.defaults };
+	const negativePrompt = options.negativePrompt ?? published?.negativePrompt;
+	const scheduler = options.scheduler ?? of?.scheduler;
+	const sigmas = options.sigmas ?? of?.sigmas;
+	return {
+		...(Object.keys(defaults).length > 0 ? { defaults } : {}),
+		...(negativePrompt ? { negativePrompt } : {}),
+		...(scheduler === undefined ? {} : { scheduler }),
+		...(sigmas === undefined ? {} : { sigmas }),
+	};
 }
 
 /** A whole folder has its configuration too, and parts for a denoiser in a file of its own. */

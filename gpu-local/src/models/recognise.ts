@@ -1,5 +1,6 @@
 import { readdir, readFile, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join, relative, sep } from 'node:path';
+import type { CheckpointFacts } from './published.ts';
 import type { Header } from './safetensors.ts';
 import { readSafetensorsHeader, UnsafeModelError } from './safetensors.ts';
 import { readTable, startImageOf } from './table.ts';
@@ -22,6 +23,8 @@ export interface Recognised {
 	sizeBytes: number;
 	/** Whether it begins a video with a picture; left out: never. */
 	startImage?: StartImage;
+	/** What tells which checkpoint it is, where its files say so. */
+	facts?: Omit<CheckpointFacts, 'family' | 'name'>;
 	/** Every file that is read, relative to the model; empty text for a model that is one file. */
 	files: string[];
 }
@@ -41,7 +44,7 @@ export async function recognise(path: string): Promise<Recognised> {
 function kindOfFile(
 	path: string,
 	header: Header,
-): Pick<Recognised, 'kind' | 'family' | 'startImage'> {
+): Pick<Recognised, 'kind' | 'family' | 'startImage' | 'facts'> {
 	const names = Object.keys(header);
 	const some = (pattern: RegExp) => names.some((name) => pattern.test(name));
 	// A LoRA may be for motion modules and names them too.
@@ -66,7 +69,7 @@ const PREFIX = /^(model\.)?diffusion_model\./;
 /** A Wan or LTX-Video denoiser by the names of its authors, or of diffusers. */
 function denoiserOf(
 	header: Header,
-): Pick<Recognised, 'kind' | 'family' | 'startImage'> | undefined {
+): Pick<Recognised, 'kind' | 'family' | 'startImage' | 'facts'> | undefined {
 	const shapes = new Map(
 		Object.entries(header).map(([name, entry]) => [name.replace(PREFIX, ''), entry?.shape]),
 	);
@@ -74,13 +77,38 @@ function denoiserOf(
 	if (has('audio_patchify_proj')) return undefined;
 	const wan = has('patch_embedding') && (has('head.head') || has('proj_out'));
 	if (wan && [...shapes.keys()].some((name) => /^blocks\.0\.(self_attn|attn1)\./.test(name))) {
-		const startImage = WAN_CHANNELS[shapes.get('patch_embedding.weight')?.[1] ?? 0];
-		return { kind: 'checkpoint', family: 'wan', ...(startImage ? { startImage } : {}) };
+		const [width, channels] = shapes.get('patch_embedding.weight') ?? [];
+		const startImage = WAN_CHANNELS[channels ?? 0];
+		return {
+			kind: 'checkpoint',
+			family: 'wan',
+			...(startImage ? { startImage } : {}),
+			facts: factsOf(width, channels, false),
+		};
 	}
 	if ((has('patchify_proj') || has('proj_in')) && has('transformer_blocks.0.attn2.to_k')) {
-		return { kind: 'checkpoint', family: 'ltx', startImage: 'optional' };
+		const [width, channels] =
+			shapes.get('patchify_proj.weight') ?? shapes.get('proj_in.weight') ?? [];
+		return {
+			kind: 'checkpoint',
+			family: 'ltx',
+			startImage: 'optional',
+			facts: factsOf(width, channels, false),
+		};
 	}
 	return undefined;
+}
+
+function factsOf(
+	width: unknown,
+	channels: unknown,
+	experts: boolean,
+): NonNullable<Recognised['facts']> {
+	return {
+		...(typeof width === 'number' ? { width } : {}),
+		...(typeof channels === 'number' ? { channels } : {}),
+		experts,
+	};
 }
 
 /** Channels that go into Wan: 16 of noise, 36 with a mask and a picture, 48 of TI2V-5B's denser VAE. */
@@ -114,6 +142,7 @@ async function recogniseFolder(root: string): Promise<Recognised> {
 				kind: weights ? 'checkpoint' : 'sd-config',
 				family,
 				...(weights && startImage ? { startImage } : {}),
+				...(weights ? { facts: await factsOfFolder(root, files, index) } : {}),
 				...sized,
 			};
 		}
@@ -121,6 +150,22 @@ async function recogniseFolder(root: string): Promise<Recognised> {
 	const known = Object.values(readTable().families).flatMap((row) => row.pipelineClasses);
 	throw new UnsafeModelError(
 		`${basename(root)} is a ${JSON.stringify(className)}; supported are ${known.join(', ')}.`,
+	);
+}
+
+async function factsOfFolder(
+	root: string,
+	files: string[],
+	index: Record<string, unknown>,
+): Promise<NonNullable<Recognised['facts']>> {
+	const name = 'transformer/config.json';
+	const config = files.includes(name) ? await readJson(root, name) : {};
+	const heads = Number(config.num_attention_heads);
+	const width = heads * Number(config.attention_head_dim);
+	return factsOf(
+		Number.isFinite(width) ? width : undefined,
+		config.in_channels,
+		typeof index.boundary_ratio === 'number',
 	);
 }
 

@@ -31,6 +31,8 @@ const entrySchema = z.object({
 	startImage: z.enum(['required', 'optional']).optional(),
 	/** Used for what a request leaves out. */
 	defaults: z.record(z.string(), z.number()).optional(),
+	/** What the makers of the model say to leave out of the picture, for requests that say nothing. */
+	negativePrompt: z.string().max(2000).optional(),
 	/** Distilled models: their scheduler and noise levels. */
 	scheduler: z.string().optional(),
 	sigmas: z.array(z.number()).optional(),

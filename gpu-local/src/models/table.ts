@@ -14,6 +14,8 @@ export interface FamilyRow {
 	/** Optional fields of a request that the family honours. */
 	supports: string[];
 	clipLayers: number;
+	/** Steps that every model of the family needs at least. */
+	minSteps: number;
 	windowFrames: number;
 	/** Whether `(red:1.4)` means something to it. */
 	promptWeights: boolean;
@@ -28,6 +30,8 @@ export interface FamilyRow {
 
 export interface Table {
 	schedulerNames: string[];
+	/** Steps that a scheduler needs at least, where that is more than one. */
+	minSteps: Record<string, number>;
 	/** In the order that people see. */
 	families: Record<string, FamilyRow>;
 	/** Library → classes that a `model_index.json` may name. */
@@ -37,6 +41,7 @@ export interface Table {
 interface Index {
 	families: string[];
 	schedulerNames: string[];
+	minSteps: Record<string, number>;
 	/** What a model of any family may have. */
 	commonParts: Record<string, string[]>;
 }
@@ -60,7 +65,7 @@ export function startImageOf(
 }
 
 function assemble(): Table {
-	const { families: names, schedulerNames, commonParts } = read<Index>('index');
+	const { families: names, schedulerNames, minSteps, commonParts } = read<Index>('index');
 	const families = Object.fromEntries(names.map((name) => [name, read<FamilyRow>(name)]));
 	const allowedParts: Record<string, string[]> = {};
 	for (const parts of [commonParts, ...Object.values(families).map((row) => row.parts)]) {
@@ -68,7 +73,7 @@ function assemble(): Table {
 			allowedParts[library] = [...new Set([...(allowedParts[library] ?? []), ...classes])];
 		}
 	}
-	return { schedulerNames, families, allowedParts };
+	return { schedulerNames, minSteps, families, allowedParts };
 }
 
 function read<T>(name: string): T {

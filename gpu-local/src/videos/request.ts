@@ -73,6 +73,7 @@ export function completeRequest(
 		}));
 	}
 	honour(values, request, model, change);
+	checkSteps(request, model);
 	const work = checkLimits(request, limits);
 	return { request, warnings, work };
 }
@@ -233,6 +234,22 @@ const OPTIONAL_FIELDS: readonly OptionalField[] = [
 	'strength',
 	'style',
 ];
+
+function checkSteps(request: VideoRequest, { id, minSteps }: ModelInfo): void {
+	const steps = request.num_inference_steps;
+	if (!minSteps || steps === undefined) return;
+	const scheduler = request.scheduler ?? minSteps.own;
+	const withScheduler = (scheduler && minSteps.schedulers[scheduler]) || 1;
+	const least = Math.max(minSteps.least, withScheduler);
+	if (steps >= least) return;
+	const used = withScheduler > minSteps.least ? ` with ${scheduler}` : '';
+	throw new ApiError(
+		400,
+		'invalid_request',
+		`The field num_inference_steps is ${steps}, but the model "${id}" needs at least ${least} steps${used}.`,
+		{ field: 'num_inference_steps' },
+	);
+}
 
 function checkLimits(request: VideoRequest, limits: Limits): number {
 	const pixels = request.width * request.height;

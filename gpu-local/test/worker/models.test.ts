@@ -13,6 +13,8 @@ import { resolveModel, toModelInfos } from '../../src/engines/diffusers/models.t
 import { modelsCommand } from '../../src/commands/models.ts';
 import { recognise } from '../../src/models/recognise.ts';
 import { ModelRegistry } from '../../src/models/registry.ts';
+import type { ModelEntry } from '../../src/models/registry.ts';
+import { readTable } from '../../src/models/table.ts';
 import { writePipeline, writeSafetensors } from './modelFiles.ts';
 
 let folder: string;
@@ -285,6 +287,101 @@ describe('gpu-local models', () => {
 			'sd-config',
 		]);
 		expect(await reason()).toBeUndefined();
+	});
+});
+
+describe('what a model makes videos with', () => {
+	const wan = async (
+		name: string,
+		transformer: object,
+		changes: object = {},
+		...more: string[]
+	): Promise<ModelEntry> => {
+		const path = await writePipeline(join(folder, name), changes);
+		await mkdir(join(path, 'transformer'), { recursive: true });
+		await writeFile(join(path, 'transformer', 'config.json'), JSON.stringify(transformer));
+		await run(['add', path, ...more]);
+		return (await new ModelRegistry(models).list()).find(({ alias }) => alias === name)!;
+	};
+	const OF_14B = { num_attention_heads: 40, attention_head_dim: 128, in_channels: 16 };
+
+	it.each([
+		['Wan 2.1 14B', OF_14B, {}, { num_inference_steps: 50, guidance_scale: 5, flow_shift: 5 }],
+		[
+			'Wan 2.2 A14B',
+			OF_14B,
+			{ boundary_ratio: 0.875 },
+			{ num_inference_steps: 40, guidance_scale: 4, guidance_scale_2: 3, flow_shift: 12 },
+		],
+		[
+			'Wan 2.2 I2V A14B',
+			{ ...OF_14B, in_channels: 36 },
+			{ boundary_ratio: 0.9, _class_name: 'WanImageToVideoPipeline' },
+			{ num_inference_steps: 40, guidance_scale: 3.5, guidance_scale_2: 3.5, flow_shift: 5 },
+		],
+		[
+			'TI2V 5B',
+			{ num_attention_heads: 24, attention_head_dim: 128, in_channels: 48 },
+			{ expand_timesteps: true },
+			{
+				...{ num_inference_steps: 50, guidance_scale: 5, flow_shift: 5 },
+				...{ width: 1280, height: 704, fps: 24, num_frames: 121 },
+			},
+		],
+	])('is what its makers published: %s', async (_what, transformer, changes, defaults) => {
+		const entry = await wan('known', transformer, changes);
+		expect(entry.defaults).toEqual(defaults);
+		expect(entry.negativePrompt).toContain('最差质量');
+		const entries = [entry];
+		const model = resolveModel(new ModelRegistry(models), entries, 'known');
+		expect(model).toMatchObject({ defaults, negative_prompt: entry.negativePrompt });
+		expect(toModelInfos(entries, undefined)[0]!.defaults).toMatchObject(defaults);
+	});
+
+	it("is its family's where nobody knows it, and the person's where one said something", async () => {
+		const strange = await wan('strange', { ...OF_14B, num_attention_heads: 3 });
+		expect([strange.defaults, strange.negativePrompt]).toEqual([undefined, undefined]);
+		const said = await wan(
+			...(['said', OF_14B, {}, '--default', 'flow_shift=3'] as const),
+			...['--default', 'negative_prompt=blurry, grey = dull'],
+		);
+		expect(said.defaults).toEqual({ num_inference_steps: 50, guidance_scale: 5, flow_shift: 3 });
+		expect(said.negativePrompt).toBe('blurry, grey = dull');
+	});
+
+	it.each([
+		[
+			'lightning',
+			{ num_inference_steps: 4, guidance_scale: 1, guidance_scale_2: 1, flow_shift: 5 },
+		],
+		['lightx2v', { num_inference_steps: 4, guidance_scale: 1, guidance_scale_2: 1, flow_shift: 5 }],
+		['causvid', { num_inference_steps: 8, guidance_scale: 1, flow_shift: 8 }],
+		['fastwan', { num_inference_steps: 3, guidance_scale: 1, flow_shift: 1 }],
+	])("is a recipe's: %s", async (recipe, defaults) => {
+		const entry = await wan('fast', OF_14B, {}, '--recipe', recipe);
+		expect(entry.defaults).toMatchObject(defaults);
+		const { schedulers } = readTable().families.wan!;
+		expect(Object.keys(schedulers)).toContain(entry.scheduler);
+		expect(entry.sigmas?.length ?? defaults.num_inference_steps).toBe(defaults.num_inference_steps);
+		const own = await wan('own', OF_14B, {}, '--recipe', recipe, '--default', 'flow_shift=7');
+		expect(own.defaults!.flow_shift).toBe(7);
+	});
+
+	it('tells a distilled model by its name', async () => {
+		const fast = await wan('FastWan2.1-T2V-14B', OF_14B);
+		expect(fast).toMatchObject({ scheduler: 'LCMScheduler', sigmas: [1, 0.757, 0.522] });
+		const ltx = { _class_name: 'LTXPipeline' };
+		const of13b = { num_attention_heads: 32, attention_head_dim: 128 };
+		const distilled = await wan('ltx-13b-distilled', of13b, ltx);
+		expect(distilled.sigmas).toHaveLength(8);
+		expect(distilled.negativePrompt).toBeUndefined();
+		expect((await wan('ltx-13b', of13b, ltx)).defaults).toMatchObject({ guidance_rescale: 0.7 });
+	});
+
+	it('refuses a recipe that is not known, or for another family', async () => {
+		await expect(wan('x', OF_14B, {}, '--recipe', 'turbo')).rejects.toThrow('lightning, lightx2v');
+		await expect(wan('x', OF_14B, {}, '--recipe', 'lcm')).rejects.toThrow('family animatediff');
+		expect(await new ModelRegistry(models).list()).toEqual([]);
 	});
 });
 

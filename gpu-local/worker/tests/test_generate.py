@@ -92,3 +92,11 @@ def test_words_beyond_what_the_text_encoder_reads_are_said_or_refused(
     assert caught.value.code == "unsupported_field"
     short = {**long, field: "a lighthouse"}
     assert harness.make(family, **short)["warnings"] == []
+
+
+def test_a_models_own_negative_prompt_is_used_and_named(harness):
+    own = harness.model("wan", negative_prompt="blurry, low quality")
+    default, asked = harness.make(own), harness.make("wan", negative_prompt="blurry, low quality")
+    assert digest(default) == digest(asked) != digest(harness.make("wan"))
+    assert default["settings"]["negative_prompt"] == "blurry, low quality"
+    assert "negative_prompt" not in asked["settings"]

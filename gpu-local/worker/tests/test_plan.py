@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from text_to_video_worker.errors import WorkerError
@@ -19,6 +21,18 @@ FOUR_PROMPTS = [{"prompt": f"scene {i}", "frames": 32} for i in range(4)]
 
 def plan(family, **fields):
     return make_plan(request(**fields), FAMILIES[family], OWN[family])
+
+
+def test_a_models_own_negative_prompt_stands_in_for_one_where_there_is_guidance():
+    family = replace(FAMILIES["wan"], negative_prompt="blurry")
+
+    def made(**fields):
+        return make_plan(request(**fields), family, OWN["wan"])
+
+    assert made().negative_prompt == "blurry"
+    assert made(negative_prompt="red").negative_prompt == "red"
+    fast = made(guidance_scale=1, strict=True)
+    assert (fast.negative_prompt, fast.warnings) == ("", ())
 
 
 @pytest.mark.parametrize("family", FAMILIES)

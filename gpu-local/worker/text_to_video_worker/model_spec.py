@@ -26,6 +26,8 @@ class ModelSpec:
     low_noise: str | None = None
     #: Used for what a request leaves out.
     defaults: tuple[tuple[str, float], ...] = ()
+    #: The same, of the negative prompt.
+    negative_prompt: str = ""
     #: Distilled models: the scheduler, and the noise levels to stop at, that they were made for.
     scheduler: str | None = None
     sigmas: tuple[float, ...] = ()
@@ -69,6 +71,7 @@ def parse_model(raw: object) -> ModelSpec:
         base=_text(raw, "base"),
         low_noise=_text(raw, "low_noise"),
         defaults=tuple(sorted((str(k), float(v)) for k, v in defaults.items())),
+        negative_prompt=_text(raw, "negative_prompt") or "",
         scheduler=_text(raw, "scheduler"),
         sigmas=tuple(float(s) for s in raw.get("sigmas") or ()),
         loras=tuple(_lora(entry) for entry in raw.get("loras") or ()),

@@ -318,6 +318,8 @@ def make_plan(request: Request, family: Family, own_scheduler: str) -> Plan:
             "The negative prompt has no effect with a guidance scale of 1 or less.",
             "Raise the guidance scale above 1, or leave the negative prompt out.",
         )
+    # A model's own is for pictures with guidance, and nobody asked for it.
+    negative_prompt = request.negative_prompt or (family.negative_prompt if guidance > 1 else "")
     loras, embeddings = _adapters(request, family, notes)
 
     # H.264 in the form that every player knows stores colour for blocks of two by two pixels.
@@ -341,7 +343,7 @@ def make_plan(request: Request, family: Family, own_scheduler: str) -> Plan:
 
     return Plan(
         clips=clips,
-        negative_prompt=request.negative_prompt,
+        negative_prompt=negative_prompt,
         width=width,
         height=height,
         frames=total,

@@ -43,6 +43,11 @@ function checkpoint(
 		],
 		...(entry.startImage === 'required' ? { requires: ['input_reference'] as const } : {}),
 		schedulers: Object.keys(row.schedulers),
+		minSteps: {
+			least: row.minSteps,
+			schedulers: readTable().minSteps,
+			...(entry.scheduler ? { own: entry.scheduler } : {}),
+		},
 		available: reason === undefined,
 		...(reason === undefined ? {} : { unavailableReason: reason }),
 	};
@@ -138,6 +143,7 @@ export function resolveModel(
 		...(base ? { base: registry.pathOf(base) } : {}),
 		...(low ? { low_noise: registry.pathOf(low) } : {}),
 		...(entry.defaults ? { defaults: entry.defaults } : {}),
+		...(entry.negativePrompt ? { negative_prompt: entry.negativePrompt } : {}),
 		...(entry.scheduler ? { scheduler: entry.scheduler } : {}),
 		...(entry.sigmas ? { sigmas: entry.sigmas } : {}),
 		...(own ? { loras: own } : {}),

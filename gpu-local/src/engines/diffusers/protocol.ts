@@ -82,6 +82,7 @@ export interface WorkerModel {
 	base?: string;
 	low_noise?: string;
 	defaults?: Record<string, number>;
+	negative_prompt?: string;
 	scheduler?: string;
 	sigmas?: number[];
 	loras?: Array<{ name: string; path: string; strength: number }>;

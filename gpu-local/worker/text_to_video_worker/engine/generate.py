@@ -164,6 +164,8 @@ def _settings(
         "profile": replace(loaded.profile, tiling=loaded.tiled).describe(),
         "device": str(loaded.device),
     }
+    if loaded.family.negative_prompt and plan.negative_prompt == loaded.family.negative_prompt:
+        settings["negative_prompt"] = plan.negative_prompt
     if "audio" in made:
         settings["audio"] = made.pop("audio")
     if plan.closed_loop:

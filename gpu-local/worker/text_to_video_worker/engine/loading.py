@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import torch
 
@@ -41,6 +42,14 @@ def first_profile(spec: ModelSpec, device: torch.device) -> Profile:
     return parse_profile(spec.profile, Profile(memory=memory, tiling=tiling))
 
 
+def own_defaults(spec: ModelSpec) -> dict[str, Any]:
+    """What of a family its models set themselves."""
+    return {
+        "defaults": {**FAMILIES[spec.family].defaults, **dict(spec.defaults)},
+        "negative_prompt": spec.negative_prompt,
+    }
+
+
 def load(spec: ModelSpec, device: torch.device, memory: Memory | None = None) -> LoadedModel:
     """Loads a model. `memory` overrides where its weights wait (after an out-of-memory)."""
     family = PIPELINE_FAMILIES[spec.family]
@@ -59,7 +68,7 @@ def load(spec: ModelSpec, device: torch.device, memory: Memory | None = None) ->
             start_image=start_image_of(
                 spec.family, {**pipe.config, "_class_name": type(pipe).__name__}
             ),
-            defaults={**limits.defaults, **dict(spec.defaults)},
+            **own_defaults(spec),
         ),
         pipe=pipe,
         device=device,

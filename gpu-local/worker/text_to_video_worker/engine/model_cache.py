@@ -9,12 +9,11 @@ from dataclasses import replace
 import torch
 
 from ..errors import WorkerError
-from ..families import FAMILIES
 from ..model_spec import ModelSpec
 from ..profiles import GIB, Memory, MemoryLimits, Profile, ladder
 from .device import free_bytes, host_free_bytes, is_out_of_memory, memory_bytes, release
 from .loaded_model import LoadedModel
-from .loading import first_profile, load, weight_sizes
+from .loading import first_profile, load, own_defaults, weight_sizes
 
 #: Kept free beside the weights when another model is loaded.
 HEADROOM_SHARE = 0.15
@@ -51,8 +50,7 @@ class ModelCache:
             loaded = self._load_with_room(spec, memory)
         # Aliases with other defaults may share one pipeline.
         if loaded.spec != spec:
-            defaults = {**FAMILIES[spec.family].defaults, **dict(spec.defaults)}
-            loaded.family = replace(loaded.family, defaults=defaults)
+            loaded.family = replace(loaded.family, **own_defaults(spec))
             loaded.spec = spec
         tiles = loaded.profile.tiling or not self._limits.fits(spec.key, WHOLE_DECODE, size)
         if tiles != loaded.tiled:

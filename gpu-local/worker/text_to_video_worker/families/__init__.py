@@ -72,6 +72,8 @@ class Family:
     flow: bool
     supports: frozenset[str]
     defaults: dict[str, float]
+    #: A loaded model's own, for requests that have none.
+    negative_prompt: str = ""
 
     def with_sizes(
         self,

@@ -1,0 +1,63 @@
+import { UsageError } from '../lib/usageError.ts';
+
+/** What a way of making videos in few steps was trained for; `models add --recipe NAME`. */
+export interface Recipe {
+	families: readonly string[];
+	/** For people. */
+	title: string;
+	defaults: Record<string, number>;
+	scheduler: string;
+	/** Noise levels to stop at, where even ones would be others. */
+	sigmas?: number[];
+}
+
+/** Each as its authors published it: steps, guidance, shift and scheduler belong together. */
+export const RECIPES: Record<string, Recipe> = {
+	lightning: {
+		families: ['wan'],
+		title: 'Wan2.2-Lightning, a LoRA for each expert: 4 steps, Euler, shift 5, no guidance',
+		defaults: { num_inference_steps: 4, guidance_scale: 1, guidance_scale_2: 1, flow_shift: 5 },
+		scheduler: 'EulerDiscreteScheduler',
+	},
+	lightx2v: {
+		families: ['wan'],
+		title: 'LightX2V step and guidance distillation of Wan 2.1: 4 steps, LCM, shift 5, no guidance',
+		defaults: { num_inference_steps: 4, guidance_scale: 1, guidance_scale_2: 1, flow_shift: 5 },
+		scheduler: 'LCMScheduler',
+	},
+	causvid: {
+		families: ['wan'],
+		title: 'CausVid for Wan 2.1: 8 steps, UniPC, shift 8, no guidance',
+		defaults: { num_inference_steps: 8, guidance_scale: 1, flow_shift: 8 },
+		scheduler: 'UniPCMultistepScheduler',
+	},
+	fastwan: {
+		families: ['wan'],
+		title: 'FastWan: 3 steps at the noise levels that it was trained on, no guidance',
+		// The levels are the trained ones already: nothing may shift them.
+		defaults: { num_inference_steps: 3, guidance_scale: 1, flow_shift: 1 },
+		scheduler: 'LCMScheduler',
+		sigmas: [1, 0.757, 0.522],
+	},
+	lcm: {
+		families: ['animatediff'],
+		title: 'AnimateLCM: 6 steps, LCM, guidance 2',
+		defaults: { num_inference_steps: 6, guidance_scale: 2 },
+		scheduler: 'LCMScheduler',
+	},
+};
+
+export function recipeOf(name: string, family?: string): Recipe {
+	const recipe = Object.hasOwn(RECIPES, name) ? RECIPES[name] : undefined;
+	if (!recipe) {
+		throw new UsageError(
+			`--recipe is "${name}". Choose one of: ${Object.keys(RECIPES).join(', ')}.`,
+		);
+	}
+	if (family !== undefined && !recipe.families.includes(family)) {
+		throw new UsageError(
+			`--recipe ${name} is for models of the family ${recipe.families.join(' or ')}, and this one is of the family ${family}.`,
+		);
+	}
+	return recipe;
+}
