@@ -1,8 +1,7 @@
 /** What an account holds, asked of the provider. Submits nothing and costs nothing. */
-import type { AccountQuestion, Provider, ProviderFailure } from '../providers/contract';
-import { failure } from '../providers/replies/failures';
-import { requestOf, type Account, type Host } from './host';
-import { isAbort, transportFailure } from './transportErrors';
+import type { Provider, ProviderFailure } from '../providers/contract';
+import { askProvider } from './askProvider';
+import type { Account, Host } from './host';
 
 export interface AccountState {
 	balance?: number;
@@ -25,9 +24,9 @@ export async function askAccount(
 	signal?: AbortSignal,
 ): Promise<AccountAnswer> {
 	const { balance, queueUse } = provider;
-	const held = balance && (await ask(provider, balance, account, host, signal));
+	const held = balance && (await askProvider(provider, balance, account, host, signal));
 	if (held && 'failure' in held) return { failure: held.failure };
-	const queue = queueUse && (await ask(provider, queueUse, account, host, signal));
+	const queue = queueUse && (await askProvider(provider, queueUse, account, host, signal));
 	const queued = held?.value.queued ?? (queue && 'value' in queue ? queue.value : undefined);
 	const hints = [
 		...(held ? [] : [`${provider.account.title} publishes no balance that could be asked for.`]),
@@ -42,26 +41,4 @@ export async function askAccount(
 			...(hints.length > 0 ? { hint: hints.join(' ') } : {}),
 		},
 	};
-}
-
-async function ask<T>(
-	provider: Provider,
-	question: AccountQuestion<T>,
-	account: Account,
-	host: Host,
-	signal: AbortSignal | undefined,
-): Promise<{ value: T } | { failure: ProviderFailure }> {
-	try {
-		const reply = await host.http(requestOf(provider, account, question.call()), signal);
-		return question.read(reply);
-	} catch (error) {
-		if (isAbort(error)) throw error;
-		const message = `${provider.account.title} could not be reached (${transportFailure(error).message}).`;
-		return {
-			failure: failure('network', message, {
-				accepted: 'no',
-				advice: 'Check the base URL, the proxy and the network. Nothing was submitted.',
-			}),
-		};
-	}
 }

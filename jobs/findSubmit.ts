@@ -3,10 +3,9 @@
  * attached to. Not found proves nothing where the provider's log may come late, so the doubt then stays.
  */
 import type { Job, Provider, ProviderFailure, SubmitLogEntry } from '../providers/contract';
-import { failure } from '../providers/replies/failures';
 import { newJob } from '../providers/replies/job';
-import { requestOf, type Account, type Host } from './host';
-import { isAbort, transportFailure } from './transportErrors';
+import { askProvider } from './askProvider';
+import type { Account, Host } from './host';
 
 /**
  * When to look, in seconds after the submit: soon, for a log that keeps up, then ever more rarely, for one that is
@@ -47,13 +46,15 @@ export async function findSubmit(
 		const waitMs = submittedAtMs + seconds * 1000 - host.now();
 		if (waitMs > 0 && !once) await host.sleep(waitMs, signal);
 		looks += 1;
-		const entries = await look();
-		if ('problem' in entries) {
-			latest = entries.problem;
+		const answer = await askProvider(provider, submitLog, account, host, signal);
+		if ('failure' in answer) {
+			const { code, message } = answer.failure;
+			latest = `it could not be ${code === 'network' ? 'reached' : 'read'}: ${message.replace(/\.$/, '')}`;
 			// Who may not look now may not look in a minute either.
-			if (entries.lasts) break;
+			if (code === 'invalid_key' || code === 'not_allowed' || code === 'not_found') break;
 			continue;
 		}
+		const { entries } = answer;
 		const ids = [
 			...new Set(
 				entries.filter((entry) => entry.requestId === requestId).map(({ jobId }) => jobId),
@@ -70,21 +71,6 @@ export async function findSubmit(
 		latest = submitLog.bearsRequestId ? 'no job with it is there yet' : newestIds(entries);
 	}
 	return { outcome: 'unknown', looked: told(looks, latest) };
-
-	async function look(): Promise<readonly SubmitLogEntry[] | { problem: string; lasts: boolean }> {
-		try {
-			const reply = await host.http(requestOf(provider, account, submitLog!.call()), signal);
-			const read = submitLog!.read(reply);
-			if ('entries' in read) return read.entries;
-			const { message, code } = read.failure;
-			const lasts = code === 'invalid_key' || code === 'not_allowed' || code === 'not_found';
-			return { problem: `it could not be read: ${message}`, lasts };
-		} catch (error) {
-			if (isAbort(error)) throw error;
-			const problem = `it could not be reached: ${transportFailure(error).message}`;
-			return { problem, lasts: false };
-		}
-	}
 
 	function told(times: number, found: string): string {
 		const often = times === 1 ? 'once' : `${times} times`;
@@ -109,20 +95,13 @@ export async function recentJobs(
 ): Promise<RecentJobs | undefined> {
 	const { submitLog } = provider;
 	if (!submitLog) return undefined;
-	try {
-		const reply = await host.http(requestOf(provider, account, submitLog.call()), signal);
-		const read = submitLog.read(reply);
-		if ('failure' in read) return read;
-		const jobs = read.entries.map(({ jobId, requestId }) => ({
-			...newJob(provider.id, jobId, host.now()),
-			...(requestId ? { requestId } : {}),
-		}));
-		return { jobs };
-	} catch (error) {
-		if (isAbort(error)) throw error;
-		const message = `${submitLog.title} could not be reached (${transportFailure(error).message}).`;
-		return { failure: failure('network', message, { accepted: 'no' }) };
-	}
+	const answer = await askProvider(provider, submitLog, account, host, signal);
+	if ('failure' in answer) return answer;
+	const jobs = answer.entries.map(({ jobId, requestId }) => ({
+		...newJob(provider.id, jobId, host.now()),
+		...(requestId ? { requestId } : {}),
+	}));
+	return { jobs };
 }
 
 const newestIds = (entries: readonly SubmitLogEntry[]): string =>

@@ -163,3 +163,21 @@ it('writes the id of each job into the log at once: after a crash it stands nowh
 		expect(log.filter((line) => line.includes('Submitted') && line.includes(id))).toHaveLength(1);
 	}
 });
+
+it('writes each submit into the log before it is sent, with the id by which Fetch Result finds its job', async () => {
+	await runVideo(sim, {
+		provider: 'aimlapiPixverse',
+		prompts: ['A boat', 'A lamp'],
+		parameters: { whenSubmitted: 'return' },
+	});
+	const log = takeLog();
+	for (const { id, trackingId } of sim.book.jobs) {
+		const before = log.findIndex(
+			(line) => line.includes('Submitting') && line.includes(trackingId!),
+		);
+		const after = log.findIndex((line) => line.includes('Submitted') && line.includes(id));
+		expect(log[before]).toMatch(/workflow .*execution \d+, node \\"Video\\", item \d/);
+		expect(before).toBeGreaterThanOrEqual(0);
+		expect(after).toBeGreaterThan(before);
+	}
+});

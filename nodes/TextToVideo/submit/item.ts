@@ -38,6 +38,7 @@ export async function submitItem(submission: Submission): Promise<Job> {
 	const quoting = run.quoted(submission).then(() => run.quoteOf(itemIndex)?.usd);
 	const place = placeOf(context);
 	const send = async () => {
+		if (!run.hasSent(itemIndex)) context.logger.info(announcement(provider, identity, place));
 		run.noteSending(itemIndex);
 		return await sendOptions(context, provider, request, true);
 	};
@@ -68,6 +69,17 @@ export async function submitItem(submission: Submission): Promise<Job> {
 	}
 	return job;
 }
+
+/**
+ * n8n keeps nothing of a run that it is killed in: after a kill between the request and its answer, this line is all
+ * that says that a job may exist, and its id is what Fetch Result finds the job by.
+ */
+const announcement = (
+	{ title }: Provider,
+	{ requestId }: { requestId?: string },
+	place: string,
+): string =>
+	`Submitting to ${title} (${[requestId && `request ${requestId}`, place].filter(Boolean).join(', ')})`;
 
 /** What the job was to cost stands beside what it did cost. */
 const withQuote = (job: Job, usd: number | undefined): Job =>

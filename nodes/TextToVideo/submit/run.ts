@@ -203,6 +203,10 @@ export class Run {
 		this.sent.add(itemIndex);
 	}
 
+	hasSent(itemIndex: number): boolean {
+		return this.sent.has(itemIndex);
+	}
+
 	/** What is known of the item where its work ended in a way that nobody foresaw. */
 	accepted(itemIndex: number): Accepted {
 		if (this.jobs.has(itemIndex)) return 'yes';
