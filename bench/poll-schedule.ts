@@ -9,7 +9,18 @@
  * and rough estimates afterwards (Novita, a local executor), progress alone (OpenAI's format), nothing at all (AI/ML API,
  * SGLang). An estimate errs by a factor of e^±0.5. Durations are those that the providers' own documents and examples
  * show; each is drawn 200 times with 20 % of scatter, and a fifth of it is spent in the queue.
+ *
+ * "With ten learned jobs" the product has waited for ten others of the kind before, from the first that knew nothing, and
+ * remembers what it made of them. Beside it stands the frontier: what the best possible schedule reaches that knows how
+ * such jobs scatter, and is told nothing; it asks as often (found by dynamic programming over the very jobs it is tried on).
  */
+import {
+	durationKind,
+	learnedSeconds,
+	noteDuration,
+	withLearned,
+	type Durations,
+} from '../jobs/durations';
 import type { Host } from '../jobs/host';
 import { pollUntilDone } from '../jobs/poll';
 import type { Job, JsonObject } from '../providers/contract';
@@ -69,13 +80,20 @@ interface Outcome {
 	lateness: number;
 }
 
-/** One job, waited for by the product. */
+/**
+ * One job, waited for by the product.
+ *
+ * @param durations what the product remembers of such jobs, and goes on to remember
+ */
 async function waited(
 	{ provider: id, server }: Case,
 	durationMs: number,
 	seed: number,
+	durations: Durations = {},
 ): Promise<Outcome> {
-	const provider = providerById(id);
+	const declared = providerById(id);
+	const kind = durationKind(declared, smallValues(declared));
+	const provider = withLearned(declared, learnedSeconds(durations, kind));
 	const account = { baseUrl: provider.account.defaultBaseUrl };
 	let nowMs = START_MS;
 	let requests = 0;
@@ -113,6 +131,7 @@ async function waited(
 	};
 	const { job: done } = await pollUntilDone(provider, account, job as Job, host, {
 		deadlineMs: START_MS + 24 * 3_600_000,
+		onTook: (seconds) => noteDuration(durations, kind, seconds, nowMs),
 	});
 	if (done.status !== 'succeeded') throw new Error(`${id}: the job was not found done`);
 	return { requests, lateness: (nowMs - START_MS - durationMs) / durationMs };
@@ -156,21 +175,33 @@ function generator(seed: number): () => number {
 const normal = (random: () => number): number =>
 	Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
 
-const NAMES = ['ours', ...Object.keys(BESIDE)];
+/** How many jobs of the kind were waited for before. */
+const LEARNED_JOBS = 10;
+const LEARNED = 'with ten learned jobs';
+const NAMES = ['ours', LEARNED, ...Object.keys(BESIDE)];
 type ByName = Record<string, Outcome[]>;
 
 /** The same jobs for every schedule. */
-async function outcomes(each: Case): Promise<ByName> {
+async function outcomes(each: Case): Promise<{ by: ByName; durations: number[] }> {
+	const durations: number[] = [];
 	const random = generator(each.seconds * 7 + each.provider.length);
 	const by: ByName = Object.fromEntries(NAMES.map((name) => [name, []]));
+	const drawn = (seed: number) =>
+		each.seconds * Math.exp(SCATTER * normal(generator(each.seconds * 7 + seed))) * 1000;
 	for (let draw = 1; draw <= DRAWS; draw += 1) {
 		const durationMs = each.seconds * Math.exp(SCATTER * normal(random)) * 1000;
+		durations.push(durationMs / 1000);
 		by.ours!.push(await waited(each, durationMs, draw));
+		const remembered: Durations = {};
+		for (let before = 0; before < LEARNED_JOBS; before += 1) {
+			await waited(each, drawn(before * DRAWS + draw), draw, remembered);
+		}
+		by[LEARNED]!.push(await waited(each, durationMs, draw, remembered));
 		for (const [name, schedule] of Object.entries(BESIDE)) {
 			by[name]!.push(polled(durationMs, schedule));
 		}
 	}
-	return by;
+	return { by, durations };
 }
 
 const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
@@ -210,19 +241,98 @@ function rowsOf(what: string, by: ByName, besides: string[], goals = false): Row
 	});
 }
 
+/**
+ * The best schedule there can be for these very durations, for a price of lateness in requests a second: at which of them
+ * to ask. By dynamic programming from the last one: after a question that found the first `from` done, the next comes at
+ * the end of some later one.
+ *
+ * @param sorted seconds, in ascending order
+ */
+function bestSchedule(sorted: number[], price: number): Outcome[] {
+	const count = sorted.length;
+	const sums = [0];
+	for (const seconds of sorted) sums.push(sums.at(-1)! + seconds);
+	const cost = new Array<number>(count + 1).fill(0);
+	const next = new Array<number>(count).fill(count - 1);
+	for (let from = count - 1; from >= 0; from -= 1) {
+		cost[from] = Infinity;
+		for (let to = from; to < count; to += 1) {
+			const late = sorted[to]! * (to + 1 - from) - (sums[to + 1]! - sums[from]!);
+			const all = count - from + price * late + cost[to + 1]!;
+			if (all < cost[from]) [cost[from], next[from]] = [all, to];
+		}
+	}
+	const found: Outcome[] = [];
+	for (let from = 0, requests = 1; from < count; requests += 1) {
+		const to = next[from]!;
+		for (; from <= to; from += 1) {
+			const seconds = sorted[from]!;
+			const late = sorted[to]! - seconds + ROUND_TRIP_MS / 2000;
+			found.push({ requests, lateness: late / seconds });
+		}
+	}
+	return found;
+}
+
+/** The point of the frontier at which is asked at most as often. */
+function frontierAt(durations: number[], requests: number): Outcome[] {
+	const sorted = durations.toSorted((a, b) => a - b);
+	let [low, high] = [1e-6, 1e3];
+	for (let step = 0; step < 40; step += 1) {
+		const price = Math.sqrt(low * high);
+		const asks = mean(bestSchedule(sorted, price).map((one) => one.requests));
+		if (asks > requests) high = price;
+		else low = price;
+	}
+	return bestSchedule(sorted, low);
+}
+
+/** What was learned, beside a fixed poll and beside what the best schedule makes of the same knowledge. */
+function learnedRows(what: string, { seconds }: Case, by: ByName, durations: number[]): Row[] {
+	const learned = figures(by[LEARNED]!);
+	const fixed = figures(by['fixed 5 s poll']!);
+	const best = frontierAt(durations, learned.requests);
+	const allowed = Math.max(4, 200 / seconds);
+	const lateness = (all: Outcome[]) => 100 * mean(all.map((one) => one.lateness));
+	return [
+		{
+			figure: `requests a job, ${what}, ${LEARNED}`,
+			ours: learned.requests,
+			beside: 'fixed 5 s poll',
+			other: fixed.requests,
+			goal: `ours ≤ 5${seconds < 30 ? '' : ', ratio ≤ 0.25'}`,
+		},
+		{
+			figure: `median lateness in % of the duration, ${what}, ${LEARNED}`,
+			ours: learned.lateness * 100,
+			beside: `frontier at ${figures(best).requests.toFixed(2)} requests`,
+			other: figures(best).lateness * 100,
+			goal: `ours ≤ ${allowed.toFixed(1)}`,
+		},
+		{
+			figure: `mean lateness in % of the duration, ${what}, ${LEARNED}`,
+			ours: lateness(by[LEARNED]!),
+			beside: `frontier at ${figures(best).requests.toFixed(2)} requests`,
+			other: lateness(best),
+		},
+	];
+}
+
 /** Asking less often costs lateness: nothing beside ours may be better in both. */
 const isOnFrontier = (mine: Figures, besides: Figures[]): boolean =>
 	besides.every((its) => its.requests > mine.requests || its.lateness > mine.lateness);
 
 async function main(): Promise<void> {
-	const cases: Array<{ title: string; by: ByName }> = [];
-	for (const each of CASES)
-		cases.push({ title: `${each.name} (${each.seconds} s)`, by: await outcomes(each) });
+	const cases: Array<{ title: string; by: ByName; durations: number[]; each: Case }> = [];
+	for (const each of CASES) {
+		cases.push({ title: `${each.name} (${each.seconds} s)`, each, ...(await outcomes(each)) });
+	}
 	const all: ByName = Object.fromEntries(
 		NAMES.map((name) => [name, cases.flatMap(({ by }) => by[name]!)]),
 	);
 	report('poll schedule', [
 		...cases.flatMap(({ title, by }) => rowsOf(title, by, ['fixed 5 s poll'])),
+		...cases.flatMap(({ title, each, by, durations }) => learnedRows(title, each, by, durations)),
 		...rowsOf('all', all, Object.keys(BESIDE), true),
 	]);
 	const us = figures(all.ours!);

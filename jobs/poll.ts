@@ -9,6 +9,7 @@ import {
 import { failure } from '../providers/replies/failures';
 import { requestOf, type Account, type Host } from './host';
 import { isAbort, transportFailure, transportProblem } from './transportErrors';
+import { tookSeconds } from './durations';
 import { estimateOf, secondsLeft, withEstimate, withoutEstimate } from './estimate';
 import { expectedSecondsLeft, nextPollSeconds, type ScheduleInput } from './schedule';
 
@@ -36,6 +37,8 @@ export interface WaitOptions {
 	/** The job is not fresh: it may be done already. */
 	askAtOnce?: boolean;
 	onProgress?(job: Job): void;
+	/** Told once the video is found, with the seconds that the job took; see `durations.ts`. */
+	onTook?(seconds: number): void;
 }
 
 export interface WaitResult {
@@ -64,9 +67,8 @@ export async function pollOnce(
 			baseUrl: account.baseUrl,
 		});
 		if (!reading.job) return reading;
-		return {
-			job: withNextPoll(provider, withEstimate(reading.job, estimateOf(job), nowMs), nowMs),
-		};
+		const told = asked(withEstimate(reading.job, estimateOf(job), nowMs), nowMs);
+		return { job: withNextPoll(provider, told, nowMs) };
 	} catch (error) {
 		if (signal?.aborted || isAbort(error)) throw error;
 		const told = transportFailure(error);
@@ -77,6 +79,12 @@ export async function pollOnce(
 	}
 }
 
+/** Of a job that is over nobody needs to know when it was asked for. */
+function asked(job: Job, nowMs: number): Job {
+	const { askedAt: _before, ...rest } = job;
+	return isFinal(rest.status) ? rest : { ...rest, askedAt: new Date(nowMs).toISOString() };
+}
+
 export async function pollUntilDone(
 	provider: Provider,
 	account: Account,
@@ -84,7 +92,7 @@ export async function pollUntilDone(
 	host: Host,
 	options: WaitOptions,
 ): Promise<WaitResult> {
-	const { deadlineMs, signal, askAtOnce, onProgress } = options;
+	const { deadlineMs, signal, askAtOnce, onProgress, onTook } = options;
 	let job = submitted;
 	let failedInRow = 0;
 	let problem: ProviderFailure | undefined;
@@ -101,6 +109,8 @@ export async function pollUntilDone(
 		if (!atOnce) await host.sleep(Math.min(waitMs, leftMs), signal);
 		const reading = await pollOnce(provider, account, job, host, signal);
 		if (reading.job) {
+			const took = atOnce ? undefined : tookSeconds(job, reading.job, host.now());
+			if (took !== undefined) onTook?.(took);
 			job = reading.job;
 			failedInRow = 0;
 			problem = undefined;
@@ -200,10 +210,12 @@ function scheduleInput(provider: Provider, job: Job, nowMs: number): ScheduleInp
 	const { progress } = job;
 	const estimate = estimateOf(job);
 	const left = estimate && secondsLeft(estimate, nowMs);
+	const { learnedSeconds } = provider.limits;
 	return {
 		elapsedSeconds: ageMs(job, nowMs) / 1000,
 		failures: 0,
 		typicalSeconds: provider.limits.typicalSeconds,
+		...(learnedSeconds ? { learnedSeconds } : {}),
 		...(left === undefined ? {} : { etaSeconds: left }),
 		...(progress === undefined ? {} : { progress }),
 	};

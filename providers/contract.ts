@@ -97,6 +97,8 @@ export interface Job {
 	finishedAt?: string;
 	/** When to ask again, from the same schedule that an in-process wait uses. */
 	nextPollSeconds?: number;
+	/** When the provider last told of it, while it is not over. ISO 8601. */
+	askedAt?: string;
 	/** Where the provider told us to ask for the result. */
 	fetchUrl?: string;
 	/** True where the provider's test mode sent a mock event. */
@@ -235,6 +237,8 @@ export interface Provider {
 		parallelJobs: number;
 		/** How long a job usually takes, the starting point of the poll schedule where no ETA is given. */
 		typicalSeconds: number;
+		/** What finished jobs of the same kind took, in ascending order; added by a host that remembers. */
+		learnedSeconds?: readonly number[];
 		/** The longest run that a document describes, where it is longer than people would think. */
 		longestSeconds?: number;
 	};

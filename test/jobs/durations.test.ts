@@ -1,0 +1,214 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+	durationKind,
+	learnedSeconds,
+	noteDuration,
+	tookSeconds,
+	usualSeconds,
+	withLearned,
+	type Durations,
+} from '../../jobs/durations';
+import { pollUntilDone } from '../../jobs/poll';
+import { nextPollSeconds } from '../../jobs/schedule';
+import type { Job, Provider } from '../../providers/contract';
+import { newJob } from '../../providers/replies/job';
+import { providerById } from '../../providers/registry';
+import { virtualHost, START_MS } from '../support/virtualClock';
+
+const NOVITA = providerById('novita');
+
+describe('what is remembered of finished jobs', () => {
+	it('is kept by provider, model and size, and holds nothing that a person wrote', () => {
+		const secret = 'my unreleased product, seen from above';
+		const kind = durationKind(NOVITA, {
+			...{ model_name: 'dream.safetensors', width: 640, height: 480, steps: 20 },
+			...{ negative_prompt: secret, webhook_url: 'https://me.example/?token=abc' },
+			prompts: [
+				{ prompt: secret, frames: 16 },
+				{ prompt: secret, frames: 16 },
+			],
+		});
+		expect(kind).toBe('novita dream.safetensors width=724.1 height=512 steps=22.6 frames=32');
+	});
+
+	it.each([
+		['another provider', providerById('modelslabV6'), { model_id: 'wan', width: 512 }],
+		['another model', NOVITA, { model_name: 'other', width: 512 }],
+		['another size', NOVITA, { model_name: 'wan', width: 1024 }],
+	])('tells %s apart', (_what, provider, values) => {
+		expect(durationKind(provider, values)).not.toBe(
+			durationKind(NOVITA, { model_name: 'wan', width: 512 }),
+		);
+	});
+
+	it('takes sizes together that differ little', () => {
+		const of = (width: number) => durationKind(NOVITA, { model_name: 'wan', width });
+		expect(of(480)).toBe(of(512));
+	});
+
+	it('says nothing before the third, and gives the newest twenty in ascending order', () => {
+		const durations: Durations = {};
+		for (const seconds of [30, 10]) noteDuration(durations, 'a', seconds, 1);
+		expect(learnedSeconds(durations, 'a')).toBeUndefined();
+		noteDuration(durations, 'a', 20, 1);
+		expect(learnedSeconds(durations, 'a')).toEqual([10, 20, 30]);
+		for (let more = 100; more < 120; more += 1) noteDuration(durations, 'a', more, 1);
+		expect(learnedSeconds(durations, 'a')).toHaveLength(20);
+		expect(learnedSeconds(durations, 'a')?.[0]).toBe(100);
+	});
+
+	it('keeps a hundred kinds, and forgets the one that was not met for longest', () => {
+		const durations: Durations = {};
+		for (let kind = 0; kind < 100; kind += 1) noteDuration(durations, `kind ${kind}`, 10, kind);
+		noteDuration(durations, 'kind 0', 10, 1_000);
+		noteDuration(durations, 'one more', 10, 1_001);
+		expect(Object.keys(durations)).toHaveLength(100);
+		expect(Object.keys(durations)).toContain('kind 0');
+		expect(Object.keys(durations)).not.toContain('kind 1');
+	});
+
+	it.each([0, -1, Number.NaN, Infinity, 10 ** 9])('leaves out that a job took %d s', (seconds) => {
+		const durations: Durations = {};
+		noteDuration(durations, 'a', seconds, 1);
+		expect(durations).toEqual({});
+	});
+
+	it('reads whatever a store gives back', () => {
+		fc.assert(
+			fc.property(fc.anything(), fc.anything(), (entry, seconds) => {
+				for (const found of [entry, { seconds }, { seconds: [seconds, 1, 2, 3] }]) {
+					const durations = { a: found } as unknown as Durations;
+					for (const one of learnedSeconds(durations, 'a') ?? []) expect(one).toBeGreaterThan(0);
+					noteDuration(durations, 'a', 5, 1);
+					expect(durations.a?.seconds.at(-1)).toBe(5);
+				}
+			}),
+		);
+	});
+
+	it('makes the middle of them what is usual, and the documented time where there are none', () => {
+		expect(usualSeconds(NOVITA)).toBe(NOVITA.limits.typicalSeconds);
+		expect(usualSeconds(withLearned(NOVITA, undefined))).toBe(NOVITA.limits.typicalSeconds);
+		expect(usualSeconds(withLearned(NOVITA, [5, 7, 100]))).toBe(7);
+	});
+});
+
+describe('how long a job took', () => {
+	const at = (seconds: number) => new Date(START_MS + seconds * 1000).toISOString();
+	const asked: Job = newJob('novita', 'a', START_MS);
+	const done = (finishedAt: number): Job => ({
+		...asked,
+		status: 'succeeded',
+		finishedAt: at(finishedAt),
+	});
+
+	it('is the middle between the last two questions', () => {
+		const seconds = tookSeconds({ ...asked, askedAt: at(50) }, done(60), START_MS + 60_000);
+		expect(seconds).toBe(55);
+	});
+
+	it('is by the provider where it says when it was done', () => {
+		const before = { ...asked, askedAt: at(50) };
+		expect(tookSeconds(before, done(52), START_MS + 60_000)).toBe(52);
+	});
+
+	it('is not by a clock that says what can not be', () => {
+		const before = { ...asked, askedAt: at(50) };
+		expect(tookSeconds(before, done(10), START_MS + 60_000)).toBe(55);
+		expect(tookSeconds(before, done(7_000), START_MS + 60_000)).toBe(55);
+	});
+
+	it('is taken for less where the first question found it done', () => {
+		expect(tookSeconds(asked, done(60), START_MS + 60_000)).toBe(54);
+	});
+
+	it('is of no interest where the job failed', () => {
+		const failed: Job = { ...asked, status: 'failed', finishedAt: at(3) };
+		expect(tookSeconds(asked, failed, START_MS + 60_000)).toBeUndefined();
+	});
+});
+
+describe('waiting for a kind of job that is known', () => {
+	const learned = [50, 52, 55, 58, 59, 60, 61, 63, 66, 70];
+	const pause = (elapsedSeconds: number, more = {}) =>
+		nextPollSeconds({
+			elapsedSeconds,
+			failures: 0,
+			typicalSeconds: 120,
+			learnedSeconds: learned,
+			...more,
+		});
+
+	it('asks for the first time when the earliest are over', () => {
+		expect(pause(0)).toBeGreaterThan(50);
+		expect(pause(0)).toBeLessThan(56);
+	});
+
+	it('believes the provider where it tells of something else: a queue, a short clip', () => {
+		const known = { learnedSeconds: undefined };
+		for (const etaSeconds of [600, 5]) {
+			expect(pause(0, { etaSeconds })).toBe(pause(0, { etaSeconds, ...known }));
+		}
+		expect(pause(0, { etaSeconds: 70 })).toBe(pause(0));
+	});
+
+	it('goes on as with any job where one takes longer than any before', () => {
+		expect(pause(300)).toBe(pause(300, { learnedSeconds: undefined }));
+	});
+
+	it('asks at least as often as it must, and gives a service in trouble time', () => {
+		expect(pause(0, { longestSeconds: 20 })).toBe(20);
+		expect(pause(55, { failures: 5 })).toBe(32);
+	});
+
+	/** Jobs one after the other, with what was made of those before. */
+	async function waitedFor(
+		durations: number[],
+	): Promise<Array<{ requests: number; late: number }>> {
+		const store: Durations = {};
+		const outcomes = [];
+		for (const seconds of durations) {
+			const provider: Provider = withLearned(NOVITA, learnedSeconds(store, 'a'));
+			const host = virtualHost(provider, 'a-key');
+			let requests = 0;
+			host.http = async () => {
+				requests += 1;
+				const status = (host.now() - START_MS) / 1000 < seconds ? 'QUEUED' : 'SUCCEED';
+				const videos = status === 'SUCCEED' ? [{ video_url: 'https://a.example/a.mp4' }] : [];
+				const task = { task_id: 'a', status: `TASK_STATUS_${status}` };
+				return { status: 200, headers: {}, body: { task, videos } };
+			};
+			const job = newJob('novita', 'a', START_MS);
+			const { job: found } = await pollUntilDone(provider, { baseUrl: 'https://api' }, job, host, {
+				deadlineMs: START_MS + 86_400_000,
+				onTook: (took) => noteDuration(store, 'a', took, START_MS),
+			});
+			expect(found.status).toBe('succeeded');
+			outcomes.push({ requests, late: (host.now() - START_MS) / 1000 - seconds });
+		}
+		return outcomes;
+	}
+
+	it('needs at most five questions for the eleventh, and is in time', async () => {
+		const all = await waitedFor([60, 55, 66, 58, 62, 50, 70, 61, 57, 64, 60, 55, 66]);
+		for (const { requests, late } of all.slice(10)) {
+			expect(requests).toBeLessThanOrEqual(5);
+			expect(late).toBeLessThanOrEqual(5);
+		}
+	});
+
+	it('does not come later with every job', async () => {
+		const all = await waitedFor(Array.from({ length: 200 }, () => 60));
+		const late = all.slice(100).map((one) => one.late);
+		expect(Math.max(...late)).toBeLessThanOrEqual(60 * 0.09);
+	});
+
+	it('finds out that the provider has become faster', async () => {
+		const all = await waitedFor([
+			...Array.from({ length: 20 }, () => 100),
+			...Array.from({ length: 120 }, () => 40),
+		]);
+		expect(all.at(-1)!.late).toBeLessThanOrEqual(40 * 0.09);
+	});
+});
