@@ -2,7 +2,13 @@
 import type { IExecuteSingleFunctions, INodeExecutionData } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
 import type { Account } from '../../jobs/host';
-import { asItStands, failureOf, lastingProblem, pollUntilDone } from '../../jobs/poll';
+import {
+	asItStands,
+	failureOf,
+	lastingProblem,
+	pollUntilDone,
+	type WaitOptions,
+} from '../../jobs/poll';
 import type { Accepted, Job, Provider } from '../../providers/contract';
 import { DOUBTFUL_ADVICE } from '../../providers/replies/failures';
 import { errorItem, ItemError, providerFailure, toNodeError, type ItemFailure } from './errors';
@@ -26,7 +32,7 @@ export async function waitAndSettle(
 	settling: Settling,
 	submitted: Job,
 	waitAtMostMinutes: number,
-	options: { askAtOnce?: boolean; onProgress?: (job: Job) => void } = {},
+	options: Pick<WaitOptions, 'askAtOnce' | 'onProgress' | 'onTook'> = {},
 ): Promise<INodeExecutionData> {
 	const { context, provider, account, host } = settling;
 	const result = await pollUntilDone(provider, account, submitted, host, {

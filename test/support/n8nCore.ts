@@ -34,6 +34,8 @@ export interface WorkflowRun {
 	/** Called with a function that stops the execution. */
 	onStart?: (stop: () => void) => void;
 	mode?: 'manual' | 'trigger';
+	/** What n8n kept with the workflow from earlier executions. */
+	staticData?: IDataObject;
 }
 
 /** An execution that n8n stored, and what can happen to it. */
@@ -50,6 +52,8 @@ export interface StoredExecution {
 
 export interface WorkflowResult extends StoredExecution {
 	run: IRun;
+	/** What n8n would keep with the workflow. */
+	staticData: IDataObject;
 	/** Items of each output of the named node in its last run. */
 	outputs(name: string): INodeExecutionData[][];
 	items(name: string): INodeExecutionData[];
@@ -141,6 +145,7 @@ function sessionOf(options: WorkflowRun, executionId?: string): Session {
 		active: false,
 		nodeTypes: nodeTypes as never,
 		settings: {},
+		...(options.staticData ? { staticData: options.staticData } : {}),
 	});
 	if (executionId === undefined) executions += 1;
 	return {
@@ -167,6 +172,7 @@ async function proceed(session: Session, runData: IRunExecutionData): Promise<Wo
 	const error = run.data.resultData.error as WorkflowResult['error'] | undefined;
 	return {
 		run,
+		staticData: JSON.parse(JSON.stringify(workflow.staticData)) as IDataObject,
 		outputs,
 		items: (name) => outputs(name)[0] ?? [],
 		...(error ? { error } : {}),

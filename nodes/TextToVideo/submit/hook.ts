@@ -21,7 +21,6 @@ import { readBaseUrl } from '../../../providers/baseUrl';
 import { canCallBack } from '../../../providers/callbackAddress';
 import { isFinal, type Job, type Provider } from '../../../providers/contract';
 import { providerById } from '../../../providers/registry';
-import { ofModel } from '../../../providers/schema/ofModel';
 import { errorItem } from '../../shared/errors';
 import { hostOf } from '../../shared/host';
 import { submitOptionsProperty } from '../../shared/options';
@@ -32,6 +31,7 @@ import { isTool, toolItem, waitMinutes } from '../../shared/tool';
 import { callbackUrlOf, canSleep } from '../sleep/sleep';
 import { estimateItem } from './estimate';
 import { readFiles } from './files';
+import { learningOf } from './learning';
 import { runOf } from './run';
 import { DEFAULT_SLEEP_MINUTES, SHORTEST_WAIT_MINUTES, sleepThrough } from './sleepThrough';
 import { endIfStopped, newJob, type Work } from './work';
@@ -108,7 +108,8 @@ async function seeThrough(work: Work, mode: Mode): Promise<INodeExecutionData[]>
 async function workItem(work: Work, mode: Mode): Promise<INodeExecutionData> {
 	const { context, run, provider, host, choices } = work;
 	const itemIndex = context.getItemIndex();
-	const asked = ofModel(provider, run.item(itemIndex).values ?? {});
+	const learning = learningOf(context, provider, run.item(itemIndex).values ?? {});
+	const asked = learning.provider;
 	const attached = run.ledger.attached(itemIndex);
 	const job = attached ?? (await newJob(work));
 	const onProgress = (current: Job) => run.record(itemIndex, current);
@@ -123,6 +124,7 @@ async function workItem(work: Work, mode: Mode): Promise<INodeExecutionData> {
 	const waiting = waitAndSettle({ ...work, provider: asked }, job, minutes, {
 		askAtOnce: attached !== undefined,
 		onProgress,
+		onTook: (seconds) => learning.note(seconds, host.now()),
 	});
 	return await waiting.finally(async () => await endIfStopped(work, job));
 }

@@ -27,10 +27,11 @@ export type NextStep = 'asleep' | 'awake' | 'finish' | 'stop';
 
 export interface SleepChoice {
 	context: IExecuteSingleFunctions;
-	provider: Provider;
 	host: N8nHost;
 	/** How long the whole wait may take. */
 	minutes: number;
+	/** The provider as it stands for the item, with what its jobs took. */
+	providerOf(itemIndex: number): Provider;
 	/** Whether the provider calls this execution when the item's job is over. */
 	isCalledBack(itemIndex: number): boolean;
 }
@@ -87,9 +88,10 @@ export class RunSleep {
 		return stops && outcomes.some(({ job }) => job && failureOf(job)) ? 'stop' : 'finish';
 	}
 
-	private openJobs({ provider, isCalledBack }: SleepChoice, nowMs: number): OpenJob[] {
+	private openJobs({ providerOf, isCalledBack }: SleepChoice, nowMs: number): OpenJob[] {
 		return [...this.outcomes].flatMap(([itemIndex, { job, error }]) => {
 			if (!job || error !== undefined || isFinal(job.status)) return [];
+			const provider = providerOf(itemIndex);
 			return [
 				{
 					pauseSeconds: pauseSeconds(provider, job, nowMs, {

@@ -6,6 +6,7 @@
  * - Nothing is downloaded before all jobs are over: n8n turns callbacks away while the node runs.
  */
 import type { INodeExecutionData } from 'n8n-workflow';
+import { tookSeconds } from '../../../jobs/durations';
 import {
 	asItStands,
 	failureOf,
@@ -19,6 +20,7 @@ import { isFinal, type Job } from '../../../providers/contract';
 import { forErrorOutput, ItemError, providerFailure } from '../../shared/errors';
 import { jobItem, signalOf } from '../../shared/output';
 import { guarded, settle } from '../../shared/settle';
+import { learningOf, type Learning } from './learning';
 import type { NextStep, Outcome, SleepChoice } from './runSleep';
 import { endIfStopped, newJob, type Work } from './work';
 
@@ -53,8 +55,10 @@ export async function sleepThrough(work: Work): Promise<INodeExecutionData[]> {
 }
 
 const choiceOf = ({ context, run, provider, host, choices }: Work): SleepChoice => ({
-	...{ context, provider, host },
+	...{ context, host },
 	minutes: choices.waitAtMost ?? DEFAULT_SLEEP_MINUTES,
+	providerOf: (itemIndex) =>
+		learningOf(context, provider, run.item(itemIndex).values ?? {}).provider,
 	isCalledBack: (itemIndex) => run.isCalledBack(itemIndex),
 });
 
@@ -75,10 +79,16 @@ async function itemOf(
 	if (!job) throw error;
 	// Where the node fails it is tried again, and a download would be for nothing.
 	if (step === 'asleep' || (step === 'stop' && !failureOf(job))) {
-		return jobItem(withNextPoll(provider, job, host.now()), context.getItemIndex());
+		return jobItem(
+			withNextPoll(learningIn(work).provider, job, host.now()),
+			context.getItemIndex(),
+		);
 	}
 	return await run.gate(async () => await settle(work, withNextPoll(provider, job, host.now())));
 }
+
+const learningIn = ({ context, run, provider }: Work): Learning =>
+	learningOf(context, provider, run.item(context.getItemIndex()).values ?? {});
 
 /** Submits, or asks once for the job that exists. */
 async function firstJob(work: Work): Promise<Job> {
@@ -93,8 +103,9 @@ async function firstJob(work: Work): Promise<Job> {
 async function askOnce(work: Work, job: Job): Promise<Job> {
 	const { context, run, provider, account, host } = work;
 	const { failures } = run.sleep;
+	const learning = learningIn(work);
 	const reading = await pollOnce(
-		provider,
+		learning.provider,
 		account,
 		job,
 		host,
@@ -102,6 +113,9 @@ async function askOnce(work: Work, job: Job): Promise<Job> {
 	).finally(async () => await endIfStopped(work, job));
 	if (reading.job) {
 		delete failures[job.jobId];
+		const took = tookSeconds(job, reading.job, host.now());
+		// What was over at the first waking may have been so for nearly all of the sleep.
+		if (took !== undefined && job.askedAt) learning.note(took, host.now());
 		run.record(context.getItemIndex(), reading.job);
 		return reading.job;
 	}
@@ -119,8 +133,10 @@ async function askOnce(work: Work, job: Job): Promise<Job> {
 /** Asks as an awake wait does. */
 async function askAwake(work: Work, job: Job): Promise<Job> {
 	const { context, run, provider, account, host } = work;
-	const result = await pollUntilDone(provider, account, job, host, {
+	const learning = learningIn(work);
+	const result = await pollUntilDone(learning.provider, account, job, host, {
 		deadlineMs: run.sleep.awakeUntilMs ?? host.now(),
+		onTook: (seconds) => learning.note(seconds, host.now()),
 		onProgress: (current) => run.record(context.getItemIndex(), current),
 		...signalOf(context),
 	}).finally(async () => await endIfStopped(work, job));
