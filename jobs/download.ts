@@ -35,7 +35,10 @@ export interface DownloadOptions {
 	/** A larger file is refused, by its announced size or while it arrives. */
 	maxBytes?: number;
 	signal?: AbortSignal;
+	/** Of the first video; the others get a number behind it. */
 	fileName?: string;
+	/** Which of the job's videos; the first where left out. */
+	index?: number;
 }
 
 export class DownloadError extends Error {
@@ -98,6 +101,32 @@ export async function downloadVideo<T>(
 	}
 }
 
+/**
+ * All videos of a job, one after the other: many models make several of one prompt.
+ *
+ * @returns what `save` gave for each, in the provider's order, and the job with the URLs that worked
+ * @throws DownloadError naming the job; the job itself stays good
+ */
+export async function downloadVideos<T>(
+	provider: Provider,
+	account: Account,
+	finished: Job,
+	host: Host & { stream: HttpStream },
+	save: (file: VideoFile, index: number) => Promise<T>,
+	options: Omit<DownloadOptions, 'index'> = {},
+): Promise<{ saved: T[]; job: Job }> {
+	const saved: T[] = [];
+	let job = finished;
+	// At least one, so that a job without any is told about.
+	for (let index = 0; index < Math.max(1, job.videos.length); index += 1) {
+		const keep = async (file: VideoFile) => await save(file, index);
+		const one = await downloadVideo(provider, account, job, host, keep, { ...options, index });
+		saved.push(one.saved);
+		job = one.job;
+	}
+	return { saved, job };
+}
+
 async function open(
 	provider: Provider,
 	account: Account,
@@ -105,7 +134,8 @@ async function open(
 	host: { stream: HttpStream },
 	options: DownloadOptions,
 ): Promise<{ file: VideoFile; flow: Flow }> {
-	const video = job.videos[0];
+	const { index = 0 } = options;
+	const video = job.videos[index];
 	if (!video) {
 		throw new DownloadError(
 			`Job ${job.jobId} has no video to download.`,
@@ -124,7 +154,7 @@ async function open(
 		const file = {
 			stream: flow.stream,
 			mimeType,
-			fileName: fileNameOf(options.fileName ?? safeName(job), mimeType),
+			fileName: fileNameOf(numbered(options.fileName ?? safeName(job), index), mimeType),
 			...(Number.isFinite(sizeBytes) ? { sizeBytes } : {}),
 		};
 		return { file, flow };
@@ -280,6 +310,13 @@ function asDownloadError(error: unknown, job: Job): DownloadError {
 
 const safeName = (job: Job): string =>
 	`video-${job.jobId.replace(/[^A-Za-z0-9._-]+/g, '-').slice(0, 80)}`;
+
+/** `boat.mp4` and its sisters `boat-2.mp4`, `boat-3.mp4`. */
+function numbered(name: string, index: number): string {
+	if (index === 0) return name;
+	const [extension = ''] = VIDEO_EXTENSION.exec(name) ?? [];
+	return `${name.slice(0, name.length - extension.length)}-${index + 1}${extension}`;
+}
 
 /** What no file system takes in a name. */
 const NOT_IN_NAMES = /[\\/:*?"<>|\u0000-\u001f]+/g;

@@ -26,6 +26,8 @@ export interface LedgerEntry extends Fingerprints {
 	refusal?: ProviderFailure;
 	/** The run that submitted the job, to which the job's callback goes. */
 	executionId?: string;
+	/** How many videos the job makes, where more than one. */
+	videos?: number;
 	/** What the job was quoted at, in USD. */
 	quotedUsd?: number;
 	/** Jobs that this very run has submitted for this place, one after the other. */

@@ -1,6 +1,7 @@
 /** What a request will cost, before it is sent: by the provider's published price, which anyone may ask for. */
 import type { Provider, RequestValues } from '../providers/contract';
 import { quoteOf, type Price, type Quote } from '../providers/prices/price';
+import { videoCountOf } from '../providers/schema/videoCount';
 import { requestOf, type Account, type Host } from './host';
 import { isAbort, transportFailure } from './transportErrors';
 
@@ -35,9 +36,12 @@ export async function quoteFor(
 		return { basis: `${provider.account.title} publishes no prices that could be asked for` };
 	}
 	const { model, ...priced } = pricing.priced(values);
+	const videos = videoCountOf(provider, values);
 	const looked = await priceOf(provider, account, model, host);
 	signal?.throwIfAborted();
-	return 'problem' in looked ? { basis: looked.problem } : quoteOf(looked.price, priced);
+	return 'problem' in looked
+		? { basis: looked.problem }
+		: quoteOf(looked.price, { ...priced, videos });
 }
 
 /** One question for all items of a run, and for the runs of the next minutes. */

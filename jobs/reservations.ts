@@ -16,7 +16,7 @@ export interface Reservation {
 export type Reservations = Record<string, Reservation>;
 
 export interface Limits {
-	/** Jobs. */
+	/** Videos; most jobs make one. */
 	maximumJobs?: number;
 	/** USD. */
 	maximumCost?: number;
@@ -25,7 +25,8 @@ export interface Limits {
 }
 
 export type Refusal =
-	| { reason: 'jobs'; held: number; wanted: number; limit: number }
+	/** `items` order `wanted` videos. */
+	| { reason: 'jobs'; held: number; wanted: number; limit: number; items: number }
 	| { reason: 'cost'; held: number; wanted: number; limit: number }
 	| { reason: 'unpriced'; places: string[] };
 
@@ -56,7 +57,8 @@ export function reserve(
 	const held = heldBy(others);
 	const asked = heldBy(wanted);
 	if (maximumJobs !== undefined && held.jobs + asked.jobs > maximumJobs) {
-		return { reason: 'jobs', held: held.jobs, wanted: asked.jobs, limit: maximumJobs };
+		const items = Object.keys(wanted).length;
+		return { reason: 'jobs', held: held.jobs, wanted: asked.jobs, limit: maximumJobs, items };
 	}
 	if (maximumCost !== undefined) {
 		const unpriced = Object.keys(wanted).filter((place) => wanted[place]!.usd === undefined);

@@ -66,7 +66,8 @@ export const submitOptionsProperty = collection([
 		type: 'number',
 		default: 100,
 		typeOptions: { minValue: 1 },
-		description: 'Refuse to start if more items than this come in, so that no one pays by accident',
+		description:
+			'Refuse to start if more videos than this would be made, so that no one pays by accident. A field that asks for several videos counts as several.',
 	},
 	maximumSize,
 	binaryProperty,

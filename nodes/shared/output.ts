@@ -5,7 +5,7 @@ import type {
 	IExecuteSingleFunctions,
 	INodeExecutionData,
 } from 'n8n-workflow';
-import { DownloadError, downloadFailure, downloadVideo, LATER } from '../../jobs/download';
+import { DownloadError, downloadFailure, downloadVideos, LATER } from '../../jobs/download';
 import type { Account } from '../../jobs/host';
 import { isFinal, type Job, type Provider } from '../../providers/contract';
 import { ItemError, providerFailure } from './errors';
@@ -61,7 +61,8 @@ export async function videoItem(
 }
 
 /**
- * @returns the file under its field's name, and the job with the address that worked
+ * @returns the files, the first under its field's name and the others under `data_1`, `data_2`, …; and the job with the
+ * addresses that worked
  * @throws DownloadError
  */
 export async function storeVideo(
@@ -73,7 +74,7 @@ export async function storeVideo(
 	{ binaryProperty, maxBytes, fileName: chosenName }: DownloadChoice,
 	signal?: AbortSignal,
 ): Promise<{ job: Job; binary: IBinaryKeyData }> {
-	const { saved, job: current } = await downloadVideo(
+	const { saved, job: current } = await downloadVideos(
 		provider,
 		account,
 		job,
@@ -90,7 +91,10 @@ export async function storeVideo(
 			...(signal ? { signal } : {}),
 		},
 	);
-	return { job: current, binary: { [binaryProperty]: saved } };
+	const binary = Object.fromEntries(
+		saved.map((file, index) => [index === 0 ? binaryProperty : `${binaryProperty}_${index}`, file]),
+	);
+	return { job: current, binary };
 }
 
 export function signalOf(context: IExecuteSingleFunctions): { signal?: AbortSignal } {

@@ -15,13 +15,11 @@ export const pricingWith = (defaults: (model: string) => RequestValues): Pricing
 		const model = String(values.model);
 		const known = defaults(model);
 		const seconds = finiteNumber(values.duration ?? known.duration);
-		const videos = finiteNumber(values.sampleCount ?? known.sampleCount);
 		return {
 			model,
 			values,
 			defaults: known,
 			...(seconds === undefined ? {} : { seconds }),
-			...(videos === undefined ? {} : { videos }),
 		};
 	},
 });

@@ -2,7 +2,12 @@ import { EventEmitter, once } from 'node:events';
 import { createServer, get, type RequestListener, type Server } from 'node:http';
 import type { Readable } from 'node:stream';
 import { afterEach, describe, expect, it } from 'vitest';
-import { downloadVideo, type DownloadOptions, type VideoFile } from '../../jobs/download';
+import {
+	downloadVideo,
+	downloadVideos,
+	type DownloadOptions,
+	type VideoFile,
+} from '../../jobs/download';
 import type { Host, HttpStream } from '../../jobs/host';
 import type { Job } from '../../providers/contract';
 import { newJob } from '../../providers/replies/job';
@@ -258,5 +263,44 @@ describe('an address that answers with an error', () => {
 		await expect(download({ maxBytes: 1_000 })).rejects.toThrow(/larger/);
 		await left;
 		expect(asked).toHaveLength(1);
+	});
+});
+
+describe('a job with several videos', () => {
+	const several = (): Job => ({
+		...finished(),
+		videos: [1, 2, 3].map((number) => ({ url: `${origin}/${number}.mp4`, mimeType: 'video/mp4' })),
+	});
+	const all = async (options: DownloadOptions = {}) => {
+		const save = async ({ stream: video, fileName }: VideoFile) => ({
+			fileName,
+			bytes: String(await whole(video)),
+		});
+		return await downloadVideos(novita, { baseUrl: origin }, several(), hostOf(), save, options);
+	};
+
+	it('gives them all, in order, each under a name of its own', async () => {
+		await serve(({ url }, reply) => reply.writeHead(200, VIDEO).end(`video ${url}`));
+		expect((await all()).saved).toEqual([
+			{ fileName: 'video-j1.mp4', bytes: 'video /1.mp4' },
+			{ fileName: 'video-j1-2.mp4', bytes: 'video /2.mp4' },
+			{ fileName: 'video-j1-3.mp4', bytes: 'video /3.mp4' },
+		]);
+		const named = await all({ fileName: 'A boat.mp4' });
+		expect(named.saved.map(({ fileName }) => fileName)).toEqual([
+			'A boat.mp4',
+			'A boat-2.mp4',
+			'A boat-3.mp4',
+		]);
+	});
+
+	it('is told about where one of them can not be had', async () => {
+		await serve(({ url }, reply) => {
+			if (url === '/2.mp4') reply.writeHead(404).end();
+			else reply.writeHead(200, VIDEO).end('video');
+		});
+		await expect(all()).rejects.toMatchObject({
+			message: expect.stringContaining('job j1') as string,
+		});
 	});
 });

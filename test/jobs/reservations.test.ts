@@ -9,7 +9,7 @@ describe('reservations', () => {
 			reserve(held, { [`call ${index}`]: { jobs: 1 } }, { maximumJobs: 3 }),
 		);
 		expect(answers.filter((refusal) => !refusal)).toHaveLength(3);
-		expect(answers.at(-1)).toEqual({ reason: 'jobs', held: 3, wanted: 1, limit: 3 });
+		expect(answers.at(-1)).toEqual({ reason: 'jobs', held: 3, wanted: 1, limit: 3, items: 1 });
 	});
 
 	it('take all of a run or nothing', () => {

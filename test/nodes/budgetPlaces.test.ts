@@ -31,7 +31,11 @@ const budget = ({
 	items = [0],
 	ledger = {},
 	maximumJobs = 3,
-}: Call) => budgetOf(contextOf(executionId, parent), runIndex, ledger, items, { maximumJobs });
+}: Call) =>
+	budgetOf(contextOf(executionId, parent), runIndex, ledger, oneEach(items), { maximumJobs });
+
+/** One video each. */
+const oneEach = (items: number[]) => new Map(items.map((item) => [item, 1]));
 
 describe('Maximum Jobs', () => {
 	it.each([
@@ -90,7 +94,7 @@ describe('Maximum Jobs', () => {
 		};
 		const executionId = newExecution();
 		const more = budget({ executionId, runIndex: 1, items: [0, 1], ledger });
-		expect(more.reserveJobs()).toEqual({ reason: 'jobs', held: 2, wanted: 2, limit: 3 });
+		expect(more.reserveJobs()).toMatchObject({ reason: 'jobs', held: 2, wanted: 2, limit: 3 });
 		expect(budget({ executionId, runIndex: 1, ledger }).reserveJobs()).toBeUndefined();
 	});
 });
@@ -99,7 +103,10 @@ describe('Maximum Cost', () => {
 	it('counts the money of calls side by side, and frees the places of what is refused', () => {
 		const executionId = newExecution();
 		const call = (runIndex: number) =>
-			budgetOf(contextOf(executionId), runIndex, {}, [0], { maximumJobs: 10, maximumCost: 1 });
+			budgetOf(contextOf(executionId), runIndex, {}, oneEach([0]), {
+				maximumJobs: 10,
+				maximumCost: 1,
+			});
 		const calls = [0, 1, 2].map(call);
 		for (const each of calls) expect(each.reserveJobs()).toBeUndefined();
 		const refusals = calls.map((each) => each.reserveCost(new Map([[0, 0.4]])));
@@ -109,7 +116,7 @@ describe('Maximum Cost', () => {
 
 	it('does not take a place again that was given back while the price was asked for', () => {
 		const executionId = newExecution();
-		const call = budgetOf(contextOf(executionId), 0, {}, [0], { maximumJobs: 1 });
+		const call = budgetOf(contextOf(executionId), 0, {}, oneEach([0]), { maximumJobs: 1 });
 		call.reserveJobs();
 		call.release(0);
 		call.reserveCost(new Map([[0, 1]]));

@@ -28,17 +28,20 @@ export class RunBudget {
 	/** The place of each item, as it was reserved. */
 	private readonly places: ReadonlyMap<number, string>;
 
-	/** @param items numbers of the items that would be submitted */
+	/** @param videos that each item orders, by the numbers of the items that would be submitted */
 	constructor(
 		private readonly held: Reservations,
 		executionId: string,
 		runIndex: number,
-		items: readonly number[],
+		private readonly videos: ReadonlyMap<number, number>,
 		private readonly limits: Limits,
 		private readonly inFlight: Set<string>,
 	) {
 		this.places = new Map(
-			items.map((index) => [index, this.freePlace(`${executionId} ${ledgerKey(runIndex, index)}`)]),
+			[...videos.keys()].map((index) => [
+				index,
+				this.freePlace(`${executionId} ${ledgerKey(runIndex, index)}`),
+			]),
 		);
 	}
 
@@ -51,7 +54,7 @@ export class RunBudget {
 
 	/** @returns why the items may not be submitted, in which case nothing is reserved */
 	reserveJobs(): Refusal | undefined {
-		const wanted = this.wanted(() => ({ jobs: 1 }));
+		const wanted = this.wanted((index) => ({ jobs: this.videosOf(index) }));
 		const refusal = reserve(this.held, wanted, { maximumJobs: this.limits.maximumJobs });
 		if (!refusal) for (const place of this.places.values()) this.inFlight.add(place);
 		return refusal;
@@ -66,7 +69,7 @@ export class RunBudget {
 	reserveCost(usd: ReadonlyMap<number, number | undefined>): Refusal | undefined {
 		const all = this.wanted((index) => {
 			const price = usd.get(index);
-			return { jobs: 1, ...(price === undefined ? {} : { usd: price }) };
+			return { jobs: this.videosOf(index), ...(price === undefined ? {} : { usd: price }) };
 		});
 		// One that was refused in the meantime is free, and stays so.
 		const wanted = Object.fromEntries(
@@ -96,6 +99,10 @@ export class RunBudget {
 		return [...this.places].find(([, held]) => held === place)?.[0];
 	}
 
+	private videosOf(itemIndex: number): number {
+		return this.videos.get(itemIndex) ?? 1;
+	}
+
 	private wanted(of: (itemIndex: number) => Reservation): Reservations {
 		return Object.fromEntries([...this.places].map(([index, place]) => [place, of(index)]));
 	}
@@ -106,21 +113,21 @@ export function budgetOf(
 	context: IExecuteSingleFunctions,
 	runIndex: number,
 	ledger: Ledger,
-	items: readonly number[],
+	videos: ReadonlyMap<number, number>,
 	limits: Limits,
 ): RunBudget {
 	const executionId = context.getExecutionId();
 	const key = `${rootExecution(context)} ${context.getNode().id}`;
 	const held = executions.get(key) ?? { reservations: {}, inFlight: new Set<string>() };
-	for (const [place, { job, doubt, quotedUsd }] of Object.entries(ledger)) {
+	for (const [place, { job, doubt, quotedUsd, videos: ordered = 1 }] of Object.entries(ledger)) {
 		if (!job && !doubt) continue;
 		held.reservations[`${executionId} ${place}`] ??= {
-			jobs: 1,
+			jobs: ordered,
 			...(quotedUsd === undefined ? {} : { usd: quotedUsd }),
 		};
 	}
 	remember(key, held);
-	return new RunBudget(held.reservations, executionId, runIndex, items, limits, held.inFlight);
+	return new RunBudget(held.reservations, executionId, runIndex, videos, limits, held.inFlight);
 }
 
 function remember(key: string, held: Held): void {

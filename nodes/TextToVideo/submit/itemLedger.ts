@@ -79,11 +79,18 @@ export class ItemLedger {
 		this.write(itemIndex, { ...kind, tries, ...(executionId ? { executionId } : {}) });
 	}
 
-	/** @param quotedUsd what the job was quoted at */
-	recordSubmitted(itemIndex: number, job: Job, quotedUsd?: number): void {
+	/** @param ordered how many videos the job makes, and what it was quoted at */
+	recordSubmitted(
+		itemIndex: number,
+		job: Job,
+		{ videos, quotedUsd }: { videos: number; quotedUsd: number | undefined },
+	): void {
 		const tries = this.reportsHere(itemIndex) ? (this.entry(itemIndex)?.tries ?? 0) + 1 : 1;
-		const quoted = quotedUsd === undefined ? {} : { quotedUsd };
-		this.write(itemIndex, { job, executionId: this.place.executionId, tries, ...quoted });
+		this.write(itemIndex, {
+			...{ job, executionId: this.place.executionId, tries },
+			...(videos === 1 ? {} : { videos }),
+			...(quotedUsd === undefined ? {} : { quotedUsd }),
+		});
 	}
 
 	/** The job as it stands now. */

@@ -59,8 +59,9 @@ export function overLimits(
 function textOf(refusal: Refusal, basisOf: (place: string) => string): [string, string] {
 	switch (refusal.reason) {
 		case 'jobs': {
-			const { held, wanted, limit } = refusal;
-			const items = wanted === 1 ? 'is 1 item' : `are ${wanted} items`;
+			const { held, wanted, limit, items: count } = refusal;
+			const several = wanted === count ? '' : ` that order ${wanted} videos`;
+			const items = count === 1 ? `is 1 item${several}` : `are ${count} items${several}`;
 			const before = held === 0 ? '' : `, ${jobsWere(held)} submitted before in this execution`;
 			return [
 				`There ${items}${before}, and Maximum Jobs is ${limit}.`,

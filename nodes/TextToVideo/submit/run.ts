@@ -13,6 +13,7 @@ import type { Account, Host } from '../../../jobs/host';
 import { quoteFor } from '../../../jobs/quotes';
 import { rateLimitOf, type RateLimit } from '../../../jobs/rateLimit';
 import type { Accepted, Job, Provider, ProviderFailure } from '../../../providers/contract';
+import { videoCountOf } from '../../../providers/schema/videoCount';
 import type { Quote } from '../../../providers/prices/price';
 import { sleepOrStop } from '../../shared/host';
 import { NodeStore, type Sleep } from '../sleep/nodeStore';
@@ -105,7 +106,7 @@ export class Run {
 		this.maximumCost = options.maximumCost;
 		this.estimateOnly = options.estimateOnly === true;
 		this.toSubmit = this.itemsToSubmit();
-		this.budget = budgetOf(context, runIndex, store.ledger, this.toSubmit, {
+		this.budget = budgetOf(context, runIndex, store.ledger, this.videosToSubmit(), {
 			maximumJobs: options.maximumJobs ?? DEFAULT_MAX_JOBS,
 			...(options.maximumCost === undefined ? {} : { maximumCost: options.maximumCost }),
 			allowUnpriced: options.unpriced === 'run',
@@ -129,6 +130,16 @@ export class Run {
 		return this.items.flatMap(({ values }, index) =>
 			values && !this.ledger.attached(index) ? [index] : [],
 		);
+	}
+
+	private videosToSubmit(): Map<number, number> {
+		return new Map(this.toSubmit.map((index) => [index, this.videosOf(index)]));
+	}
+
+	/** How many videos the item orders. */
+	private videosOf(itemIndex: number): number {
+		const { values } = this.item(itemIndex);
+		return values ? videoCountOf(this.provider, values) : 1;
 	}
 
 	/** What each item costs, asked once for all; and why the run costs too much, where there is a limit. */
@@ -221,7 +232,10 @@ export class Run {
 	}
 
 	recordSubmitted(itemIndex: number, job: Job): void {
-		this.ledger.recordSubmitted(itemIndex, job, this.quoteOf(itemIndex)?.usd);
+		this.ledger.recordSubmitted(itemIndex, job, {
+			videos: this.videosOf(itemIndex),
+			quotedUsd: this.quoteOf(itemIndex)?.usd,
+		});
 		this.budget.settled(itemIndex);
 		this.record(itemIndex, job);
 	}
