@@ -7,6 +7,8 @@ import { until } from '../../scripts/n8n-host/rest';
 /** A model that usually takes minutes is first asked about after more than one. */
 const RUN_LIMIT_MS = 180_000;
 const ACT_LIMIT_MS = 15_000;
+/** So often in a row a choice must be seen: n8n empties it a moment after. */
+const CALM_LOOKS = 6;
 
 export class EditorPanel {
 	constructor(private readonly page: Page) {}
@@ -118,29 +120,44 @@ export class EditorPanel {
 	}
 
 	/**
-	 * Chooses the first entry of a list where nothing is chosen: n8n empties such a field when another account is taken.
-	 * One that is typed in gets the text.
+	 * Chooses the first entry of a list; one that is typed in gets the text. n8n empties such a field some time after
+	 * another account was taken, so it is looked at until the choice stays.
 	 */
 	private async chooseFirst(parameter: string, text: string): Promise<void> {
 		const field = this.parameter(parameter);
-		const chosen = field
+		const input = field
 			.getByTestId('rlc-input')
 			.locator('input')
-			.or(field.getByTestId('rlc-input'));
-		const input = chosen.last();
-		if (await input.inputValue().catch(() => '')) return;
-		if (!(await input.getAttribute('readonly').catch(() => null))) return await input.fill(text);
-		await input.click();
+			.or(field.getByTestId('rlc-input'))
+			.last();
+		if ((await input.getAttribute('readonly')) === null) return await input.fill(text);
+		let looks = 0;
+		await until(RUN_LIMIT_MS, `an entry of ${parameter} to stay chosen`, async () => {
+			const chosen = (await input.inputValue()) !== '';
+			if (chosen && ++looks === CALM_LOOKS) return true;
+			if (!chosen) {
+				looks = 0;
+				await this.takeFirst(input);
+			}
+			return undefined;
+		});
+	}
+
+	private async takeFirst(list: Locator): Promise<void> {
+		await list.click();
 		await this.page.getByTestId('rlc-item').first().click();
 	}
 
-	/** Presses "Execute step" and waits until there is a file in the output. */
+	/** Presses "Execute step" and waits until there is a file in the output. @throws what n8n says when it does not start */
 	async executeForFile(): Promise<void> {
 		await this.page.getByTestId('node-execute-button').click();
-		await this.page
-			.getByTestId('output-panel')
-			.getByTestId('radio-button-binary')
-			.click({ timeout: RUN_LIMIT_MS });
+		const file = this.page.getByTestId('output-panel').getByTestId('radio-button-binary');
+		const refusal = this.page
+			.getByRole('alert')
+			.filter({ hasText: 'Workflow execution cannot start' });
+		await file.or(refusal).first().waitFor({ timeout: RUN_LIMIT_MS });
+		if (await refusal.isVisible()) throw new Error(await refusal.innerText());
+		await file.click();
 	}
 
 	/** Presses "View" beside the file and gives what the player in the output panel says. */
