@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import { Deliverer } from './callbacks/deliverer.ts';
 import type { Config } from './config.ts';
@@ -9,7 +10,9 @@ import { VideoService } from './videos/service.ts';
 import { webhookSecrets } from './callbacks/secrets.ts';
 import { checkEngineName } from './engines/registry.ts';
 import { ChangeFeed } from './http/changeFeed.ts';
+import { FailedLogins } from './http/failedLogins.ts';
 import { KeyRing, LOCAL_OWNER, secretOf } from './http/keys.ts';
+import { Metrics } from './http/metrics.ts';
 import { buildServer } from './server.ts';
 import { Maintenance } from './maintenance/maintenance.ts';
 import { adoptJobs, countJobsOf } from './store/owners.ts';
@@ -20,6 +23,8 @@ import { version } from './version.ts';
 export interface RunningServer {
 	/** Where it listens, for example `http://127.0.0.1:8484`. */
 	url: string;
+	/** Why a job would not run yet, and what to do. */
+	obstacle: string | undefined;
 	stop(): Promise<void>;
 }
 
@@ -27,12 +32,12 @@ export interface RunningServer {
 export async function startServer(config: Config, log: FastifyBaseLogger): Promise<RunningServer> {
 	checkExposure(config);
 	checkEngineName(config.engine);
-	const { result: url, stop } = await withCleanup(log, async (closers) => {
+	const { result, stop } = await withCleanup(log, async (closers) => {
 		const core = await openCore(config, log, closers);
 		await startMaintenance(core);
 		return await startHttp(core);
 	});
-	return { url, stop };
+	return { ...result, stop };
 }
 
 /** A process that only makes videos, for a server on another machine. */
@@ -67,7 +72,7 @@ async function startMaintenance(core: Core): Promise<void> {
 	closers.push(() => maintenance.stop());
 }
 
-async function startHttp(core: Core): Promise<string> {
+async function startHttp(core: Core): Promise<Omit<RunningServer, 'stop'>> {
 	const { config, database, queue, artifacts, urlSecret, log, closers } = core;
 	const keys = new KeyRing(config.apiKeys);
 	await adopt(core, keys);
@@ -84,6 +89,7 @@ async function startHttp(core: Core): Promise<string> {
 		service.onCancelled = (id) => worker.cancel(id);
 	}
 	const feed = new ChangeFeed(database, log);
+	const metrics = new Metrics(database, () => service.workers());
 	const app = await buildServer({
 		context: {
 			service,
@@ -91,6 +97,7 @@ async function startHttp(core: Core): Promise<string> {
 			artifacts,
 			estimator: new Estimator(database, service.openJobs),
 			keys,
+			failedLogins: new FailedLogins(Date.now, sleep, () => metrics.countFailedLogin()),
 			urlSecret,
 			publicUrl: config.publicUrl,
 			version,
@@ -101,13 +108,18 @@ async function startHttp(core: Core): Promise<string> {
 			allowedOrigins: config.allowedOrigins,
 			publicUrl: config.publicUrl,
 		},
+		metrics,
+		accessLog: config.accessLog,
 		logger: log,
 	});
 	closers.push(async () => {
 		feed.stop();
 		await app.close();
 	});
-	return await listen(app, config);
+	const url = await listen(app, config);
+	const obstacle = await service.obstacle();
+	if (obstacle !== undefined) log.warn(`A job would not run yet: ${obstacle}`);
+	return { url, obstacle };
 }
 
 /** Jobs follow their key to its name. */

@@ -1,13 +1,14 @@
 #!/usr/bin/env node
+import { callbacksCommand } from './commands/callbacks.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { COMMANDS, helpText } from './commands/help.ts';
 import { modelsCommand } from './commands/models.ts';
+import { sentenceOf } from './commands/problems.ts';
 import { serveCommand } from './commands/serve.ts';
 import { setupCommand } from './commands/setup.ts';
 import type { Terminal } from './commands/terminal.ts';
 import { webhookSecretCommand } from './commands/webhookSecret.ts';
 import { workerCommand } from './commands/worker.ts';
-import { FolderInUseError } from './db/folderLock.ts';
 import { UsageError } from './lib/usageError.ts';
 import { version } from './version.ts';
 
@@ -39,13 +40,14 @@ const RUN: Record<keyof typeof COMMANDS, Run> = {
 	doctor: doctorCommand,
 	setup: setupCommand,
 	models: modelsCommand,
+	callbacks: callbacksCommand,
 	'webhook-secret': webhookSecretCommand,
 	help: async () => terminal.out(helpText()),
 	version: async () => terminal.out(version),
 };
 
 /** Commands whose options are their own. */
-const OWN_HELP = new Set(['setup', 'models']);
+const OWN_HELP = new Set(['setup', 'models', 'callbacks']);
 
 async function main(given: string[]): Promise<void> {
 	const [first = 'serve', ...rest] = given;
@@ -62,8 +64,7 @@ async function main(given: string[]): Promise<void> {
 }
 
 main(process.argv.slice(2)).catch((error: unknown) => {
-	const expected = error instanceof UsageError || error instanceof FolderInUseError;
-	const text = expected ? error.message : error instanceof Error ? error.stack : String(error);
+	const text = sentenceOf(error) ?? (error instanceof Error ? error.stack : String(error));
 	process.stderr.write(`${text}\n`);
 	process.exit(1);
 });

@@ -28,6 +28,8 @@ export interface Config {
 	historySeconds: number;
 	shutdownGraceMs: number;
 	logLevel: string;
+	/** Whether every request is logged. */
+	accessLog: boolean;
 	limits: Limits;
 	/** The environment, for engines. */
 	env: Record<string, string | undefined>;

@@ -6,13 +6,15 @@ import { novitaDialect } from './dialects/novita/index.ts';
 import { openaiDialect } from './dialects/openai/index.ts';
 import { stableDiffusionApiDialect } from './dialects/stableDiffusionApi/index.ts';
 import { artifactNamed } from './store/videos.ts';
+import { logAccess } from './http/accessLog.ts';
 import type { ChangeFeed } from './http/changeFeed.ts';
 import type { HttpContext } from './http/context.ts';
+import { allowOrigins } from './http/cors.ts';
 import { toApiError } from './http/errors.ts';
 import { refusalOf } from './http/hostGuard.ts';
 import type { HostPolicy } from './http/hostGuard.ts';
 import { LOCAL_OWNER } from './http/keys.ts';
-import { Metrics } from './http/metrics.ts';
+import type { Metrics } from './http/metrics.ts';
 import { operationRoutes } from './http/operations.ts';
 import { pageRoutes } from './http/page.ts';
 import { sendFile } from './http/sendFile.ts';
@@ -26,12 +28,15 @@ export interface ServerOptions {
 	context: HttpContext;
 	feed: ChangeFeed;
 	hosts: HostPolicy;
+	metrics: Metrics;
+	/** Whether every request is logged. */
+	accessLog: boolean;
 	logger: import('fastify').FastifyBaseLogger;
 }
 
 /** All routes. Each dialect is a plugin of its own, with its own errors and its own way to a key. */
 export async function buildServer(options: ServerOptions): Promise<FastifyInstance> {
-	const { context, feed, hosts, logger } = options;
+	const { context, feed, hosts, metrics, logger } = options;
 	const app: FastifyInstance = Fastify({
 		loggerInstance: logger,
 		logController: new LogController({ disableRequestLogging: true }),
@@ -61,8 +66,9 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
 			error: { code: 'not_found', message: `There is nothing at ${request.url.split('?')[0]}.` },
 		});
 	});
-	const metrics = new Metrics(context.database, () => context.service.workers());
 	metrics.watch(app);
+	if (options.accessLog) logAccess(app);
+	await allowOrigins(app, hosts.allowedOrigins);
 	await app.register(pageRoutes);
 	await app.register(operationRoutes, { context, metrics });
 	await app.register(openaiDialect, { context, feed });

@@ -95,6 +95,8 @@ describe('jobs', () => {
 			queueClaim: claim,
 			lease,
 			controller: new AbortController(),
+			startedMs: 0,
+			percent: 0,
 			done: Promise.resolve(),
 		};
 		const facts = { mimeType: 'video/mp4', width: 2, height: 2, frames: 1, fps: 1 };

@@ -20,6 +20,7 @@ export const clientRequestId = () =>
 			header: 'X-Client-Request-Id',
 			role: 'tracking',
 			placeholder: 'order-4711',
+			form: '1 to 128 letters, digits, dots, colons, dashes and underscores',
 		})
 		.optional();
 

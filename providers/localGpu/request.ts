@@ -51,6 +51,7 @@ export const request = z.strictObject({
 			title: 'Size',
 			help: 'Width x height in pixels.',
 			placeholder: '832x480',
+			form: 'width x height, each from 10 to 9999 pixels',
 			default: '512x512',
 		})
 		.optional(),

@@ -26,6 +26,8 @@ export type FieldMeta = {
 	/** Several lines of text. */
 	multiline?: boolean;
 	placeholder?: string;
+	/** What a pattern asks for, in words that follow "Give". */
+	form?: string;
 	/** Which of the provider's model searches lists the possible values. */
 	search?: string;
 	/** What the field is for; `callback` takes the callback URL. */
@@ -259,7 +261,9 @@ export function allowedPhrase(field: Field): string {
 		case 'text':
 			if (field.media) return mediaPhrase(field.media);
 			if (field.format === 'uri') return 'a full web address that starts with http:// or https://';
-			if (field.pattern && field.placeholder) return `text such as ${field.placeholder}`;
+			if (field.pattern && field.placeholder) {
+				return `${field.form ? `${field.form}, ` : 'text '}such as ${field.placeholder}`;
+			}
 			if (maxLength !== undefined)
 				return `text of ${Math.max(minLength, 1)} to ${maxLength} characters`;
 			return minLength > 0 ? 'text that is not empty' : 'text';

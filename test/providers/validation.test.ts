@@ -197,7 +197,7 @@ describe('bad input is refused before it is sent, in words that name field, valu
 		[
 			'aimlapiPixverse',
 			{ client_request_id: 'order 4711' },
-			'Tracking ID (client_request_id) is "order 4711", which is not allowed. Give text such as order-4711.',
+			'Tracking ID (client_request_id) is "order 4711", which is not allowed. Give 1 to 128 letters, digits, dots, colons, dashes and underscores, such as order-4711.',
 		],
 		[
 			'aimlapiPixverse',
@@ -207,7 +207,7 @@ describe('bad input is refused before it is sent, in words that name field, valu
 		[
 			'localGpu',
 			{ size: '512' },
-			'Size (size) is "512", which is not allowed. Give text such as 832x480.',
+			'Size (size) is "512", which is not allowed. Give width x height, each from 10 to 9999 pixels, such as 832x480.',
 		],
 	])('%s %j', (id, change, expected) => {
 		expect(messageFor(id, change)).toContain(expected);

@@ -2,8 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Sql } from '../db/database.ts';
-import { settingOr } from '../store/settings.ts';
+import { setting, settingOr } from '../store/settings.ts';
 
+const NAME = 'webhook_secret';
 const FILE = 'webhook-secret';
 const SECRET_BYTES = 32;
 
@@ -19,10 +20,14 @@ export async function webhookSecrets(
 ): Promise<string[]> {
 	if (configured.length > 0) return [...configured];
 	const fresh = `whsec_${randomBytes(SECRET_BYTES).toString('base64')}`;
-	const secret = await settingOr(sql, 'webhook_secret', fresh);
+	const secret = await settingOr(sql, NAME, fresh);
 	await writeFile(join(dataFolder, FILE), `${secret}\n`, { mode: 0o600 });
 	return [secret];
 }
+
+/** The one in the database, whichever server made it. */
+export const storedWebhookSecret = async (sql: Sql): Promise<string | undefined> =>
+	await setting(sql, NAME);
 
 export async function readWebhookSecret(dataFolder: string): Promise<string | undefined> {
 	try {

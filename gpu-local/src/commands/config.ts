@@ -37,6 +37,7 @@ export function readConfig(
 		historySeconds: number('history-days', 0) * DAY_SECONDS,
 		shutdownGraceMs: number('shutdown-seconds', 0) * 1000,
 		logLevel: text('log-level')!,
+		accessLog: on('access-log'),
 		limits: {
 			maxPixels: whole('max-pixels', 4),
 			maxFrames: whole('max-frames', 1),

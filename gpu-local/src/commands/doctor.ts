@@ -1,6 +1,6 @@
 import { access, constants, mkdir, readFile, statfs } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { openFolderStore } from '../artifacts/folderStore.ts';
 import { openS3Store } from '../artifacts/s3Store.ts';
 import type { Config } from '../config.ts';
@@ -8,6 +8,7 @@ import { openPostgres } from '../db/postgres.ts';
 import type { EngineCheck } from '../engines/engine.ts';
 import { createEngine } from '../engines/registry.ts';
 import { readConfig } from './config.ts';
+import { sentenceOf } from './problems.ts';
 import { GIB } from './options.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -23,16 +24,37 @@ export async function doctorCommand(args: string[], { env, out }: Terminal): Pro
 /** Looks at this machine without changing anything, and says what to do about what does not work. */
 async function examine(config: Config): Promise<EngineCheck[]> {
 	const checks: EngineCheck[] = [checkNode(process.versions.node)];
-	for (const check of [
-		() => checkDataFolder(config),
-		() => checkDisk(config),
-		() => checkDatabase(config),
-		() => checkArtifacts(config),
-		() => checkPort(config),
-	]) {
-		checks.push(await check());
+	for (const [name, check] of Object.entries<Check>({
+		'Data folder': checkDataFolder,
+		Disk: checkDisk,
+		Database: checkDatabase,
+		'Finished videos': checkArtifacts,
+		Port: checkPort,
+	})) {
+		checks.push(...(await soundly(name, async () => [await check(config)])));
 	}
-	return [...checks, ...(await checkEngine(config))];
+	return [
+		...checks,
+		...(await soundly(`Engine ${config.engine}`, async () => await checkEngine(config))),
+	];
+}
+
+type Check = (config: Config) => Promise<EngineCheck>;
+
+/** A check that itself cannot be carried out is one that failed; the others are carried out all the same. */
+async function soundly(name: string, check: () => Promise<EngineCheck[]>): Promise<EngineCheck[]> {
+	try {
+		return await check();
+	} catch (error) {
+		return [
+			{
+				name,
+				ok: false,
+				message: sentenceOf(error) ?? `It could not be looked at: ${(error as Error).message}`,
+				remedy: 'Put right what the lines above say, then ask again.',
+			},
+		];
+	}
 }
 
 /** One line a check; what to do stands below it. */
@@ -67,12 +89,12 @@ async function checkDataFolder({ dataFolder }: Config): Promise<EngineCheck> {
 		return {
 			name,
 			ok: false,
-			message: `${dataFolder} cannot be used: ${(error as Error).message}`,
+			message: sentenceOf(error) ?? `${dataFolder} cannot be used: ${(error as Error).message}`,
 			remedy: 'Choose another one with --data, or give this user the right to write there.',
 		};
 	}
 	const holder = await readFile(join(dataFolder, 'server.lock'), 'utf8').catch(() => undefined);
-	const pid = holder === undefined ? undefined : (JSON.parse(holder) as { pid: number }).pid;
+	const pid = /"pid":\s*(\d+)/.exec(holder ?? '')?.[1];
 	return {
 		name,
 		ok: true,
@@ -80,8 +102,17 @@ async function checkDataFolder({ dataFolder }: Config): Promise<EngineCheck> {
 	};
 }
 
+/** The folder, or the nearest one above it that is there. */
+async function existingPart(folder: string): Promise<string> {
+	const there = await access(folder).then(
+		() => true,
+		() => false,
+	);
+	return there || dirname(folder) === folder ? folder : await existingPart(dirname(folder));
+}
+
 async function checkDisk({ dataFolder, limits }: Config): Promise<EngineCheck> {
-	const { bavail, bsize } = await statfs(dataFolder);
+	const { bavail, bsize } = await statfs(await existingPart(dataFolder));
 	const free = bavail * bsize;
 	return {
 		name: 'Disk',

@@ -6,6 +6,7 @@ export const COMMANDS = {
 	doctor: 'Say what works on this machine, and what to do about what does not.',
 	setup: 'Install what the engine diffusers needs (gpu-local setup --help).',
 	models: 'Add, list, check and remove models (gpu-local models --help).',
+	callbacks: 'Look at callbacks, send them again (gpu-local callbacks --help).',
 	'webhook-secret': 'Show the secret that callbacks are signed with.',
 	help: 'Show this.',
 	version: 'Show the version.',

@@ -65,7 +65,18 @@ function parse(
 		return parseArgs({ args, options, strict: true, allowPositionals: false }).values;
 	} catch (error) {
 		throw new UsageError(
-			`${(error as Error).message}. "gpu-local help" lists everything that can be given.`,
+			`${parseProblem(args, (error as Error).message)} "gpu-local help" lists everything that can be given.`,
 		);
 	}
+}
+
+/** Node's own words of a value that begins with a dash speak of another notation. */
+function parseProblem(args: string[], message: string): string {
+	const at = args.findIndex(
+		(arg, index) => arg.startsWith('--') && /^-[^-]/.test(args[index + 1] ?? ''),
+	);
+	if (/ambiguous/.test(message) && at !== -1) {
+		return `${args[at]} is "${args[at + 1]}", which looks like an option of its own. If it is meant, write ${args[at]}=${args[at + 1]}.`;
+	}
+	return `${message.split('\n')[0]!.replace(/[.:]*$/, '')}.`;
 }

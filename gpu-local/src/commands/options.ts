@@ -202,8 +202,13 @@ export const OPTIONS = {
 		env: 'GPU_LOCAL_SHUTDOWN_SECONDS',
 		value: 'SECONDS',
 		fallback: '10',
-		help: 'How long running jobs may go on when the server is stopped; then they go back into the queue.',
+		help: 'How long a running job may still take when the server is stopped. Jobs that will not end in that time go back into the queue at once.',
 		group: 'both',
+	},
+	'access-log': {
+		env: 'GPU_LOCAL_ACCESS_LOG',
+		help: 'Log every request: method, path, status, time, address and the name of the key. At the level info.',
+		group: 'server',
 	},
 	'log-level': {
 		env: 'GPU_LOCAL_LOG_LEVEL',

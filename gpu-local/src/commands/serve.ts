@@ -10,5 +10,9 @@ export async function serveCommand(args: string[], terminal: Terminal): Promise<
 	terminal.progress(`gpu-local ${version} is starting …`);
 	const server = await startServer(config, createLogger(config.logLevel));
 	terminal.onStop(() => server.stop());
-	terminal.out(`gpu-local is ready at ${server.url}`);
+	terminal.out(
+		server.obstacle === undefined
+			? `gpu-local is ready at ${server.url}`
+			: `gpu-local answers at ${server.url}, but no video can be made yet. ${server.obstacle}`,
+	);
 }

@@ -113,6 +113,16 @@ const MIGRATIONS: readonly string[] = [
 		bytes bytea NOT NULL
 	);
 	`,
+	`
+	CREATE TABLE gpu_local.durations (
+		kind text NOT NULL,
+		model text NOT NULL,
+		le float8 NOT NULL,
+		jobs bigint NOT NULL,
+		seconds float8 NOT NULL,
+		PRIMARY KEY (kind, model, le)
+	);
+	`,
 ];
 
 /** Any number that no other program on the same PostgreSQL is likely to use. */

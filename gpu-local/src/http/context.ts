@@ -4,6 +4,7 @@ import type { VideoService } from '../videos/service.ts';
 import type { Estimator } from '../videos/estimate.ts';
 import type { Database } from '../db/database.ts';
 import type { VideoRow } from '../store/video.ts';
+import type { FailedLogins } from './failedLogins.ts';
 import type { KeyRing } from './keys.ts';
 
 /** What routes need of the server. */
@@ -13,6 +14,7 @@ export interface HttpContext {
 	artifacts: ArtifactStore;
 	estimator: Estimator;
 	keys: KeyRing;
+	failedLogins: FailedLogins;
 	/** Signs links to files. */
 	urlSecret: string;
 	publicUrl: string | undefined;

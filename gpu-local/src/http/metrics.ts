@@ -1,10 +1,17 @@
 import type { FastifyInstance } from 'fastify';
 import { Counter, Gauge, Registry } from 'prom-client';
 import type { Database } from '../db/database.ts';
-import { countByStatus, countDeliveries, runTotals } from '../store/statistics.ts';
+import { durationCounts } from '../store/durations.ts';
+import {
+	countByStatus,
+	countDeliveries,
+	oldestWaitSeconds,
+	runTotals,
+} from '../store/statistics.ts';
 import { STATUSES } from '../store/video.ts';
 import { artifactBytes } from '../store/videos.ts';
 import type { WorkerRecord } from '../store/workers.ts';
+import { histograms } from './histograms.ts';
 
 /** For Prometheus: what the database knows at the time of the question, and the requests of this process. */
 export class Metrics {
@@ -15,6 +22,15 @@ export class Metrics {
 		labelNames: ['method', 'route', 'status'],
 		registers: [this.#registry],
 	});
+	readonly #failedLogins = new Counter({
+		name: 'gpu_local_failed_logins_total',
+		help: 'Requests to this process with a wrong API key.',
+		registers: [this.#registry],
+	});
+	readonly #oldestWait = this.#gauge(
+		'gpu_local_oldest_queued_seconds',
+		'How long the job that has waited for longest has waited.',
+	);
 	readonly #jobs = this.#gauge('gpu_local_jobs', 'Jobs on record by status.', 'status');
 	readonly #runSeconds = this.#gauge(
 		'gpu_local_run_seconds_sum',
@@ -51,12 +67,17 @@ export class Metrics {
 		});
 	}
 
+	countFailedLogin(): void {
+		this.#failedLogins.inc();
+	}
+
 	async text(): Promise<string> {
 		const counts = await countByStatus(this.database);
 		for (const status of STATUSES) this.#jobs.set({ status }, counts[status] ?? 0);
 		const runs = await runTotals(this.database);
 		this.#runSeconds.set(runs.seconds);
 		this.#runs.set(runs.count);
+		this.#oldestWait.set(await oldestWaitSeconds(this.database));
 		this.#callbacks.reset();
 		for (const [status, count] of Object.entries(await countDeliveries(this.database))) {
 			this.#callbacks.set({ status }, count);
@@ -67,7 +88,8 @@ export class Metrics {
 		}
 		this.#bytes.set(await artifactBytes(this.database));
 		this.#memory.set(process.memoryUsage.rss());
-		return await this.#registry.metrics();
+		const histogramLines = histograms(await durationCounts(this.database));
+		return `${await this.#registry.metrics()}${histogramLines}\n`;
 	}
 
 	#gauge<Label extends string>(name: string, help: string, ...labelNames: Label[]): Gauge<Label> {

@@ -16,24 +16,23 @@ export async function operationRoutes(
 
 	app.get('/healthz', async () => ({ status: 'ok', version }));
 
-	/** Ready to take jobs: the database answers, and somebody is there who makes videos. */
+	/** Ready to take jobs: one would run, and its video could be stored. */
 	app.get('/readyz', async () => {
 		await ping(database);
-		if ((await service.workers()).length === 0) {
-			throw new ApiError(503, 'unavailable', 'No machine that makes videos is connected.');
-		}
+		const obstacle = await service.obstacle();
+		if (obstacle !== undefined) throw new ApiError(503, 'unavailable', obstacle);
 		return { status: 'ready' };
 	});
 
 	app.get('/openapi.json', async () => description);
 
 	app.get('/metrics', async (request, reply) => {
-		checkBearer(request, context.keys);
+		await checkBearer(request, context);
 		return await reply.type('text/plain; version=0.0.4; charset=utf-8').send(await metrics.text());
 	});
 
 	app.get('/v1/status', async (request) => {
-		checkBearer(request, context.keys);
+		await checkBearer(request, context);
 		return {
 			version,
 			database: database.kind,

@@ -176,3 +176,47 @@ export async function enableEndpoint(
 	);
 	return row?.since;
 }
+
+export async function disabledEndpoints(
+	sql: Sql,
+	owner: string,
+): Promise<Array<{ url: string; since: Date }>> {
+	return await sql.query<{ url: string; since: Date }>(
+		`SELECT url, since FROM gpu_local.disabled_endpoints WHERE owner IN ('', $1) ORDER BY since DESC`,
+		[owner],
+	);
+}
+
+/** Callbacks that were not sent because their receiver was gone: they are due now. How many. */
+export async function releaseDisabled(sql: Sql, owner: string, url: string): Promise<number> {
+	const rows = await sql.query(
+		`UPDATE gpu_local.deliveries SET status = 'pending', attempts = 0, next_at = clock_timestamp()
+		WHERE owner = $1 AND url = $2 AND status = 'disabled' RETURNING id`,
+		[owner, url],
+	);
+	return rows.length;
+}
+
+/**
+ * The callback of a job once more. One that arrived is sent as a new one, under a new id: receivers drop what they
+ * have seen. One that did not is due now, with all its attempts before it.
+ */
+export const resendDelivery = (newId: string, videoId: string): Statement[] => [
+	{
+		text: `UPDATE gpu_local.deliveries SET status = 'pending', next_at = clock_timestamp(),
+				attempts = CASE WHEN status = 'pending' THEN attempts ELSE 0 END
+			WHERE video_id = $1 AND status IN ('pending', 'failed', 'disabled')`,
+		values: [videoId],
+	},
+	{
+		text: `INSERT INTO gpu_local.deliveries (id, video_id, owner, url, receiver, status, next_at)
+			SELECT $1, v.id, v.owner, v.webhook_url,
+				COALESCE(substring(v.webhook_url from '^[A-Za-z]+://[^/?#]+'), ''),
+				'pending', clock_timestamp()
+			FROM gpu_local.videos v
+			WHERE v.id = $2 AND v.webhook_url IS NOT NULL AND v.status NOT IN ('queued', 'running')
+				AND NOT EXISTS (SELECT 1 FROM gpu_local.deliveries x
+					WHERE x.video_id = v.id AND x.status = 'pending')`,
+		values: [newId, videoId],
+	},
+];

@@ -23,6 +23,15 @@ export async function countDeliveries(sql: Sql): Promise<Record<string, number>>
 	return Object.fromEntries(rows.map(({ status, count }) => [status, Number(count)]));
 }
 
+/** How long the job that has waited for longest has waited; 0 where none waits. */
+export async function oldestWaitSeconds(sql: Sql): Promise<number> {
+	const [row] = await sql.query<{ seconds: unknown }>(
+		`SELECT COALESCE(EXTRACT(EPOCH FROM clock_timestamp() - MIN(created_at)), 0)::float8 AS seconds
+		FROM gpu_local.videos WHERE status = 'queued'`,
+	);
+	return Number(row?.seconds ?? 0);
+}
+
 /** Rejects where the database does not answer. */
 export async function ping(sql: Sql): Promise<void> {
 	await sql.query('SELECT 1');

@@ -27,6 +27,7 @@ export type ApiErrorCode =
 	| 'too_large'
 	| 'range'
 	| 'queue_full'
+	| 'too_many_requests'
 	| 'disk_full'
 	| 'unavailable'
 	| 'internal';

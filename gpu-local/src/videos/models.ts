@@ -28,6 +28,32 @@ export function knownModels(workers: WorkerRecord[]): ModelInfo[] {
 	return [...models.values()];
 }
 
+/** Why no job at all would run now, and what to do; undefined where one would. */
+export function whyNoJobRuns(workers: WorkerRecord[]): string | undefined {
+	if (workers.length === 0) {
+		return 'No machine that makes videos is connected. Start one with "gpu-local worker", or run "gpu-local doctor".';
+	}
+	const checkpoints = knownModels(workers).filter(({ kind }) => kind === 'checkpoint');
+	const machines = workers.map(({ engine, host }) => `${engine} on ${host}`).join(', ');
+	const [first] = checkpoints;
+	if (!first) {
+		return `The connected machine (${machines}) has no model. Add one with "gpu-local models add", or run "gpu-local doctor".`;
+	}
+	if (checkpoints.some(({ available }) => available !== false)) return undefined;
+	return `The connected machine (${machines}) has no model that can run now. ${unavailable(first).message} Run "gpu-local doctor".`;
+}
+
+/** What people are told of a job whose model no connected machine has. */
+export function whyItWaits(workers: WorkerRecord[], model: string): string | undefined {
+	const there = workers.some(({ models }) =>
+		models.some(
+			({ id, kind, available }) => id === model && kind === 'checkpoint' && available !== false,
+		),
+	);
+	if (there) return undefined;
+	return `No connected machine has the model "${model}" now. The job waits until one has; cancel it if none will.`;
+}
+
 /**
  * The model that a request names, by its id or by the id without a file ending (`x.safetensors`), by
  * the user's aliases, or the stand-in of an engine for which every name is the same.
@@ -40,12 +66,7 @@ export function chooseModel(
 	const checkpoints = knownModels(workers).filter(({ kind }) => kind === 'checkpoint');
 	const usable = checkpoints.filter(({ available }) => available !== false);
 	if (checkpoints.length === 0) {
-		throw new ApiError(
-			503,
-			'unavailable',
-			'No machine that makes videos is connected. Start one with "gpu-local worker", or run "gpu-local doctor".',
-			{ retryAfterSeconds: 30 },
-		);
+		throw new ApiError(503, 'unavailable', whyNoJobRuns(workers)!, { retryAfterSeconds: 30 });
 	}
 	const wanted = name ?? options.defaultModel;
 	const found =

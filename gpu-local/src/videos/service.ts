@@ -8,7 +8,13 @@ import type { Queue } from '../queue/queue.ts';
 import { liveWorkers } from '../store/workers.ts';
 import type { WorkerRecord } from '../store/workers.ts';
 import type { ModelInfo } from '../engines/engine.ts';
-import { announceCallbacks, enableEndpoint, insertDelivery } from '../store/deliveries.ts';
+import {
+	announceCallbacks,
+	enableEndpoint,
+	insertDelivery,
+	releaseDisabled,
+	resendDelivery,
+} from '../store/deliveries.ts';
 import { forgetLooseFile, looseFile } from '../store/looseFiles.ts';
 import { storePicture } from '../store/pictures.ts';
 import { isOpen, toVideo } from '../store/video.ts';
@@ -29,7 +35,7 @@ import type { NewVideo, Page } from '../store/videos.ts';
 import { cached } from '../lib/cached.ts';
 import { ApiError, notFound } from './errors.ts';
 import type { Limits } from './limits.ts';
-import { chooseModel, shorten } from './models.ts';
+import { chooseModel, shorten, whyNoJobRuns } from './models.ts';
 import { OpenJobs } from './openJobs.ts';
 import { Admission } from './admission.ts';
 import { readPicture } from './picture.ts';
@@ -61,10 +67,12 @@ export interface CreateVideo {
 
 const MAX_SEED = 2 ** 32 - 1;
 const WORKERS_FRESH_MS = 1000;
+const STORAGE_FRESH_MS = 10_000;
 
 /** What every dialect does with jobs. Knows nothing about HTTP. */
 export class VideoService {
 	readonly #workers: () => Promise<WorkerRecord[]>;
+	readonly #storage: () => Promise<void>;
 	readonly #admission: Admission;
 	readonly #keyed = new Map<string, Promise<void>>();
 	readonly openJobs: OpenJobs;
@@ -80,6 +88,7 @@ export class VideoService {
 		private readonly options: ServiceOptions,
 	) {
 		this.#workers = cached(() => liveWorkers(database), WORKERS_FRESH_MS);
+		this.#storage = cached(() => artifacts.check(), STORAGE_FRESH_MS);
 		this.openJobs = new OpenJobs(database);
 		this.#admission = new Admission(
 			database,
@@ -92,6 +101,17 @@ export class VideoService {
 
 	workers(): Promise<WorkerRecord[]> {
 		return this.#workers();
+	}
+
+	/** Why a job would not run now, and what to do; undefined where it would. */
+	async obstacle(): Promise<string | undefined> {
+		return (
+			whyNoJobRuns(await this.#workers()) ??
+			(await this.#storage().then(
+				() => undefined,
+				(error: Error) => `Finished videos cannot be stored. ${error.message}`,
+			))
+		);
 	}
 
 	/** Stores a job and queues it, in one transaction: when this resolves, neither gets lost. */
@@ -226,6 +246,40 @@ export class VideoService {
 		return [
 			`The webhook address ${url} answered 410 Gone at ${since.toISOString()}, so jobs from before that do not call it any more. For this job it is called again.`,
 		];
+	}
+
+	/** Sends the callback of a job that has ended once more, whatever became of the first. */
+	async resendCallback(video: VideoRow): Promise<void> {
+		if (video.webhook_url === null) {
+			throw new ApiError(
+				409,
+				'conflict',
+				'The job named no webhook_url, so there is no callback to send.',
+			);
+		}
+		if (isOpen(video.status)) {
+			throw new ApiError(
+				409,
+				'conflict',
+				'The job is still open. Its callback is sent when it ends.',
+			);
+		}
+		await enableEndpoint(this.database, video.owner, video.webhook_url);
+		await this.database.batch(resendDelivery(randomUUID(), video.id));
+	}
+
+	/** Calls an address again that said 410 Gone. How many callbacks it missed that are sent now. */
+	async enableCallbacks(owner: string, url: string): Promise<number> {
+		const since = await enableEndpoint(this.database, owner, url);
+		if (since === undefined) {
+			throw new ApiError(
+				404,
+				'not_found',
+				`The address ${shorten(url)} is not one that answered 410 Gone: it is called as ever.`,
+				{ field: 'url' },
+			);
+		}
+		return await releaseDisabled(this.database, owner, url);
 	}
 
 	/** Requests with one idempotency key go one after another: only the first of them needs room. */

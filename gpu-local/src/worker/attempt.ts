@@ -11,6 +11,10 @@ export interface Attempt {
 	queueClaim: QueueClaim;
 	lease: string;
 	controller: AbortController;
+	/** When it began, by the clock that only runs forward. */
+	startedMs: number;
+	/** 0 … 99, as last reported. */
+	percent: number;
 	done: Promise<void>;
 }
 

@@ -63,7 +63,10 @@ export class AttemptRunner {
 		];
 		const writer = progressWriter((progress) => this.#save(attempt, progress));
 		try {
-			const made = await this.#make(attempt, writer.report);
+			const made = await this.#make(attempt, (progress) => {
+				attempt.percent = Math.max(attempt.percent, percentOf(progress));
+				writer.report(progress);
+			});
 			await writer.end();
 			await this.#complete(attempt, made);
 			await this.#clear(attempt);

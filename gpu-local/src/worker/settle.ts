@@ -4,6 +4,7 @@ import type { Database, Statement } from '../db/database.ts';
 import type { Log } from '../lib/log.ts';
 import type { Queue } from '../queue/queue.ts';
 import { announceCallbacks, insertDelivery } from '../store/deliveries.ts';
+import { countDurations } from '../store/durations.ts';
 import { forgetLooseFile, keepFile } from '../store/looseFiles.ts';
 import { toVideo } from '../store/video.ts';
 import type { VideoError, VideoRow } from '../store/video.ts';
@@ -57,13 +58,14 @@ export class Settlement {
 
 	/** Each statement changes nothing where the attempt has lost its lease or its claim. */
 	async #end(
-		{ video, queueClaim }: Attempt,
+		{ video, lease, queueClaim }: Attempt,
 		end: Statement,
 		more: Statement[] = [],
 	): Promise<VideoRow | undefined> {
 		const callsBack = video.webhook_url !== null;
 		const [rows] = await this.database.batch([
 			end,
+			countDurations(lease),
 			...(await this.queue.complete(queueClaim)),
 			...(callsBack ? [insertDelivery(randomUUID(), video.id)] : []),
 			...more,

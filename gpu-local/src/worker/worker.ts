@@ -11,6 +11,7 @@ import { abandonedVideos, forgetForEngine, heldLeases, leaseVideo } from '../sto
 import { AttemptRunner } from './runAttempt.ts';
 import type { AttemptOptions } from './runAttempt.ts';
 import { Signal } from '../lib/signal.ts';
+import { mayGoOn } from './shutdown.ts';
 import { Settlement } from './settle.ts';
 import { AttemptStopped } from './attempt.ts';
 import type { Attempt } from './attempt.ts';
@@ -24,6 +25,7 @@ export interface WorkerOptions extends AttemptOptions {
 const IDLE_LOOK_MS = 1000;
 const CANCEL_LOOK_MS = 500;
 const ERROR_PAUSE_MS = 2000;
+const STOP_LOOK_MS = 100;
 /** Where ending it at once did not work. */
 const ABANDON_LOOK_MS = 10_000;
 const ABANDON_AT_ONCE = 20;
@@ -78,17 +80,25 @@ export class VideoWorker {
 		this.#running.get(videoId)?.controller.abort(new AttemptStopped('cancelled'));
 	}
 
-	/** Takes nothing new, gives running jobs some time, then puts them back into the queue. */
+	/** Takes nothing new; jobs that will end in time may, the others go back into the queue at once. */
 	async stop(graceMs: number): Promise<void> {
 		this.#stopping = true;
 		this.#signal.notify();
 		await this.#loop;
 		const attempts = [...this.#running.values()];
-		const timer = setTimeout(() => {
-			for (const { controller } of attempts) controller.abort(new AttemptStopped('shutdown'));
-		}, graceMs);
+		const stoppedMs = performance.now();
+		const endSlow = (): void => {
+			const nowMs = performance.now();
+			for (const { controller, startedMs, percent } of attempts) {
+				const ran = { ranMs: nowMs - startedMs, percent };
+				if (controller.signal.aborted || mayGoOn(ran, nowMs - stoppedMs, graceMs)) continue;
+				controller.abort(new AttemptStopped('shutdown'));
+			}
+		};
+		endSlow();
+		const timer = setInterval(endSlow, STOP_LOOK_MS);
 		await Promise.all(attempts.map(({ done }) => done));
-		clearTimeout(timer);
+		clearInterval(timer);
 		for (const each of this.#timers) clearInterval(each);
 		await removeWorker(this.database, this.id).catch(() => undefined);
 	}
@@ -139,6 +149,8 @@ export class VideoWorker {
 			queueClaim,
 			lease,
 			controller: new AbortController(),
+			startedMs: performance.now(),
+			percent: 0,
 			done: Promise.resolve(),
 		};
 		this.#running.set(video.id, attempt);

@@ -18,7 +18,7 @@ export interface CliProcess {
 	stderr(): string;
 }
 
-/** Runs `gpu-local` and waits until it says that it is ready. */
+/** Runs `gpu-local` and waits until it says that it answers. */
 export async function startCli(
 	args: string[],
 	env: Record<string, string> = {},
@@ -37,7 +37,7 @@ export async function startCli(
 		let text = '';
 		child.stdout!.on('data', (chunk: Buffer) => {
 			text += chunk.toString();
-			if (text.includes('is ready')) resolve(text.trim());
+			if (/is ready|answers at/.test(text)) resolve(text.trim());
 		});
 		void ended.then((code) => reject(new Error(`gpu-local ended with ${code}: ${stderr}`)));
 	});
@@ -48,7 +48,7 @@ export async function startCli(
 	return {
 		child,
 		ready,
-		url: /http:\S+/.exec(ready)?.[0] ?? '',
+		url: /http:[^\s,]+/.exec(ready)?.[0] ?? '',
 		crash: async () => void (await end('SIGKILL')),
 		stop: async () => await end('SIGTERM'),
 		stderr: () => stderr,

@@ -27,6 +27,7 @@ const LOG_LEVEL = process.env.GPU_LOCAL_TEST_LOG ?? 'silent';
 export async function startTestServer(
 	args: string[] = [],
 	env: Record<string, string | undefined> = {},
+	log = pino({ level: LOG_LEVEL }),
 ): Promise<TestServer> {
 	const dataFolder = await mkdtemp(join(tmpdir(), 'gpu-local-test-'));
 	const config = readConfig(
@@ -34,7 +35,7 @@ export async function startTestServer(
 		env,
 		'server',
 	);
-	const server = await startServer(config, pino({ level: LOG_LEVEL }));
+	const server = await startServer(config, log);
 	const call: TestServer['call'] = async (method, path, body, headers = {}) => {
 		const reply = await fetch(`${server.url}${path}`, {
 			method,

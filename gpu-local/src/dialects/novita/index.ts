@@ -24,7 +24,7 @@ export async function novitaDialect(
 	{ context }: { context: HttpContext },
 ): Promise<void> {
 	const { service } = context;
-	app.addHook('onRequest', async (request) => checkBearer(request, context.keys));
+	app.addHook('onRequest', async (request) => await checkBearer(request, context));
 	app.setErrorHandler<FastifyError>(async (error, request, reply) => {
 		const known = toApiError(error, request.log);
 		const missing = known.code === 'invalid_api_key' && !request.headers.authorization;
@@ -132,6 +132,7 @@ const REASONS: Partial<Record<ApiErrorCode, string>> = {
 	invalid_api_key: 'INVALID_API_KEY',
 	not_allowed: 'API_NOT_ALLOWED',
 	not_found: 'TASK_NOT_FOUND',
+	too_many_requests: 'RATE_LIMIT_EXCEEDED',
 	queue_full: 'RATE_LIMIT_EXCEEDED',
 	disk_full: 'CREATE_TASK_FAILED',
 	unavailable: 'CREATE_TASK_FAILED',

@@ -1,3 +1,4 @@
+import type { OutgoingHttpHeaders } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { VideoRow } from '../../store/video.ts';
 import { isOpen } from '../../store/video.ts';
@@ -25,6 +26,8 @@ export function sendEvents(
 	reply.hijack();
 	const { raw } = reply;
 	raw.writeHead(200, {
+		// Those that were set before, for pages of other origins.
+		...(reply.getHeaders() as OutgoingHttpHeaders),
 		'content-type': 'text/event-stream; charset=utf-8',
 		'cache-control': 'no-store',
 		'x-accel-buffering': 'no',

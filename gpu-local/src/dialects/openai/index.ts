@@ -1,7 +1,7 @@
 import multipart from '@fastify/multipart';
 import type { FastifyError, FastifyInstance } from 'fastify';
 import { ApiError, notFound } from '../../videos/errors.ts';
-import { knownModels } from '../../videos/models.ts';
+import { knownModels, whyItWaits } from '../../videos/models.ts';
 import { checkBearer } from '../../http/bearer.ts';
 import type { ChangeFeed } from '../../http/changeFeed.ts';
 import { baseUrlOf, estimate } from '../../http/context.ts';
@@ -9,11 +9,11 @@ import type { HttpContext } from '../../http/context.ts';
 import { sendFile } from '../../http/sendFile.ts';
 import { toApiError } from '../../http/errors.ts';
 import type { ModelInfo } from '../../engines/engine.ts';
-import { deliveriesOf } from '../../store/deliveries.ts';
 import type { VideoRow } from '../../store/video.ts';
 import { isOpen } from '../../store/video.ts';
 import { fileUrl } from '../../videos/fileUrl.ts';
 import { MAX_PICTURE_BYTES } from '../../videos/picture.ts';
+import { callbackRoutes } from './callbacks.ts';
 import { sendEvents } from './events.ts';
 import { readForm } from './form.ts';
 import { readCreateVideo } from './request.ts';
@@ -43,7 +43,7 @@ export async function openaiDialect(
 			fileSize: MAX_PICTURE_BYTES,
 		},
 	});
-	app.addHook('onRequest', async (request) => checkBearer(request, context.keys));
+	app.addHook('onRequest', async (request) => await checkBearer(request, context));
 	app.setErrorHandler<FastifyError>(async (error, request, reply) => {
 		const known = toApiError(error, request.log);
 		const { retryAfterSeconds } = known.detail;
@@ -56,6 +56,10 @@ export async function openaiDialect(
 		videoObject(video, {
 			url: fileUrl(context, baseUrl, video),
 			etaSeconds: isOpen(video.status) ? await estimate(context, video) : undefined,
+			waits:
+				video.status === 'queued'
+					? whyItWaits(await service.workers(), video.request.model)
+					: undefined,
 		});
 
 	app.post('/v1/videos', { bodyLimit: MAX_BODY_BYTES }, async (request, reply) => {
@@ -155,21 +159,7 @@ export async function openaiDialect(
 		),
 	);
 
-	app.get<WithId>('/v1/videos/:id/callbacks', async (request) => {
-		const video = await service.get(request.owner, idIn(request.params.id));
-		const deliveries = await deliveriesOf(context.database, video.id);
-		return {
-			object: 'list',
-			data: deliveries.map(({ id, url, status, attempts, log, next_at: nextAt }) => ({
-				id,
-				url,
-				status,
-				attempts,
-				next_at: nextAt?.toISOString() ?? null,
-				log,
-			})),
-		};
-	});
+	callbackRoutes(app, context);
 
 	app.get<{ Querystring: { type?: string; query?: string } }>('/v1/models', async (request) => {
 		const { type, query } = request.query;

@@ -14,6 +14,8 @@ export interface VideoExtras {
 	/** Link to the file that needs no key. */
 	url?: string | undefined;
 	etaSeconds?: number | undefined;
+	/** Why it waits, where that is not the jobs before it. */
+	waits?: string | undefined;
 }
 
 /**
@@ -54,7 +56,7 @@ export function videoObject(video: VideoRow, extras: VideoExtras = {}): Record<s
 		steps: video.steps,
 		started_at: unixSeconds(video.started_at),
 		finished_at: unixSeconds(video.finished_at),
-		warnings: video.warnings,
+		warnings: extras.waits === undefined ? video.warnings : [...video.warnings, extras.waits],
 		track_id: video.track_id,
 		settings: settingsOf(video),
 		timings: video.timings,

@@ -8,6 +8,7 @@ import {
 } from '../../../../providers/stableDiffusionApi';
 import { isObject } from '../../../../providers/schema/wire';
 import { ApiError, notFound } from '../../videos/errors.ts';
+import { checkKey } from '../../http/bearer.ts';
 import { baseUrlOf, estimate } from '../../http/context.ts';
 import type { HttpContext } from '../../http/context.ts';
 import { toApiError } from '../../http/errors.ts';
@@ -70,7 +71,7 @@ export async function stableDiffusionApiDialect(
 			...(retryAfterSeconds === undefined ? {} : { retry_after: retryAfterSeconds }),
 		});
 	});
-	app.addHook('preHandler', async (request) => checkBodyKey(request, context));
+	app.addHook('preHandler', async (request) => await checkBodyKey(request, context));
 
 	for (const [path, endpoint] of Object.entries(ENDPOINTS)) {
 		app.post(path, async (request, reply) => submit(context, endpoint, request, reply));
@@ -141,17 +142,14 @@ async function answer(context: HttpContext, request: FastifyRequest, id: unknown
 	return isOpen(video.status) ? STILL_PROCESSING : failed(video);
 }
 
-function checkBodyKey(request: FastifyRequest, { keys }: HttpContext): void {
+async function checkBodyKey(request: FastifyRequest, context: HttpContext): Promise<void> {
 	const key = isObject(request.body) ? request.body.key : undefined;
-	const owner = keys.ownerOf(typeof key === 'string' ? key : undefined);
-	if (owner === undefined) {
-		throw new ApiError(
-			401,
-			'invalid_api_key',
-			'Invalid API key. Send it as "key" in the request body.',
-		);
-	}
-	request.owner = owner;
+	await checkKey(
+		request,
+		context,
+		typeof key === 'string' ? key : undefined,
+		'Invalid API key. Send it as "key" in the request body.',
+	);
 }
 
 /** Field errors come as the provider gives them: an object of field → texts. */
