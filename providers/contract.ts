@@ -155,6 +155,8 @@ export interface ModelSearch {
 export interface Pricing {
 	/** Needs no key. */
 	call(model: string): HttpCall;
+	/** The prices of all models in one reply of the same form. Absent where there is no such list. */
+	callAll?(): HttpCall;
 	/** `undefined` where the reply has no price for the model. */
 	read(reply: Reply, model: string): Price | undefined;
 	/** What the price is applied to. */

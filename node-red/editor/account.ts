@@ -1,4 +1,5 @@
 /** The dialog of the account. */
+import { askRuntime, type Answer } from './askRuntime';
 import { isFromEnvironment } from './check';
 import { t, word } from './i18n';
 import { providerOf } from './providers';
@@ -34,6 +35,37 @@ export function accountForm(node: EditorNode): void {
 		$('#node-config-input-callbackToken').val(newToken());
 	}
 	showCallbackUrl(node);
+	checkButton(node);
+}
+
+/** What the account holds, with the key and the address that stand in the dialog. */
+function checkButton(node: EditorNode): void {
+	const shown = $('#ttv-account-state');
+	$('#ttv-account-check').on('click', (event) => {
+		event.preventDefault();
+		shown.text(t('text-to-video-account.tip.checking'));
+		const typed = String($('#node-config-input-apiKey').val() ?? '');
+		const account = {
+			id: node.id,
+			provider: $('#node-config-input-provider').val(),
+			baseUrl: $('#node-config-input-baseUrl').val(),
+			credentials: typed === '' ? {} : { apiKey: typed },
+		};
+		void askRuntime('account', account).then((answer) => shown.text(stateText(answer)));
+	});
+}
+
+function stateText({ state, problem }: Answer): string {
+	if (!state) return problem ?? '';
+	const { balance, currency = '', queued, hint } = state;
+	const parts = [
+		...(balance === undefined
+			? []
+			: [t('text-to-video-account.state.balance', { amount: balance, currency })]),
+		...(queued === undefined ? [] : [t('text-to-video-account.state.queued', { n: queued })]),
+		...(hint === undefined ? [] : [hint]),
+	];
+	return parts.join(' ');
 }
 
 /** 192 random bits; whoever does not know them can not reach the callback address. */

@@ -5,7 +5,13 @@ export { validateFields } from './fields';
 export { word } from './i18n';
 export { labelOf } from './labels';
 export { openResult, openTextToVideo, openWebhook, saveTextToVideo, saveWebhook } from './nodes';
-export { isAmount, validateFilename, validateMinutes, validateOutput } from './output';
+export {
+	isAmount,
+	validateFilename,
+	validateMinutes,
+	validateMoney,
+	validateOutput,
+} from './output';
 export { providerOf } from './providers';
 
 import { watchAccounts } from './accountState';

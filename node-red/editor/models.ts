@@ -1,16 +1,6 @@
 /** The list of models under a field, asked of the runtime, which asks the provider. */
+import { askRuntime, type Answer } from './askRuntime';
 import { t } from './i18n';
-
-interface Choice {
-	value: string;
-	label: string;
-	description?: string;
-}
-interface Answer {
-	models?: Choice[];
-	nextCursor?: string;
-	problem?: string;
-}
 
 /** @param accountId read when the button is pressed: the account may have changed since */
 export function searchButton(input: JQuery, field: EditorField, accountId: () => unknown): JQuery {
@@ -40,7 +30,13 @@ function openList(button: JQuery, input: JQuery, field: EditorField, accountId: 
 	const show = (answer: Answer, more: boolean) => {
 		if (!more) list.empty();
 		list.find('.ttv-models-note').remove();
-		for (const choice of answer.models ?? []) list.append(entry(choice, choose));
+		const models = answer.models ?? [];
+		for (const choice of models) list.append(entry(choice, choose));
+		void showPrices(
+			list,
+			accountId,
+			models.map(({ value }) => value),
+		);
 		if (answer.problem) list.append(note(t('editor.search-failed', { reason: answer.problem })));
 		else if (list.is(':empty')) list.append(note(t('editor.nothing-found')));
 		const { nextCursor } = answer;
@@ -54,7 +50,8 @@ function openList(button: JQuery, input: JQuery, field: EditorField, accountId: 
 	const ask = async (cursor?: string) => {
 		const mine = (newest += 1);
 		if (!cursor) list.empty().append(note(t('editor.searching')));
-		const answer = await askRuntime(accountId, field.search ?? '', String(query.val()), cursor);
+		const search = field.search ?? '';
+		const answer = await askRuntime('models', accountId, { search, query: query.val(), cursor });
 		// An older answer that comes late says nothing about what is typed now.
 		if (mine === newest) show(answer, cursor !== undefined);
 	};
@@ -67,8 +64,13 @@ function openList(button: JQuery, input: JQuery, field: EditorField, accountId: 
 	void ask();
 }
 
-function entry({ value, label, description }: Choice, choose: (value: string) => void): JQuery {
-	const row = $('<a href="#" role="option" class="ttv-model"></a>').append($('<b>').text(label));
+function entry(
+	{ value, label, description }: NonNullable<Answer['models']>[number],
+	choose: (value: string) => void,
+): JQuery {
+	const row = $('<a href="#" role="option" class="ttv-model"></a>')
+		.attr('data-model', value)
+		.append($('<b>').text(label));
 	if (label !== value) row.append($('<span>').text(value));
 	if (description) row.append($('<small>').text(description));
 	return row.on('click', (event) => {
@@ -77,32 +79,15 @@ function entry({ value, label, description }: Choice, choose: (value: string) =>
 	});
 }
 
-const note = (text: string): JQuery => $('<div class="ttv-models-note"></div>').text(text);
-
-async function askRuntime(
-	accountId: unknown,
-	search: string,
-	query: string,
-	cursor?: string,
-): Promise<Answer> {
-	const account = typeof accountId === 'string' ? RED.nodes.node(accountId) : null;
-	const apiKey = account?.credentials?.apiKey;
-	try {
-		return (await $.ajax({
-			url: 'text-to-video/models',
-			method: 'POST',
-			contentType: 'application/json',
-			data: JSON.stringify({
-				account: account?.id,
-				provider: account?.provider,
-				baseUrl: account?.baseUrl,
-				// A key that was typed and not deployed yet; a deployed one never comes back to the editor.
-				...(typeof apiKey === 'string' && apiKey !== '__PWRD__' ? { apiKey } : {}),
-				...{ search, query, cursor },
-			}),
-		})) as Answer;
-	} catch (failed) {
-		const { responseJSON, statusText } = failed as JQuery.jqXHR;
-		return { problem: responseJSON?.problem ?? statusText };
-	}
+/** Asked for when the list is there, which must not wait for it, and each time anew, for prices change. */
+async function showPrices(list: JQuery, accountId: unknown, models: string[]): Promise<void> {
+	if (models.length === 0) return;
+	const { prices = {} } = await askRuntime('prices', accountId, { models });
+	list.find('.ttv-model').each((_index, row) => {
+		const price = prices[$(row).attr('data-model') ?? ''];
+		if (price === undefined || $(row).find('.ttv-price').length > 0) return;
+		$('<small class="ttv-price"></small>').text(t('editor.price', { price })).appendTo($(row));
+	});
 }
+
+const note = (text: string): JQuery => $('<div class="ttv-models-note"></div>').text(text);

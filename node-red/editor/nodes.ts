@@ -2,7 +2,7 @@
 import { t } from './i18n';
 import { fieldsForm, type FieldsForm } from './fields';
 import { outputForm, startWith } from './output';
-import { providerOfAccount } from './providers';
+import { dailyLimitOf, providerOfAccount } from './providers';
 
 const accountId = (): unknown => $('#node-input-account').val();
 
@@ -18,9 +18,19 @@ export function openTextToVideo(node: EditorNode): void {
 		// One that is on and can not be is in sight, so that it can be switched off.
 		const callback = providerOfAccount(accountId())?.callback === true;
 		$('.ttv-when-callback').toggle(callback || $('#node-input-callback').prop('checked') === true);
-		$('.ttv-when-waiting').toggle($('#node-input-mode').val() === 'wait');
+		const mode = $('#node-input-mode').val();
+		$('.ttv-when-waiting').toggle(mode === 'wait');
+		$('.ttv-when-paying').toggle(mode !== 'estimate');
+		const limits = [$('#node-input-maximumCost').val(), dailyLimitOf(accountId())];
+		const limited = limits.some((limit) => String(limit ?? '').trim() !== '');
+		$('.ttv-when-limited').toggle(mode !== 'estimate' && limited);
+		$('.ttv-when-fetching').toggle(mode !== 'estimate');
+		if (mode === 'estimate') $('.ttv-when-file, .ttv-when-video').hide();
+		else $('#node-input-output').trigger('change');
 	};
 	startWith($('#node-input-mode'), 'wait');
+	startWith($('#node-input-unpriced'), 'refuse');
+	$('#node-input-maximumCost').on('input change', show);
 	$('#node-input-account').on('change', show);
 	$('#node-input-mode').on('change', show);
 	outputForm();
@@ -42,8 +52,11 @@ export function openResult(): void {
 	const show = () => {
 		const operation = String($('#node-input-operation').val());
 		$('.ttv-when-waiting').toggle(operation === 'wait');
-		$('.ttv-when-fetching').toggle(operation !== 'cancel');
-		if (operation === 'cancel') $('.ttv-when-file, .ttv-when-video').hide();
+		const fetches = operation === 'wait' || operation === 'ask';
+		$('.ttv-when-fetching').toggle(fetches);
+		$('.ttv-when-job').toggle(fetches || operation === 'cancel');
+		$('.ttv-when-finding').toggle(operation === 'find');
+		if (!fetches) $('.ttv-when-file, .ttv-when-video').hide();
 		else $('#node-input-output').trigger('change');
 	};
 	startWith($('#node-input-operation'), 'wait');

@@ -49,6 +49,10 @@ export const validateMinutes = (value: unknown): true | string =>
 		? true
 		: t('editor.minutes-wrong');
 
+/** Blank, or an amount in USD, 0 or more. */
+export const validateMoney = (value: unknown): true | string =>
+	validateMinutes(value) === true ? true : t('editor.money-wrong');
+
 /** Blank, or a number above zero. */
 export const isAmount = (value: unknown): boolean =>
 	value === undefined ||

@@ -29,3 +29,7 @@ export function fieldsFor(
 
 /** The same array for the same model, so that a form can tell whether it is drawn already. */
 const fieldsOfModels = new WeakMap<object, EditorField[]>();
+
+/** What all nodes of the account may spend on one day, as it stands in its dialog. */
+export const dailyLimitOf = (accountId: unknown): unknown =>
+	typeof accountId === 'string' ? RED.nodes.node(accountId)?.dailyLimit : undefined;

@@ -4,7 +4,9 @@ import { DEFAULT_WAIT_MINUTES } from '../../jobs/poll';
 import { isJob, resolveJob } from '../../jobs/resolveJob';
 import { isFinal, type Job, type Provider } from '../../providers/contract';
 import { accountOf, showAccountFault } from '../src/account/account';
-import type { JobRun, PreparedJob } from '../src/jobs/jobRun';
+import { accountAnswer, asksForAccount } from '../src/jobs/answers';
+import { findAnswer } from '../src/jobs/findJobs';
+import type { Answer, JobRun, PreparedJob } from '../src/jobs/jobRun';
 import type { Message } from '../src/messages/message';
 import { numberOr } from '../src/input/numbers';
 import { planOutput, type OutputDef } from '../src/output/outputPlan';
@@ -17,8 +19,11 @@ import { endJob } from '../src/jobs/cancel';
 
 interface ResultDef extends NodeDef, OutputDef {
 	account?: string;
-	/** `ask` once, `wait` for the end, or `cancel` at the provider. */
-	operation?: 'ask' | 'wait' | 'cancel';
+	/**
+	 * `ask` once, `wait` for the end, `cancel` at the provider, `find` jobs whose id is lost, or look what the `account`
+	 * holds.
+	 */
+	operation?: 'ask' | 'wait' | 'cancel' | 'find' | 'account';
 	/** Typed input: a job id, or a whole job as Text to Video gives it. */
 	jobId?: string;
 	jobIdType?: string;
@@ -50,8 +55,11 @@ export default function register(RED: NodeAPI): void {
 		def: ResultDef,
 		runner: JobRunner,
 		msg: Message,
-	): Promise<PreparedJob> {
-		const { provider, host } = accountOf(RED, def.account, t);
+	): Promise<PreparedJob | Answer> {
+		const handle = accountOf(RED, def.account, t);
+		const { provider, host } = handle;
+		if (def.operation === 'account' || asksForAccount(msg)) return accountAnswer(RED, handle, msg);
+		if (def.operation === 'find') return findAnswer(handle, msg, t);
 		const source = { RED, node, msg, t };
 		const field = { name: 'jobId', title: t('label.job-id') };
 		const type = def.jobIdType ?? 'msg';

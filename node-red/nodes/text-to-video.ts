@@ -2,30 +2,37 @@
 import { randomUUID } from 'node:crypto';
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 import { defaultWaitMinutes } from '../../jobs/poll';
-import type { Job, RequestValues } from '../../providers/contract';
+import type { Job, Provider, RequestValues } from '../../providers/contract';
 import { ofModel } from '../../providers/schema/ofModel';
 import { issueText, validate } from '../../providers/schema/validate';
 import { accountOf, handleOf, showAccountFault, type AccountHandle } from '../src/account/account';
 import { callbackAddress } from '../src/account/callbackAddress';
 import { translator } from '../src/i18n/translate';
-import { numberOr } from '../src/input/numbers';
+import { limitOf, numberOr } from '../src/input/numbers';
 import type { Rows } from '../src/input/rows';
 import { readValues } from '../src/input/values';
 import { findInterrupted } from '../src/jobs/interruptedSubmit';
-import type { JobRun, PreparedJob, WriteIntent } from '../src/jobs/jobRun';
+import { accountAnswer, asksForAccount, estimateAnswer } from '../src/jobs/answers';
+import type { Answer, JobRun, PreparedJob, WriteIntent } from '../src/jobs/jobRun';
 import { JobRunner } from '../src/jobs/runner';
 import { isRepeatable, submitJob } from '../src/jobs/submit';
 import type { SubmitIntent } from '../src/jobs/submitIntents';
-import { refused } from '../src/messages/errors';
+import { JobError, refused, shown } from '../src/messages/errors';
 import type { Message } from '../src/messages/message';
+import { budgetFor, type SpendingLimits } from '../src/money/quote';
+import { spendingOf } from '../src/money/spending';
 import { planOutput, type OutputDef } from '../src/output/outputPlan';
 import type { OutputPlan } from '../src/output/outputPlan';
 
 interface TextToVideoDef extends NodeDef, OutputDef {
 	account?: string;
 	fields?: Rows;
-	/** `wait` for the video, or `return` the job at once. */
-	mode?: 'wait' | 'return';
+	/** `wait` for the video, `return` the job at once, or only `estimate` what it would cost. */
+	mode?: 'wait' | 'return' | 'estimate';
+	/** USD, of one message; blank for no limit. */
+	maximumCost?: string | number;
+	/** What becomes under a limit of a video that has no price. */
+	unpriced?: 'refuse' | 'run';
 	/** Minutes. */
 	waitAtMost?: string | number;
 	/** Jobs at once; blank for what the provider allows. */
@@ -34,6 +41,14 @@ interface TextToVideoDef extends NodeDef, OutputDef {
 	longestLine?: string | number;
 	/** Ask the provider to call the account's callback address. */
 	callback?: boolean;
+}
+
+interface SubmitPlan {
+	submit(handle: AccountHandle, run: JobRun, writeIntent: WriteIntent): Promise<Job>;
+	values?: RequestValues;
+	/** With `limits`, for what is not paid yet. */
+	key?: string;
+	limits?: SpendingLimits;
 }
 
 const MINUTE_MS = 60_000;
@@ -66,32 +81,66 @@ export default function register(RED: NodeAPI): void {
 		def: TextToVideoDef,
 		msg: Message,
 		once: (text: string, call: (text: string) => void) => void,
-	): Promise<PreparedJob> {
+	): Promise<PreparedJob | Answer> {
 		const handle = account(def);
 		const { provider } = handle;
+		if (asksForAccount(msg)) return accountAnswer(RED, handle, msg);
 		const source = { RED, node, msg, t };
 		const { values: raw, payloadUnused } = await readValues(source, provider, def.fields ?? {});
 		if (payloadUnused) {
 			once(t('log.payload-unused', { provider: provider.title }), (text) => node.warn(text));
 		}
 		const values = judge(node, handle, def, raw);
+		const limits = limitsOf(def, handle);
+		if (def.mode === 'estimate') return estimateAnswer(handle, values, msg);
 		const plan = await planOutput(source, def);
-		return prepared(node, def, plan, submitWith(values, randomUUID()), values);
+		const key = randomUUID();
+		return prepared(node, def, plan, { submit: submitWith(values, key), values, key, limits });
+	}
+
+	/** @throws JobError where a limit is none: nothing may be spent then */
+	function limitsOf({ maximumCost, unpriced }: TextToVideoDef, handle: AccountHandle) {
+		const wrong = (name: string, value: unknown) => () => {
+			const values = { name: t(`label.${name}`), value: shown(value) };
+			return refused(t('error.limit-not-number', values), t('advice.limit-not-number'));
+		};
+		const ofMessage = limitOf(maximumCost, wrong('maximum-cost', maximumCost));
+		const ofDay = limitOf(handle.dailyLimit, wrong('daily-limit', handle.dailyLimit));
+		return {
+			...(ofMessage === undefined ? {} : { maximumCost: ofMessage }),
+			...(ofDay === undefined ? {} : { dailyLimit: ofDay }),
+			allowUnpriced: unpriced === 'run',
+		};
 	}
 
 	function prepared(
 		node: Node,
 		def: TextToVideoDef,
 		plan: OutputPlan,
-		submit: (handle: AccountHandle, run: JobRun, writeIntent: WriteIntent) => Promise<Job>,
-		values?: RequestValues,
+		{ submit, values = {}, key, limits }: SubmitPlan,
 	): PreparedJob {
+		const model = modelOf(handleOf(RED, def.account)?.provider, values);
 		return {
 			...{ plan, wait: def.mode !== 'return', deadlineMs: 0 },
+			...(model ? { asked: model } : {}),
 			async begin(run, writeIntent) {
 				const handle = account(def);
-				const job = await submit(handle, run, writeIntent);
-				const asked = ofModel(handle.provider, values ?? {});
+				const { signal } = run.controller;
+				const spending = spendingOf(RED, handle.id, handle.host.now);
+				const budget =
+					key === undefined || limits === undefined
+						? undefined
+						: await budgetFor(handle, spending, limits, { values, key, signal }, t);
+				if (budget) run.quoted = budget.quoted;
+				const job = await submit(handle, run, writeIntent).catch((error: unknown) => {
+					// Whatever is no JobError happened before anything was sent.
+					const isFree = !(error instanceof JobError) || error.failure.accepted === 'no';
+					if (isFree) budget?.release();
+					else budget?.settle();
+					throw error;
+				});
+				budget?.settle();
+				const asked = ofModel(handle.provider, values);
 				const minutes = numberOr(def.waitAtMost, defaultWaitMinutes(asked));
 				run.deadlineMs = handle.host.now() + minutes * MINUTE_MS;
 				node.log(t('log.submitted', { provider: handle.provider.title, id: job.jobId }));
@@ -111,15 +160,13 @@ export default function register(RED: NodeAPI): void {
 		if (!provider || provider.id !== intent.provider) return undefined;
 		// Where the provider knows a request again, it answers a second sending with the job that it made of the first.
 		if (values && isRepeatable(provider)) {
-			return prepared(node, def, plan, submitWith(values, key), values);
+			return prepared(node, def, plan, { submit: submitWith(values, key), values });
 		}
 		if (!provider.submitLog) return undefined;
-		return prepared(
-			node,
-			def,
-			plan,
-			async (handle, { controller }) => await findInterrupted(handle, intent, t, controller.signal),
-		);
+		return prepared(node, def, plan, {
+			submit: async (handle, { controller }) =>
+				await findInterrupted(handle, intent, t, controller.signal),
+		});
 	}
 
 	function judge(
@@ -143,6 +190,13 @@ export default function register(RED: NodeAPI): void {
 	}
 
 	RED.nodes.registerType('text-to-video', TextToVideo);
+}
+
+/** What of the request names the model, where it takes one of several. */
+function modelOf(provider: Provider | undefined, values: RequestValues): RequestValues | undefined {
+	if (!provider?.models) return undefined;
+	const { field } = provider.models;
+	return Object.fromEntries(Object.entries(values).filter(([name]) => name === field));
 }
 
 /** Says the same thing once, however many messages it is true of. */

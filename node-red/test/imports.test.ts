@@ -5,7 +5,10 @@ import { describe, expect, it } from 'vitest';
 
 const root = path.join(import.meta.dirname, '..');
 /** Each room stands on those before it. */
-const ROOMS = ['runtime', 'i18n', 'messages', 'account', 'input', 'output', 'jobs', 'callbacks'];
+const ROOMS = [
+	...['runtime', 'i18n', 'messages', 'account', 'money', 'input', 'output', 'jobs'],
+	'callbacks',
+];
 
 const filesIn = (folder: string): string[] =>
 	readdirSync(path.join(root, folder), { recursive: true, encoding: 'utf8' })

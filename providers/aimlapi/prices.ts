@@ -10,6 +10,11 @@ import { isObject } from '../schema/wire';
 /** @param defaults what a model takes where a field is left out, as documented */
 export const pricingWith = (defaults: (model: string) => RequestValues): Pricing => ({
 	call: (model) => ({ method: 'GET', url: '/v1/models', query: { include: 'pricing', id: model } }),
+	callAll: () => ({
+		method: 'GET',
+		url: '/v1/models',
+		query: { output_modalities: 'video', include: 'pricing' },
+	}),
 	read: readPrice,
 	priced(values) {
 		const model = String(values.model);

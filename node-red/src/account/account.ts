@@ -15,6 +15,8 @@ export interface AccountDef extends NodeDef {
 	provider?: string;
 	baseUrl?: string;
 	callbackBaseUrl?: string;
+	/** USD; blank for none. */
+	dailyLimit?: string | number;
 }
 
 export interface AccountCredentials {
@@ -41,6 +43,8 @@ export interface AccountHandle {
 	callbackUrl(): string | undefined;
 	/** Waits until the provider's documented requests a minute allow one more submit. */
 	rateLimit: RateLimit;
+	/** What its nodes may spend together on one day, in USD, as it stands in the dialog. */
+	dailyLimit?: string | number;
 }
 
 export const CALLBACK_ROUTE = '/text-to-video';
@@ -49,7 +53,7 @@ export const CALLBACK_ROUTE = '/text-to-video';
 export function createAccount(
 	RED: NodeAPI,
 	node: AccountNode,
-	{ provider: id = '', baseUrl, callbackBaseUrl }: AccountDef,
+	{ provider: id = '', baseUrl, callbackBaseUrl, dailyLimit }: AccountDef,
 ): AccountHandle {
 	const provider = providerById(id);
 	const credentials = node.credentials ?? {};
@@ -73,6 +77,7 @@ export function createAccount(
 			return base === undefined ? undefined : `${base}${nodeRoot(RED)}${path}`;
 		},
 		rateLimit: rateLimitOf(provider, account, { now: Date.now, sleep }),
+		...(dailyLimit === undefined ? {} : { dailyLimit }),
 	};
 }
 

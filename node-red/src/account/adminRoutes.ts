@@ -1,11 +1,14 @@
-/** What the editor asks the runtime: models by name, and the callback address of an account. */
+/** What the editor asks the runtime: models by name, their prices, what an account holds, and its callback address. */
 import type { Request, Response } from 'express';
 import type { NodeAPI } from 'node-red';
+import { askAccount, type AccountState } from '../../../jobs/account';
+import { modelPrices } from '../../../jobs/modelPrices';
 import { searchModels as search } from '../../../jobs/searchModels';
-import type { ModelChoice } from '../../../providers/contract';
+import type { ModelChoice, ProviderFailure } from '../../../providers/contract';
 import { readBaseUrl } from '../../../providers/baseUrl';
 import { providerById, providers } from '../../../providers/registry';
 import { isObject } from '../../../providers/schema/wire';
+import { inNodeRedWords } from '../messages/words';
 import { handleOf, lacksKey, type AccountHandle } from './account';
 import { createHost, type RuntimeHost } from '../runtime/host';
 
@@ -26,19 +29,24 @@ export function addAdminRoutes(RED: NodeAPI): void {
 			else res.json({ callbackUrl: handle.callbackUrl() ?? null, lacksKey: lacksKey(handle) });
 		},
 	);
-	// Sends requests into the world with the account's key, so it asks for more than reading.
-	RED.httpAdmin.post(
-		'/text-to-video/models',
-		needsPermission('text-to-video.write'),
-		(req, res) => void searchModels(RED, req, res),
-	);
+	for (const [name, answer] of Object.entries(QUESTIONS)) {
+		// Sends requests into the world with the account's key, so it asks for more than reading.
+		RED.httpAdmin.post(
+			`/text-to-video/${name}`,
+			needsPermission('text-to-video.write'),
+			(req, res) => void askAt(RED, answer, req, res),
+		);
+	}
 }
 
-interface SearchPlace {
+/** Where to ask, and with which key. */
+interface Place {
 	host: RuntimeHost;
 	baseUrl: string;
 	providerId: string;
 }
+
+type Question = (place: Place, asked: Record<string, unknown>) => Promise<object>;
 
 export interface ModelsAnswer {
 	models?: ModelChoice[];
@@ -47,18 +55,16 @@ export interface ModelsAnswer {
 	problem?: string;
 }
 
-async function searchModels(RED: NodeAPI, req: Request, res: Response): Promise<void> {
+export interface AccountAnswer {
+	state?: AccountState;
+	problem?: string;
+}
+
+async function askAt(RED: NodeAPI, question: Question, req: Request, res: Response) {
 	const asked: Record<string, unknown> = isObject(req.body) ? req.body : {};
 	const place = placeOf(RED, asked);
-	if (place && 'problem' in place) {
-		res.json({ problem: place.problem } satisfies ModelsAnswer);
-		return;
-	}
-	if (!place) {
-		res.status(404).json({ problem: 'The account is not deployed yet.' } satisfies ModelsAnswer);
-		return;
-	}
-	res.json(await answerOf(place, asked));
+	if (!place) res.status(404).json({ problem: 'The account is not deployed yet.' });
+	else res.json('problem' in place ? place : await question(place, asked));
 }
 
 /**
@@ -67,7 +73,7 @@ async function searchModels(RED: NodeAPI, req: Request, res: Response): Promise<
 function placeOf(
 	RED: NodeAPI,
 	asked: Record<string, unknown>,
-): SearchPlace | { problem: string } | undefined {
+): Place | { problem: string } | undefined {
 	const stored = handleOf(RED, text(asked.account));
 	const providerId = text(asked.provider) ?? stored?.provider.id;
 	// What the runtime fills in from the environment stands in the stored account as it is.
@@ -85,12 +91,12 @@ function placeOf(
 	return { host: createHost(access, silent), baseUrl, providerId: provider.id };
 }
 
-const placeOfStored = ({ host, account, provider }: AccountHandle): SearchPlace => ({
+const placeOfStored = ({ host, account, provider }: AccountHandle): Place => ({
 	...{ host, baseUrl: account.baseUrl, providerId: provider.id },
 });
 
-async function answerOf(
-	{ host, baseUrl, providerId }: SearchPlace,
+async function models(
+	{ host, baseUrl, providerId }: Place,
 	asked: Record<string, unknown>,
 ): Promise<ModelsAnswer> {
 	const query = text(asked.query);
@@ -106,9 +112,33 @@ async function answerOf(
 		host,
 		AbortSignal.timeout(SEARCH_TIMEOUT_MS),
 	);
-	if (!found.failure) return found;
-	return { problem: `${found.failure.message} ${found.failure.advice}`.trim() };
+	return found.failure ? { problem: textOf(found.failure) } : found;
 }
+
+/** In words, by model; without those that the provider does not say or can not be asked for. */
+async function prices(
+	{ host, baseUrl, providerId }: Place,
+	{ models: named }: { models?: unknown },
+) {
+	const names = Array.isArray(named) ? named.map(String) : [];
+	const signal = AbortSignal.timeout(SEARCH_TIMEOUT_MS);
+	return { prices: await modelPrices(providerById(providerId), { baseUrl }, names, host, signal) };
+}
+
+async function state({ host, baseUrl, providerId }: Place): Promise<AccountAnswer> {
+	const signal = AbortSignal.timeout(SEARCH_TIMEOUT_MS);
+	try {
+		const answer = await askAccount(providerById(providerId), { baseUrl }, host, signal);
+		return answer.failure ? { problem: textOf(answer.failure) } : { state: answer.state };
+	} catch (error) {
+		return { problem: (error as Error).message };
+	}
+}
+
+const QUESTIONS: Record<string, Question> = { models, prices, account: state };
+
+const textOf = ({ message, advice }: ProviderFailure): string =>
+	`${message} ${inNodeRedWords(advice)}`.trim();
 
 const written = (value: unknown): string | undefined => {
 	const given = text(value);

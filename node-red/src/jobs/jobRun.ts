@@ -1,5 +1,5 @@
 /** One message on its way through a node. */
-import type { Job } from '../../../providers/contract';
+import type { Job, RequestValues } from '../../../providers/contract';
 import type { JobError } from '../messages/errors';
 import type { Message } from '../messages/message';
 import type { OutputPlan } from '../output/outputPlan';
@@ -26,6 +26,10 @@ export interface JobRun {
 	interrupted?: SubmitIntent;
 	/** How the waiting goes. */
 	polls?: Polls;
+	/** What of the request names the model, on which it depends how long the job takes. */
+	asked?: RequestValues;
+	/** What the job was quoted at, in USD. Never rejects. */
+	quoted?: Promise<number | undefined>;
 	stop?: Stop;
 	/** The job's end is what was asked for, so it is no error. */
 	cancels?: boolean;
@@ -49,6 +53,12 @@ export interface PreparedJob extends Omit<
 	begin: Begin;
 }
 
+/** What is known of a message that wants something else than a job. */
+export interface Answer {
+	/** @returns the message to pass on */
+	answer(signal: AbortSignal): Promise<Message>;
+}
+
 /** Submits, or finds the job that exists. */
 export type Begin = (run: JobRun, writeIntent: WriteIntent) => Promise<Job>;
 
@@ -58,7 +68,7 @@ export type WriteIntent = (
 ) => Promise<void>;
 
 export function newJobRun(
-	{ plan, deadlineMs, wait, job, cancels }: Omit<PreparedJob, 'begin'>,
+	{ plan, deadlineMs, wait, job, cancels, asked }: Omit<PreparedJob, 'begin'>,
 	msg: Message,
 	send: JobRun['send'],
 	done: JobRun['done'],
@@ -67,6 +77,7 @@ export function newJobRun(
 		...{ msg, send, done, plan, deadlineMs, wait, stage: 'queued' },
 		...(job ? { job } : {}),
 		...(cancels ? { cancels } : {}),
+		...(asked ? { asked } : {}),
 		controller: new AbortController(),
 	};
 }

@@ -1,6 +1,6 @@
 /** What of a message outlives its node: the next instance of the node goes on with it. Plain data. */
 import { isJob } from '../../../jobs/resolveJob';
-import type { Job, ProviderFailure } from '../../../providers/contract';
+import type { Job, ProviderFailure, RequestValues } from '../../../providers/contract';
 import { isObject } from '../../../providers/schema/wire';
 import type { Message } from '../messages/message';
 import type { OutputPlan } from '../output/outputPlan';
@@ -17,6 +17,8 @@ export interface PendingJob {
 	wait: boolean;
 	/** The job's end is what was asked for. */
 	cancels?: boolean;
+	/** What of the request names the model. */
+	asked?: RequestValues;
 	intent?: undefined;
 }
 
@@ -53,8 +55,14 @@ export const isQueued = (pending: Pending): pending is QueuedMessage =>
 
 /** What there is to keep of a message whose job exists. */
 export function pendingJobOf(run: JobRun): PendingJob | undefined {
-	const { job, msg, deadlineMs, plan, wait, cancels } = run;
-	return job && { job, msg, deadlineMs, plan, wait, ...(cancels ? { cancels } : {}) };
+	const { job, msg, deadlineMs, plan, wait, cancels, asked } = run;
+	return (
+		job && {
+			...{ job, msg, deadlineMs, plan, wait },
+			...(cancels ? { cancels } : {}),
+			...(asked ? { asked } : {}),
+		}
+	);
 }
 
 /** Of what lay in the context store, which people can change. */

@@ -7,9 +7,11 @@ import {
 	withNextPoll,
 } from '../../../jobs/poll';
 import type { Job } from '../../../providers/contract';
+import { ofModel } from '../../../providers/schema/ofModel';
 import type { AccountHandle } from '../account/account';
 import { JobError } from '../messages/errors';
 import type { Message } from '../messages/message';
+import { withQuote } from '../money/quote';
 import { fillMessage } from '../output/video';
 import type { RuntimeHost } from '../runtime/host';
 import type { JobRun } from './jobRun';
@@ -43,8 +45,12 @@ export async function perform(
 	enter(run, 'waiting');
 	jobExists(run);
 	signal.throwIfAborted();
-	if (run.wait) await wait(run, run.job, account, show);
-	else run.job = withNextPoll(account.provider, run.job, account.host.now());
+	run.job = withQuote(run.job, await run.quoted);
+	// How long it takes depends on the model.
+	const provider = run.asked ? ofModel(account.provider, run.asked) : account.provider;
+	const asked = { ...account, provider };
+	if (run.wait) await wait(run, run.job, asked, show);
+	else run.job = withNextPoll(provider, run.job, account.host.now());
 	const { job } = run;
 	const reason = failureOf(job);
 	const wanted = job.status === 'cancelled' && run.cancels === true;

@@ -16,7 +16,7 @@ import type { Message } from '../messages/message';
 import { ask } from './ask';
 import { cancelledInLine } from './cancel';
 import { cancelRequest, type CancelRequest } from './cancelRequest';
-import { newJobRun, type JobRun, type PreparedJob } from './jobRun';
+import { newJobRun, type Answer, type JobRun, type PreparedJob } from './jobRun';
 import { JobLifecycle } from './lifecycle';
 import { PendingJobs } from './pendingJobs';
 import { JobQueue, type QueueOptions } from './queue';
@@ -30,7 +30,7 @@ export interface RunnerOptions extends QueueOptions {
 	 *
 	 * @throws JobError where something is not
 	 */
-	prepare?(msg: Message): Promise<PreparedJob>;
+	prepare?(msg: Message): Promise<PreparedJob | Answer>;
 	/**
 	 * For a node that submits: how to find out about a submit that an earlier process did not hear the answer of.
 	 * `undefined` where nobody can be asked.
@@ -43,6 +43,8 @@ export class JobRunner {
 	private readonly lifecycle: JobLifecycle;
 	private readonly t: Translate;
 	private readonly lasts: boolean;
+	/** Ends questions that belong to no job. */
+	private readonly closing = new AbortController();
 	/** How often all messages were cancelled. */
 	private endings = 0;
 
@@ -65,6 +67,7 @@ export class JobRunner {
 		watchForStop(RED, node.id, { lasts, runs: this.queue.runs });
 		if (submits && !lasts) adviseOnce(RED, this.t('log.memory-only'));
 		this.lifecycle.attach();
+		node.on('close', () => this.closing.abort());
 		if (prepare) node.on('input', (msg, send, done) => void this.receive(msg, send, done, prepare));
 		return this;
 	}
@@ -74,15 +77,19 @@ export class JobRunner {
 		msg: Message,
 		send: JobRun['send'],
 		done: JobRun['done'],
-		prepare: (msg: Message) => Promise<PreparedJob>,
+		prepare: (msg: Message) => Promise<PreparedJob | Answer>,
 	): Promise<void> {
 		if (this.lifecycle.arrived(msg, send, done)) return;
 		const cancel = cancelRequest(msg);
 		if (cancel) return await this.cancel(cancel, msg, done);
-		delete msg.failure;
 		const { endings } = this;
 		try {
 			const prepared = await prepare(msg);
+			delete msg.failure;
+			if ('answer' in prepared) {
+				send(await prepared.answer(this.closing.signal));
+				return done();
+			}
 			// Reading the fields can take a while, and everything may have been cancelled since.
 			if (endings !== this.endings) throw cancelledInLine(this.t);
 			this.queue.checkLine();

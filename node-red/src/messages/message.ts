@@ -8,4 +8,10 @@ export interface Message extends NodeMessage {
 	filename?: unknown;
 	cancel?: unknown;
 	reset?: unknown;
+	/** What the video is to cost and did cost, as in `job.cost`. */
+	cost?: unknown;
+	/** `true` asks what the account holds; nothing is submitted. */
+	checkAccount?: unknown;
+	/** Of a submit in doubt, for finding its job. */
+	requestId?: unknown;
 }

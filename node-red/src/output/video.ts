@@ -9,6 +9,7 @@ import type { Job } from '../../../providers/contract';
 import type { AccountHandle } from '../account/account';
 import { asJobError, JobError } from '../messages/errors';
 import type { Message } from '../messages/message';
+import { isOurCost } from '../money/quote';
 import { toBuffer } from './buffer';
 import { toFile } from './file';
 import type { OutputPlan } from './outputPlan';
@@ -25,6 +26,7 @@ export async function fillMessage(
 	{ provider, account, host }: AccountHandle,
 	signal: AbortSignal,
 ): Promise<Message> {
+	if (finished.cost && isOurCost(msg.cost)) msg.cost = finished.cost;
 	if (finished.status !== 'succeeded' || plan.mode === 'job') {
 		msg.payload = finished;
 		msg.job = finished;

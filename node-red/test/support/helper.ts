@@ -66,10 +66,14 @@ export function flowWith(
 	sim: Pick<Simulator, 'url'>,
 	node: FlowNode,
 	providerId = 'localGpu',
+	account: object = {},
 ): FlowNode[] {
 	return [
 		{ id: 'tab', type: 'tab', label: 'Test' },
-		{ id: 'account', type: 'text-to-video-account', provider: providerId, baseUrl: sim.url },
+		{
+			...{ id: 'account', type: 'text-to-video-account', provider: providerId, baseUrl: sim.url },
+			...account,
+		},
 		{ z: 'tab', account: 'account', wires: [['out']], ...node },
 		{ id: 'out', type: 'helper', z: 'tab' },
 		{ id: 'handler', type: 'catch', z: 'tab', scope: null, wires: [['caught']] },

@@ -52,12 +52,12 @@ export class Stage {
 	async load(
 		change: Partial<FlowNode> = {},
 		options: SimulatorOptions = {},
-		{ node = NODE, provider = 'localGpu', more = NOTHING, hasKey = true } = {},
+		{ node = NODE, provider = 'localGpu', more = NOTHING, hasKey = true, account = {} } = {},
 	) {
 		this.sim = await startSimulator({ durationMs: 500, queueMs: 100, ...options });
 		this.nodeId = `node${(this.tests += 1)}`;
 		const flow = [
-			...flowWith(this.sim, { ...node, ...change, id: this.nodeId }, provider),
+			...flowWith(this.sim, { ...node, ...change, id: this.nodeId }, provider, account),
 			...more(this.nodeId),
 		];
 		const credentials = { account: { apiKey: hasKey ? this.sim.key : '' } };
