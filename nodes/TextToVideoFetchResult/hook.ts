@@ -22,7 +22,7 @@ import { fetchOptionsProperty } from '../shared/options';
 import { jobItem, signalOf } from '../shared/output';
 import { downloadChoice, readOptions } from '../shared/readOptions';
 import { guarded, settle, waitAndSettle, type Settling } from '../shared/settle';
-import { isTool, waitMinutes } from '../shared/tool';
+import { isTool, toolItem, waitMinutes } from '../shared/tool';
 
 export async function fetchHook(
 	this: IExecutePaginationFunctions,
@@ -106,7 +106,8 @@ async function ask({ context, provider, account, host }: Settling, job: Job): Pr
 async function cancel({ context, provider, account, host }: Settling, job: Job) {
 	const reading = await cancelJob(provider, account, job, host);
 	if (!reading.job) throw new ItemError(providerFailure(provider.id, reading.failure, job));
-	return jobItem(reading.job, context.getItemIndex());
+	const itemIndex = context.getItemIndex();
+	return isTool(context) ? toolItem(reading.job, itemIndex) : jobItem(reading.job, itemIndex);
 }
 
 function jobOf(

@@ -14,7 +14,7 @@ import { DOUBTFUL_ADVICE } from '../../providers/replies/failures';
 import { errorItem, ItemError, providerFailure, toNodeError, type ItemFailure } from './errors';
 import type { N8nHost } from './host';
 import { jobItem, signalOf, videoItem, type DownloadChoice } from './output';
-import { isTool, toolItem } from './tool';
+import { isTool, toolItem, toolProblem, type Orders } from './tool';
 
 const MINUTE_MS = 60_000;
 
@@ -25,6 +25,8 @@ export interface Settling {
 	host: N8nHost;
 	/** Absent where no file is wanted. */
 	download?: DownloadChoice;
+	/** What an agent is told of its orders, as they stand when it is told. */
+	orders?: () => Orders;
 }
 
 /** Waits for the job, at most so many minutes, and gives the item for it. */
@@ -48,20 +50,21 @@ export async function waitAndSettle(
 
 /** A job that is not final yet is returned as it stands: running out of patience is not an error. */
 export async function settle(settling: Settling, job: Job): Promise<INodeExecutionData> {
-	const { context, provider, account, host, download } = settling;
+	const { context, provider, account, host, download, orders } = settling;
 	const reason = failureOf(job);
 	if (reason) throw new ItemError(providerFailure(provider.id, reason, job));
-	if (isTool(context)) return toolItem(job, context.getItemIndex());
+	if (isTool(context)) return toolItem(job, context.getItemIndex(), orders?.());
 	if (job.status !== 'succeeded' || !download) return jobItem(job, context.getItemIndex());
 	return await videoItem(context, provider, account, job, host, download);
 }
 
-/** Turns whatever an item's work threw into what n8n expects of this node's On Error setting. */
+/** Turns whatever an item's work threw into what n8n expects of this node's On Error setting, or an agent of its tool. */
 export async function guarded(
 	context: IExecuteSingleFunctions,
 	work: () => Promise<INodeExecutionData | INodeExecutionData[]>,
 	onThrow: (error: NodeOperationError) => NodeOperationError = (error) => error,
 	accepted: () => Accepted = () => 'unknown',
+	orders?: () => Orders,
 ): Promise<INodeExecutionData[]> {
 	const itemIndex = context.getItemIndex();
 	try {
@@ -69,6 +72,7 @@ export async function guarded(
 	} catch (error) {
 		const item =
 			error instanceof ItemError ? error.item : unexpected(context, error as Error, accepted());
+		if (isTool(context)) return [toolProblem(item, itemIndex, orders?.())];
 		if (context.continueOnFail()) return [errorItem(context, item)];
 		throw onThrow(
 			error instanceof ItemError

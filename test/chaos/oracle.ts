@@ -107,7 +107,7 @@ const saysDoubt = (end: End | undefined): boolean =>
 	(end?.kind === 'halted' && DOUBT.test(end.text));
 
 const logsDoubt = ({ where, text }: Evidence['texts'][number], item: number): boolean =>
-	where === 'log' && DOUBT.test(text) && new RegExp(`\\bitem ${item}\\b`, 'i').test(text);
+	where === 'log' && DOUBT.test(text) && new RegExp(`\\bitem ${item + 1}\\b`, 'i').test(text);
 
 function untruth(
 	{ item, jobs, submits }: Record,

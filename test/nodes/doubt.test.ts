@@ -86,7 +86,7 @@ describe('a submit of which nobody knows whether it was taken', () => {
 		const { error } = await run('stopWorkflow');
 		expect(error?.message).toContain('illegal content');
 		expect(takeLog().join('')).toMatch(
-			/The job may have been accepted.*execution \d+, node \\"Video\\", item 1\)/,
+			/The job may have been accepted.*execution \d+, node \\"Video\\", item 2\)/,
 		);
 	});
 });

@@ -17,8 +17,8 @@ describe('one job of three fails', () => {
 		await start(failKite);
 		const { error } = await runVideo(sim, { prompts: THREE });
 		expect(error?.message).toBe(`Out of memory (job ${idOf('A kite')})`);
-		expect(error?.description).toContain(`item 0: job ${idOf('A boat')} (succeeded)`);
-		expect(error?.description).toContain(`item 2: job ${idOf('A train')} (succeeded)`);
+		expect(error?.description).toContain(`item 1: job ${idOf('A boat')} (succeeded)`);
+		expect(error?.description).toContain(`item 3: job ${idOf('A train')} (succeeded)`);
 	});
 
 	it('goes on with the other videos on "Continue"', async () => {

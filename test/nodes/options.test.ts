@@ -43,7 +43,7 @@ describe('an option that can not be meant', () => {
 	])('%s: %s is said before anything is sent', async (name, value, message) => {
 		const parameters = { options: { [name]: value } };
 		const { error } = await runVideo(sim, { prompts: ['A', 'B', 'C'], parameters });
-		expect(error?.message).toBe(`[item 0] ${message}`);
+		expect(error?.message).toBe(`[item 1] ${message}`);
 		expect(error?.description).toContain('Nothing was submitted.');
 		expect(sim.book.requests).toEqual([]);
 	});

@@ -16,6 +16,6 @@ it('names the other jobs, and calls only those ready that may have a video', () 
 	errors.noteJob(2, { ...job('b'), status: 'failed' });
 	errors.noteJob(3, { ...job('c'), status: 'cancelled' });
 	expect(error.description).toBe(
-		'Try again. The other jobs of this run, ready for Fetch Result: item 1: job a (queued). Without a video: item 2: job b (failed), item 3: job c (cancelled).',
+		'Try again. The other jobs of this run, ready for Fetch Result: item 2: job a (queued). Without a video: item 3: job b (failed), item 4: job c (cancelled).',
 	);
 });

@@ -14,7 +14,7 @@ describe('a run is validated whole', () => {
 	it('sends nothing when one of three items is wrong, and names that item', async () => {
 		await start();
 		const { error } = await runVideo(sim, { prompts: ['A boat', '', 'A train'] });
-		expect(error?.message).toContain('[item 1] Prompt (prompt)');
+		expect(error?.message).toContain('[item 2] Prompt (prompt)');
 		expect(error?.description).toContain('Nothing was submitted');
 		expect(error?.description).toContain('look in the input whether it is there');
 		expect(sim.book.requests).toEqual([]);

@@ -3,15 +3,15 @@ import { TextToVideo } from '../../nodes/TextToVideo/TextToVideo.node';
 import { TextToVideoFetchResult } from '../../nodes/TextToVideoFetchResult/TextToVideoFetchResult.node';
 import { startSimulator, type Simulator } from '../simulators/simulator';
 import { runWorkflow } from '../support/n8nCore';
-import { videoOptions, videoParameters } from '../support/videoNode';
+import { videoOptions, videoParameters, type VideoRun } from '../support/videoNode';
 
 let sim: Simulator;
 afterEach(async () => await sim.close());
 
 /** n8n gives the tool form of a node the same code under a name that ends in Tool. */
-async function runTool(provider: string, parameters: object) {
+async function runTool(provider: string, parameters: object, run: VideoRun = {}) {
 	return await runWorkflow({
-		...(await videoOptions(sim, { provider })),
+		...(await videoOptions(sim, { provider, ...run })),
 		nodeTypes: { textToVideoTool: new TextToVideo() },
 		nodes: [
 			{
@@ -34,7 +34,10 @@ describe('as an agent’s tool', () => {
 			jobId: sim.book.jobs[0]?.id,
 			status: 'succeeded',
 			finished: true,
+			accepted: 'yes',
 			videoUrls: [expect.stringMatching(/^http/)],
+			ordersLeft: 99,
+			next: expect.stringContaining('Give the address to the user') as string,
 		});
 		expect(JSON.stringify(item?.json).length).toBeLessThan(500);
 		expect(sim.book.of('content')).toEqual([]);
@@ -55,6 +58,85 @@ describe('as an agent’s tool', () => {
 			askAgainInSeconds: expect.any(Number) as number,
 			next: expect.stringContaining('do not order it again') as string,
 		});
+	});
+
+	const answerOf = async (provider: string, parameters: object = {}, run: VideoRun = {}) => {
+		const result = await runTool(provider, parameters, run);
+		expect(result.status).toBe('success');
+		const json = result.items('Video')[0]?.json ?? {};
+		// n8n's agent would hand on nothing but that member.
+		expect(json).not.toHaveProperty('error');
+		expect(JSON.stringify(json).length).toBeLessThan(900);
+		return json;
+	};
+
+	it('answers that a prompt was refused, and that nothing costs money', async () => {
+		sim = await startSimulator();
+		expect(await answerOf('localGpu', {}, { prompts: [''] })).toMatchObject({
+			status: 'refused',
+			accepted: 'no',
+			problem: expect.stringContaining('Prompt') as string,
+			ordersLeft: 100,
+			next: expect.stringContaining('Nothing was ordered') as string,
+		});
+		expect(sim.book.charges).toBe(0);
+	});
+
+	it('answers that the job failed, and does not invite another order', async () => {
+		sim = await startSimulator({ failWhen: () => 'Nobody can draw that' });
+		const answer = await answerOf('localGpu');
+		expect(answer).toMatchObject({
+			jobId: sim.book.jobs[0]?.id,
+			status: 'failed',
+			accepted: 'yes',
+			problem: expect.stringContaining('Nobody can draw that') as string,
+			next: expect.stringContaining('order again only if the user asks') as string,
+		});
+		expect(sim.book.charges).toBe(1);
+	});
+
+	it('answers that the submit is in doubt, with the advice, and that it must not be repeated', async () => {
+		sim = await startSimulator();
+		sim.faults.next('submit', { kind: 'resetAfter' });
+		const answer = await answerOf('modelslabV6');
+		expect(answer).toMatchObject({
+			status: 'unknown',
+			accepted: 'unknown',
+			problem: expect.stringContaining('may have been accepted') as string,
+			next: expect.stringContaining('Do not order again') as string,
+		});
+		expect(sim.book.charges).toBe(1);
+	});
+
+	it('answers that the key is wrong', async () => {
+		sim = await startSimulator();
+		const denied = { kind: 'answer', status: 401, body: { message: 'Bad key' } } as const;
+		sim.faults.next('submit', denied);
+		expect(await answerOf('localGpu')).toMatchObject({
+			accepted: 'no',
+			next: expect.stringContaining('ordering again does not help') as string,
+		});
+	});
+
+	it('answers that the limit is reached, and how many orders there are left', async () => {
+		sim = await startSimulator();
+		const parameters = { options: { maximumJobs: 1 } };
+		const prompts = ['A fox', 'A hare'];
+		expect(await answerOf('localGpu', parameters, { prompts })).toMatchObject({
+			status: 'refused',
+			accepted: 'no',
+			problem: expect.stringContaining('Maximum Jobs is 1') as string,
+			ordersLeft: 1,
+			next: expect.stringContaining('order no more videos') as string,
+		});
+		expect(sim.book.charges).toBe(0);
+	});
+
+	it('answers what the orders have cost so far', async () => {
+		sim = await startSimulator();
+		const options = { maximumCost: 1 };
+		const answer = await answerOf('aimlapiPixverse', { whenSubmitted: 'return', options });
+		expect(answer).toMatchObject({ costSoFarUsd: 0.3, ordersLeft: 99, costUsd: 0.42 });
 	});
 
 	it('fetches a result as text too', async () => {

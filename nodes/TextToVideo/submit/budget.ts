@@ -6,6 +6,7 @@
 import type { IExecuteSingleFunctions, IRunExecutionData } from 'n8n-workflow';
 import { ledgerKey, type Ledger } from '../../../jobs/ledger';
 import {
+	heldBy,
 	release,
 	reserve,
 	type Limits,
@@ -92,6 +93,16 @@ export class RunBudget {
 	settled(itemIndex: number): void {
 		const place = this.places.get(itemIndex);
 		if (place !== undefined) this.inFlight.delete(place);
+	}
+
+	/** What has been ordered, and how much more may be. */
+	standing(): { ordersLeft: number; costSoFarUsd?: number } {
+		const { jobs, usd } = heldBy(this.held);
+		const { maximumJobs = Infinity } = this.limits;
+		return {
+			ordersLeft: Math.max(0, maximumJobs - jobs),
+			...(usd > 0 ? { costSoFarUsd: usd } : {}),
+		};
 	}
 
 	/** The number of the item that holds a place. */

@@ -21,18 +21,19 @@ import { readBaseUrl } from '../../../providers/baseUrl';
 import { canCallBack } from '../../../providers/callbackAddress';
 import { isFinal, type Job, type Provider } from '../../../providers/contract';
 import { providerById } from '../../../providers/registry';
-import { errorItem } from '../../shared/errors';
+import { errorItem, type ItemFailure } from '../../shared/errors';
 import { hostOf } from '../../shared/host';
 import { submitOptionsProperty } from '../../shared/options';
 import { jobItem } from '../../shared/output';
 import { downloadChoice, readOptions, type NodeOptions } from '../../shared/readOptions';
 import { guarded, settle, waitAndSettle } from '../../shared/settle';
-import { isTool, toolItem, waitMinutes } from '../../shared/tool';
+import { isTool, LIMIT_REACHED, toolItem, toolProblem, waitMinutes } from '../../shared/tool';
 import { callbackUrlOf, canSleep } from '../sleep/sleep';
 import { estimateItem } from './estimate';
 import { readFiles } from './files';
 import { learningOf } from './learning';
-import { runOf } from './run';
+import { LimitError } from './refusal';
+import { runOf, type Run } from './run';
 import { DEFAULT_SLEEP_MINUTES, SHORTEST_WAIT_MINUTES, sleepThrough } from './sleepThrough';
 import { endIfStopped, newJob, type Work } from './work';
 
@@ -62,7 +63,7 @@ export async function submitHook(
 		estimateOnly: mode === 'estimate',
 	});
 	if (run.isAbandoned(this.getItemIndex())) return [];
-	if (run.refusal) return refuse(this, provider, run.refusal);
+	if (run.refusal) return refuse(this, provider, run, run.refusal);
 	const work: Work = {
 		context: this,
 		provider,
@@ -72,10 +73,11 @@ export async function submitHook(
 		run,
 		options,
 		choices,
+		orders: () => run.budget.standing(),
 	};
 	if (run.maximumCost !== undefined || mode === 'estimate') {
 		const refusal = await run.during(run.quoted(work));
-		if (refusal) return refuse(this, provider, refusal);
+		if (refusal) return refuse(this, provider, run, refusal);
 	}
 	if (mode === 'estimate') return await guarded(this, async () => estimateItem(work));
 	return await run.during(seeThrough(work, mode));
@@ -85,12 +87,20 @@ export async function submitHook(
 function refuse(
 	context: IExecuteSingleFunctions,
 	provider: Provider,
+	run: Run,
 	refusal: NodeOperationError,
 ): INodeExecutionData[] {
-	if (!context.continueOnFail()) throw refusal;
 	const { message, description } = refusal;
-	const item = { message, description: description ?? '', provider: provider.id };
-	return [errorItem(context, { ...item, accepted: 'no' })];
+	const item: ItemFailure = {
+		...{ message, description: description ?? '', provider: provider.id },
+		accepted: 'no',
+	};
+	if (isTool(context)) {
+		const next = refusal instanceof LimitError ? LIMIT_REACHED : undefined;
+		return [toolProblem(item, context.getItemIndex(), run.budget.standing(), next)];
+	}
+	if (!context.continueOnFail()) throw refusal;
+	return [errorItem(context, item)];
 }
 
 async function seeThrough(work: Work, mode: Mode): Promise<INodeExecutionData[]> {
@@ -102,6 +112,7 @@ async function seeThrough(work: Work, mode: Mode): Promise<INodeExecutionData[]>
 		async () => await run.gate(async () => await workItem(work, mode)),
 		(error) => run.errors.add(context.getItemIndex(), error),
 		() => run.accepted(context.getItemIndex()),
+		work.orders,
 	);
 }
 
@@ -118,7 +129,9 @@ async function workItem(work: Work, mode: Mode): Promise<INodeExecutionData> {
 	if (isFinal(job.status)) return await settle(work, job);
 	if (mode === 'return') {
 		const standing = withNextPoll(asked, job, host.now());
-		return isTool(context) ? toolItem(standing, itemIndex) : jobItem(standing, itemIndex);
+		return isTool(context)
+			? toolItem(standing, itemIndex, work.orders?.())
+			: jobItem(standing, itemIndex);
 	}
 	const minutes = minutesAwake(context, choices, asked);
 	const waiting = waitAndSettle({ ...work, provider: asked }, job, minutes, {

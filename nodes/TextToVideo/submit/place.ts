@@ -4,5 +4,5 @@ import type { IExecuteSingleFunctions } from 'n8n-workflow';
 export function placeOf(context: IExecuteSingleFunctions): string {
 	const { id, name } = context.getWorkflow();
 	const workflow = name ? `workflow "${name}" ${id}` : `workflow ${id}`;
-	return `${workflow}, execution ${context.getExecutionId()}, node "${context.getNode().name}", item ${context.getItemIndex()}`;
+	return `${workflow}, execution ${context.getExecutionId()}, node "${context.getNode().name}", item ${context.getItemIndex() + 1}`;
 }

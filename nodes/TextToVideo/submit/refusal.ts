@@ -30,13 +30,16 @@ export function invalidRun(
 	const first = wrong[0];
 	if (!first) return undefined;
 	const lines = wrong.map(({ index, problem }) =>
-		items.length === 1 ? problem : `[item ${index}] ${problem}`,
+		items.length === 1 ? problem : `[item ${index + 1}] ${problem}`,
 	);
 	return new NodeOperationError(node, lines[0] as string, {
 		itemIndex: first.index,
 		description: [...lines.slice(1), `Nothing was submitted. ${EARLIER_STEP}`].join('\n'),
 	});
 }
+
+/** The items are right; it is the execution that may not order more. */
+export class LimitError extends NodeOperationError {}
 
 const inUsd = (usd: number): string => `${usd} USD`;
 
@@ -51,9 +54,7 @@ export function overLimits(
 	basisOf: (place: string) => string,
 ): NodeOperationError {
 	const [message, description] = textOf(refusal, basisOf);
-	return new NodeOperationError(context.getNode(), `${message} Nothing was submitted.`, {
-		description,
-	});
+	return new LimitError(context.getNode(), `${message} Nothing was submitted.`, { description });
 }
 
 function textOf(refusal: Refusal, basisOf: (place: string) => string): [string, string] {

@@ -42,6 +42,6 @@ export class StoppingErrors {
 }
 
 function listed(about: string, jobs: Array<[number, Job]>): string {
-	const names = jobs.map(([index, job]) => `item ${index}: job ${job.jobId} (${job.status})`);
+	const names = jobs.map(([index, job]) => `item ${index + 1}: job ${job.jobId} (${job.status})`);
 	return names.length === 0 ? '' : `${about}: ${names.join(', ')}.`;
 }
