@@ -1,12 +1,15 @@
 import { parseArgs } from 'node:util';
 import { UsageError } from '../lib/usageError.ts';
+import { findWorkerPython } from '../engines/diffusers/index.ts';
 import { addModel, removeModel, verifyModel } from '../models/add.ts';
+import { embeddingConverter } from '../models/convertEmbedding.ts';
 import { KINDS } from '../models/recognise.ts';
 import type { Kind } from '../models/recognise.ts';
 import { ModelRegistry } from '../models/registry.ts';
 import type { ModelEntry } from '../models/registry.ts';
 import { RECIPES, recipeOf } from '../models/recipes.ts';
 import { readTable } from '../models/table.ts';
+import { lookAtMachine } from '../setup/backend.ts';
 import { readConfig } from './config.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -17,7 +20,8 @@ gpu-local models list                   show all models
 gpu-local models remove NAME            forget a model (and delete it where it was downloaded)
 gpu-local models verify [NAME]          check that a model's files are sound and unchanged
 
-WHAT is a folder or .safetensors file on this machine, or hub:OWNER/NAME[@REVISION][:FILE],
+WHAT is a folder or file (.safetensors; .gguf of Wan or LTX-Video; .pt or .bin of an embedding) on this
+machine, or hub:OWNER/NAME[@REVISION][:FILE],
 for example hub:Wan-AI/Wan2.1-T2V-1.3B-Diffusers. A download is pinned to a commit and checked.
 
   --name NAME             what requests call it; otherwise from the file's name
@@ -62,6 +66,7 @@ export async function modelsCommand(args: string[], context: CommandContext): Pr
 			...(context.env.HF_TOKEN ? { token: context.env.HF_TOKEN } : {}),
 			progress: bar(context),
 		},
+		convert: embeddingConverter(() => findWorkerPython(context.env, lookAtMachine), context.env),
 		say: (line) => context.progress(line),
 	});
 	context.out(`Added ${describe(entry)}`);

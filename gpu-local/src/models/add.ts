@@ -1,8 +1,9 @@
-import { rm, stat } from 'node:fs/promises';
-import { basename, join, relative, resolve, sep } from 'node:path';
+import { mkdir, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { UsageError } from '../lib/usageError.ts';
 import { digestFile, downloadFolder, downloadFromHub, parseHubSource } from './hub.ts';
 import type { HubOptions, HubSource, Weights } from './hub.ts';
+import type { ConvertEmbedding } from './convertEmbedding.ts';
 import { publishedOf } from './published.ts';
 import { recipeOf } from './recipes.ts';
 import { recognise } from './recognise.ts';
@@ -30,7 +31,14 @@ export interface AddOptions extends Pick<
 	/** A way of making videos in few steps, of recipes.ts. */
 	recipe?: string | undefined;
 	hub: HubOptions;
+	convert: ConvertEmbedding;
 	say(line: string): void;
+}
+
+/** Where a model's files are, and where they came from. */
+interface Placed {
+	path: string;
+	source?: { repository: string; revision: string };
 }
 
 /** Adds a local folder or file where it lies, or downloads one from a hub first. */
@@ -46,13 +54,26 @@ export async function addModel(
 			`"${alias}" cannot be a model's name: use letters, digits, ".", "_" and "-", at most 128.`,
 		);
 	}
-	const got = source ? await download(registry, source, options) : { path: resolve(what) };
+	const given: Placed = source
+		? await download(registry, source, options)
+		: { path: resolve(what) };
+	const got = PICKLE.test(given.path)
+		? { ...given, path: await converted(registry, alias, given.path, options) }
+		: given;
 	const found = await recognise(got.path);
 	if (options.kind !== undefined && !compatible(options.kind, found.kind)) {
 		throw new UsageError(`${what} is a ${found.kind}, not a ${options.kind}.`);
 	}
 	options.say(`Reading ${found.files.length} file(s) once, for "gpu-local models verify" …`);
-	const { name: _, kind: asked, hub: __, say: ___, recipe: ____, ...said } = options;
+	const {
+		name: _,
+		kind: asked,
+		hub: __,
+		say: ___,
+		recipe: ____,
+		convert: _____,
+		...said
+	} = options;
 	const kind = asked ?? found.kind;
 	if (options.recipe !== undefined) recipeOf(options.recipe, found.family);
 	const entry: ModelEntry = {
@@ -67,10 +88,28 @@ export async function addModel(
 		path: stored(registry.folder, got.path),
 		sizeBytes: found.sizeBytes,
 		files: await checksums(got.path, found.files),
-		...('source' in got ? { source: got.source } : {}),
+		...(got.source ? { source: got.source } : {}),
 	};
 	await registry.add(entry);
 	return entry;
+}
+
+/** What people have of many embeddings: a format that can run code when it is read by others. */
+const PICKLE = /\.(pt|bin)$/i;
+const CONVERTED = 'converted';
+
+async function converted(
+	registry: ModelRegistry,
+	alias: string,
+	path: string,
+	options: AddOptions,
+): Promise<string> {
+	if (!(await stat(path).catch(() => undefined))) throw new UsageError(`${path} is not there.`);
+	const target = join(registry.folder, CONVERTED, `${alias}.safetensors`);
+	await mkdir(dirname(target), { recursive: true });
+	await options.convert(path, target);
+	options.say(`Converted ${basename(path)} to .safetensors; nothing of it was run.`);
+	return target;
 }
 
 /**
@@ -110,7 +149,7 @@ const compatible = (asked: Kind, found: Kind): boolean =>
 
 const defaultAlias = (source: HubSource | undefined, what: string): string =>
 	(source ? basename(source.file ?? source.repository) : basename(resolve(what)))
-		.replace(/\.safetensors$/i, '')
+		.replace(/\.(safetensors|gguf|pt|bin)$/i, '')
 		.replaceAll(/[^A-Za-z0-9._-]/g, '-');
 
 /** Relative inside the models folder, so that the folder can be moved. */
@@ -126,7 +165,7 @@ async function download(
 	registry: ModelRegistry,
 	source: HubSource,
 	options: AddOptions,
-): Promise<{ path: string; source: { repository: string; revision: string } }> {
+): Promise<Placed> {
 	const folder = downloadFolder(registry.folder, source);
 	const revision = await downloadFromHub(source, folder, weightsOf(options.kind), options.hub);
 	options.say(`Downloaded ${source.repository} at ${revision}.`);
@@ -163,7 +202,7 @@ export async function verifyModel(registry: ModelRegistry, entry: ModelEntry): P
 	return problems;
 }
 
-/** Takes a model out of the list, and its files away where `models add` downloaded them. */
+/** Takes a model out of the list, and its files away where `models add` downloaded or made them. */
 export async function removeModel(registry: ModelRegistry, alias: string): Promise<boolean> {
 	const entry = await registry.remove(alias);
 	if (!entry) {
@@ -171,6 +210,10 @@ export async function removeModel(registry: ModelRegistry, alias: string): Promi
 		throw new UsageError(`There is no model "${alias}". There is: ${names || 'none'}.`);
 	}
 	const [top, folder] = entry.path.split('/');
+	if (top === CONVERTED) {
+		await rm(registry.pathOf(entry), { force: true });
+		return true;
+	}
 	const shared = (await registry.list()).some(({ path }) => path.startsWith(`${top}/${folder}`));
 	if (entry.source === undefined || top !== 'downloads' || !folder || shared) return false;
 	await rm(join(registry.folder, top, folder), { recursive: true, force: true });

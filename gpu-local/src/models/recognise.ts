@@ -1,6 +1,7 @@
 import { readdir, readFile, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join, relative, sep } from 'node:path';
 import type { CheckpointFacts } from './published.ts';
+import { readGgufHeader } from './gguf.ts';
 import type { Header } from './safetensors.ts';
 import { readSafetensorsHeader, UnsafeModelError } from './safetensors.ts';
 import { readTable, startImageOf } from './table.ts';
@@ -36,8 +37,18 @@ export async function recognise(path: string): Promise<Recognised> {
 	const info = await stat(path).catch(() => undefined);
 	if (!info) throw new UnsafeModelError(`${path} is not there.`);
 	if (info.isDirectory()) return await recogniseFolder(path);
+	if (extname(path) === '.gguf')
+		return { ...(await kindOfGguf(path)), sizeBytes: info.size, files: [''] };
 	const header = await readSafetensorsHeader(path);
 	return { ...kindOfFile(path, header), sizeBytes: info.size, files: [''] };
+}
+
+async function kindOfGguf(path: string): Promise<Pick<Recognised, 'kind' | 'family'>> {
+	const found = denoiserOf(await readGgufHeader(path));
+	if (found) return found;
+	throw new UnsafeModelError(
+		`${basename(path)} is no Wan or LTX-Video model. Of GGUF files only those are read.`,
+	);
 }
 
 /** By the names of its entries, as the trainers of each kind write them. */

@@ -15,7 +15,7 @@ export type Header = Record<string, { dtype?: string; shape?: number[]; data_off
 export async function readSafetensorsHeader(path: string): Promise<Header> {
 	if (extname(path) !== '.safetensors') {
 		throw new UnsafeModelError(
-			`${path} is not a .safetensors file. Other formats can run code, so they are not used; get the model as .safetensors.`,
+			`${path} is not a .safetensors or .gguf file. Other formats can run code, so they are not used; get the model as .safetensors.`,
 		);
 	}
 	const file = await open(path, 'r');

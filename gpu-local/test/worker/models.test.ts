@@ -11,11 +11,13 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readPage, withTables } from '../../docs/tables.ts';
 import { resolveModel, toModelInfos } from '../../src/engines/diffusers/models.ts';
 import { modelsCommand } from '../../src/commands/models.ts';
+import { addModel } from '../../src/models/add.ts';
 import { recognise } from '../../src/models/recognise.ts';
 import { ModelRegistry } from '../../src/models/registry.ts';
 import type { ModelEntry } from '../../src/models/registry.ts';
 import { readTable } from '../../src/models/table.ts';
-import { writePipeline, writeSafetensors } from './modelFiles.ts';
+import { writeGguf, writePipeline, writeSafetensors } from './modelFiles.ts';
+import type { GgufTensor } from './modelFiles.ts';
 
 let folder: string;
 let models: string;
@@ -67,8 +69,9 @@ describe('the command line', () => {
 		);
 
 	it.each([
-		['model.pt', 'pickle', 'is not a .safetensors file'],
-		['model.gguf', 'GGUF', 'is not a .safetensors file'],
+		['model.ckpt', 'pickle', 'is not a .safetensors or .gguf file'],
+		['model.pt', 'pickle', 'Python is not set up'],
+		['model.gguf', 'GGUF', 'is not a GGUF file that can be read'],
 		['x.safetensors', 'short', "header's length is wrong"],
 		['nowhere/', '', 'is not there'],
 		['hub:a/b', '', 'does not answer'],
@@ -77,6 +80,7 @@ describe('the command line', () => {
 		if (content) await writeFile(join(folder, name), content);
 		const { status, stderr } = add(local ? join(folder, name) : name, {
 			HF_ENDPOINT: 'http://127.0.0.1:1',
+			GPU_LOCAL_PYTHON: join(folder, 'no-python'),
 		});
 		expect(status).toBe(1);
 		expect(stderr).toContain(why);
@@ -93,14 +97,11 @@ describe('the command line', () => {
 });
 
 describe('a hostile model', () => {
-	it.each(['.ckpt', '.pt', '.bin', '.pkl', '.gguf'])(
-		'is not read from a %s file',
-		async (ending) => {
-			const path = join(folder, `model${ending}`);
-			await writeFile(path, '\x80\x04cposix\nsystem\n');
-			await expect(run(['add', path])).rejects.toThrow('.safetensors');
-		},
-	);
+	it.each(['.ckpt', '.pth', '.pkl'])('is not read from a %s file', async (ending) => {
+		const path = join(folder, `model${ending}`);
+		await writeFile(path, '\x80\x04cposix\nsystem\n');
+		await expect(run(['add', path])).rejects.toThrow('.safetensors');
+	});
 
 	it.each([0n, 1n, 1_000_000n, 2n ** 63n, 2n ** 64n - 1n])(
 		'cannot lie about its header (%s bytes)',
@@ -146,6 +147,95 @@ describe('a hostile model', () => {
 		for (const name of ['../wan', 'a/b', '', 'x'.repeat(129), 'hub:a/b']) {
 			await expect(run(['add', wan, '--name', name])).rejects.toThrow('cannot be a model');
 		}
+	});
+});
+
+describe('a GGUF file', () => {
+	const WAN = [
+		{ name: 'patch_embedding.weight', shape: [32, 16, 1, 2, 2], type: 0 },
+		{ name: 'head.head.weight', shape: [64, 32], type: 8 },
+		{ name: 'blocks.0.self_attn.q.weight', shape: [32, 32], type: 8 },
+	];
+	const gguf = (tensors: GgufTensor[], how?: Parameters<typeof writeGguf>[2]) =>
+		writeGguf(join(folder, 'wan2.1_Q8_0.gguf'), tensors, how);
+
+	it('is recognised like any other file of a denoiser', async () => {
+		const path = await gguf(WAN);
+		expect(await recognise(path)).toMatchObject({ kind: 'checkpoint', family: 'wan' });
+		const picture = await gguf([{ ...WAN[0]!, shape: [32, 36, 1, 2, 2] }, ...WAN.slice(1)]);
+		expect((await recognise(picture)).startImage).toBe('required');
+		await run(['add', path]);
+		const registry = new ModelRegistry(models);
+		const entries = await registry.list();
+		expect(entries[0]!.alias).toBe('wan2.1_Q8_0');
+		expect(toModelInfos(entries, undefined)[0]!.unavailableReason).toContain('--kind base');
+		await run(['add', await writePipeline(join(folder, 'parts')), '--kind', 'base']);
+		expect(resolveModel(registry, await registry.list(), 'wan2.1_Q8_0').path).toBe(path);
+	});
+
+	it('is refused where it is of another kind of model', async () => {
+		const path = await gguf([{ name: 'token_embd.weight', shape: [32], type: 0 }]);
+		await expect(run(['add', path])).rejects.toThrow('no Wan or LTX-Video model');
+	});
+
+	it.each([
+		['its version is 1', { version: 1 }],
+		['too many', { count: 2 ** 60 }],
+		['is not a GGUF file that can be read', { entries: 1 }],
+		['outside the file', { cut: 1 }],
+		['outside the file', { offset: 2 ** 62 }],
+		['outside the file', { offset: 7 }],
+	])('cannot lie: %s (%j)', async (why, how) => {
+		await expect(run(['add', await gguf(WAN, how)])).rejects.toThrow(why);
+	});
+
+	it.each([
+		['stored in a way that is not read', { name: 'a', shape: [256], type: 19 }],
+		['no whole number of blocks', { name: 'a', shape: [33], type: 8 }],
+		['9 dimensions', { name: 'a', shape: [1, 1, 1, 1, 1, 1, 1, 1, 1], type: 0 }],
+	])('is refused where an entry is %s', async (why, tensor) => {
+		await expect(run(['add', await gguf([tensor])])).rejects.toThrow(why);
+	});
+
+	it('cannot have two entries of one name', async () => {
+		await expect(run(['add', await gguf([WAN[0]!, WAN[0]!])])).rejects.toThrow('one name');
+	});
+});
+
+describe('an embedding that is a pickle', () => {
+	const registry = () => new ModelRegistry(models);
+	const add = (path: string, convert: (from: string, to: string) => Promise<void>) =>
+		addModel(registry(), path, {
+			hub: { endpoint: 'http://127.0.0.1:1', progress: () => undefined },
+			convert,
+			say: (line) => void said.push(line),
+		});
+
+	it('is converted once, kept with the models, and goes when it is removed', async () => {
+		const path = join(folder, 'badhandv4.pt');
+		await writeFile(path, 'pickle');
+		const entry = await add(path, async (from, to) => {
+			expect(from).toBe(path);
+			await writeSafetensors(to, ['emb_params']);
+		});
+		expect(entry).toMatchObject({
+			alias: 'badhandv4',
+			kind: 'embedding',
+			path: 'converted/badhandv4.safetensors',
+		});
+		await run(['verify', 'badhandv4']);
+		await run(['remove', 'badhandv4']);
+		await expect(stat(registry().pathOf(entry))).rejects.toThrow();
+		expect((await stat(path)).isFile()).toBe(true);
+	});
+
+	it('leaves nothing in the list where it cannot be converted', async () => {
+		const path = join(folder, 'model.bin');
+		await writeFile(path, 'pickle');
+		const convert = async () => await Promise.reject(new Error('it is something else'));
+		await expect(add(path, convert)).rejects.toThrow('something else');
+		expect(await registry().list()).toEqual([]);
+		await expect(add(join(folder, 'away.pt'), convert)).rejects.toThrow('is not there');
 	});
 });
 

@@ -35,6 +35,7 @@ export async function makeTinyModels(folder: string): Promise<ModelRegistry> {
 			name,
 			...more,
 			hub: { endpoint: 'http://127.0.0.1:1', progress: () => undefined },
+			convert: async () => await Promise.reject(new Error('No tiny model is a pickle')),
 			say: () => undefined,
 		});
 	for (const family of FAMILIES) {

@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import gguf
 import torch
 from safetensors.torch import save_file
 
@@ -75,4 +76,23 @@ def write_scaled(path: Path, denoiser: Any, *, newer: bool = False, form: str = 
     if not newer:
         state["scaled_fp8"] = torch.zeros(2, dtype=torch.float8_e4m3fn)
     save_file({k: v.contiguous() for k, v in state.items()}, str(path))
+    return path
+
+
+def write_gguf(path: Path, denoiser: Any, rules=WAN, kind: str = "Q8_0", prefix: str = "") -> Path:
+    """As the converters for ComfyUI write it: matrices in blocks, the rest as plain numbers."""
+    writer = gguf.GGUFWriter(str(path), "wan")
+    wanted = gguf.GGMLQuantizationType[kind]
+    block = gguf.GGML_QUANT_SIZES[wanted][0]
+    for name, value in state_of(denoiser, rules).items():
+        data = value.float().numpy()
+        if value.dim() == 2 and value.shape[-1] % block == 0 and name.endswith("weight"):
+            stored = gguf.quants.quantize(data, wanted)
+            writer.add_tensor(f"{prefix}{name}", stored, raw_dtype=wanted)
+        else:
+            writer.add_tensor(f"{prefix}{name}", data)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
     return path

@@ -12,6 +12,7 @@ from typing import Any
 
 from .errors import WorkerError
 from .families import ALLOWED_PARTS
+from .gguf_header import BadGguf, GgufTensor, read_gguf_header
 
 MAX_HEADER_BYTES = 100_000_000
 MAX_CONFIG_BYTES = 4_000_000
@@ -58,6 +59,16 @@ def check_safetensors(path: Path) -> dict[str, Any]:
         ):
             raise _refuse(path, f'its entry "{name}" lies outside the file.')
     return header
+
+
+def check_gguf(path: Path) -> dict[str, GgufTensor]:
+    """The tensors of a .gguf file, which hold numbers alone."""
+    if not path.is_file():
+        raise _refuse(path, "the file is not there.")
+    try:
+        return read_gguf_header(path)
+    except BadGguf as error:
+        raise _refuse(path, f"as a GGUF file {error}.") from None
 
 
 def _read_json(path: Path, root: Path) -> dict[str, Any]:

@@ -6,7 +6,14 @@ import math
 from pathlib import Path
 
 from .model_spec import ModelSpec
-from .model_validation import check_safetensors
+from .model_validation import check_gguf, check_safetensors
+
+
+def file_bytes(path: Path, width: int) -> int:
+    """Bytes that a file's numbers take: in blocks as they are stored, others `width` each."""
+    if path.suffix == ".gguf":
+        return sum(tensor.bytes for tensor in check_gguf(path).values())
+    return values_in(path) * width
 
 
 def values_in(path: Path) -> int:
@@ -29,7 +36,7 @@ def part_bytes(spec: ModelSpec, width: int) -> dict[str, int]:
     sizes = {part: values * width for part, values in weight_values(Path(spec.base)).items()}
     for part, file in (("transformer", spec.path), ("transformer_2", spec.low_noise)):
         if file is not None:
-            sizes[part] = values_in(Path(file)) * width
+            sizes[part] = file_bytes(Path(file), width)
     return sizes
 
 

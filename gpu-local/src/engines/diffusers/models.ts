@@ -5,7 +5,7 @@ import { EngineError } from '../engine.ts';
 import type { ModelInfo, OptionalField, VideoRequest } from '../engine.ts';
 import type { WorkerModel } from './protocol.ts';
 
-const ENDING = /\.safetensors$/i;
+const ENDING = /\.(safetensors|gguf)$/i;
 
 /** What the server shows and checks requests against. `unready` says why nothing can run at all. */
 export function toModelInfos(entries: ModelEntry[], unready: string | undefined): ModelInfo[] {

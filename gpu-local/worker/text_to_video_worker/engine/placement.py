@@ -30,6 +30,10 @@ def place(
     """
     denoisers = tuple(denoisers)
     if profile.fp8_storage:
+        if any(getattr(denoiser, "hf_quantizer", None) for denoiser in denoisers):
+            raise _impossible(
+                "The weights of a GGUF file are kept as they are stored.", "Take storage=… out of"
+            )
         for denoiser in denoisers:
             denoiser.enable_layerwise_casting(
                 storage_dtype=torch.float8_e4m3fn, compute_dtype=dtype

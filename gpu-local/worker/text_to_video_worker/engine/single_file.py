@@ -1,4 +1,4 @@
-"""A denoiser in one file, as ComfyUI's users have it: plain, or in 8 bits with scales.
+"""A denoiser in one file, as ComfyUI's users have it: plain, in 8 bits with scales, or GGUF.
 
 What else a pipeline needs (text encoder, VAE) comes from a folder in diffusers' layout. What the
 file holds is compared with the network that its own shapes describe, before any weight is read.
@@ -15,12 +15,17 @@ from typing import Any
 
 import torch
 from accelerate import init_empty_weights
+from diffusers import GGUFQuantizationConfig
+from diffusers.models.model_loading_utils import load_gguf_checkpoint
+from diffusers.quantizers.gguf.utils import GGUFParameter, dequantize_gguf_tensor
+from gguf import GGMLQuantizationType
 from safetensors import safe_open
 from safetensors.torch import load_file
 
 from ..errors import WorkerError
-from ..model_validation import check_safetensors
+from ..model_validation import check_gguf, check_safetensors
 
+GGUF = ".gguf"
 #: What ComfyUI puts before a denoiser's names, where a file holds more than that.
 PREFIXES = ("model.diffusion_model.", "diffusion_model.")
 #: Ends of the names of a layer's scale, older and newer; what its 8-bit numbers are multiplied by.
@@ -49,20 +54,53 @@ class Denoiser:
 
 def read_denoiser(kind: Denoiser, path: Path, base: Path, dtype: torch.dtype) -> Any:
     """The network of a file; raises `WorkerError` where its weights are not those of one."""
-    shapes = _shapes(path)
+    shapes = _gguf_shapes(path) if path.suffix == GGUF else _shapes(path)
     names = _converted(kind, {name: torch.empty(0) for name in shapes})
     # Converters rename in the order of the file.
     renamed = dict(zip(names, shapes.values(), strict=True))
     config = kind.configure(renamed, _own_config(base))
-    _compare(kind, config, renamed, path)
+    network = _compare(kind, config, renamed, path)
+    options: dict[str, Any] = {}
+    if path.suffix == GGUF:
+        state = _gguf_weights(path, dict(zip(names, shapes, strict=True)), network, dtype)
+        options["quantization_config"] = GGUFQuantizationConfig(compute_dtype=dtype)
+    else:
+        state = _converted(kind, _weights(path, dtype))
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "config.json").write_text(json.dumps(config), encoding="utf-8")
         return kind.model.from_single_file(
-            _converted(kind, _weights(path, dtype)),
+            state,
             config=folder,
             torch_dtype=dtype,
             local_files_only=True,
+            **options,
         )
+
+
+def _gguf_shapes(path: Path) -> dict[str, tuple[int, ...]]:
+    tensors = check_gguf(path)
+    return {_bare(name): tensors[name].shape for name in _wanted(list(tensors))}
+
+
+def _gguf_weights(
+    path: Path, stored_names: Mapping[str, str], network: Any, dtype: torch.dtype
+) -> State:
+    """Weights of linear layers as they are stored, which they stay; all others as plain numbers."""
+    linear = {
+        f"{name}.weight"
+        for name, module in network.named_modules()
+        if isinstance(module, torch.nn.Linear)
+    }
+    stored = {_bare(name): value for name, value in load_gguf_checkpoint(str(path)).items()}
+    found = {}
+    for name, stored_name in stored_names.items():
+        value = stored.pop(stored_name)
+        if isinstance(value, GGUFParameter):
+            plain = name not in linear or value.quant_type == GGMLQuantizationType.BF16
+            found[name] = dequantize_gguf_tensor(value).to(dtype) if plain else value
+        else:
+            found[name] = value.to(dtype)
+    return found
 
 
 def _converted(kind: Denoiser, state: State) -> State:
@@ -125,7 +163,8 @@ def _check_quantisation(path: Path, names: list[str]) -> None:
 
 def _compare(
     kind: Denoiser, config: dict[str, Any], found: Mapping[str, tuple[int, ...]], path: Path
-) -> None:
+) -> Any:
+    """The network without weights; raises where the file's are not all of its own."""
     with init_empty_weights():
         network = kind.model.from_config(config)
     expected = {name: tuple(value.shape) for name, value in network.state_dict().items()}
@@ -139,6 +178,7 @@ def _compare(
     ):
         if names:
             raise _refuse(path, f"it {what}: {', '.join(names[:3])}{' …' if names[3:] else ''}")
+    return network
 
 
 def _refuse(path: Path, why: str) -> WorkerError:
