@@ -44,6 +44,8 @@ export interface Submission {
 	rateLimit: RateLimit;
 	/** Our id of this submit, which `send` put along; see `requestIdOf`. */
 	requestId?: string;
+	/** Told of a doubt at once: looking it up takes minutes, in which a host may be killed. */
+	onDoubt?: (doubt: ProviderFailure) => void;
 	signal?: AbortSignal;
 }
 
@@ -78,10 +80,11 @@ export async function submitJob(submission: Submission): Promise<Reading> {
 /** The job, where the provider's log has it; else the doubt, with what was looked at. */
 async function resolveDoubt(
 	doubt: ProviderFailure,
-	{ provider, account, host, requestId, signal }: Submission,
+	{ provider, account, host, requestId, onDoubt, signal }: Submission,
 	submittedAtMs: number,
 ): Promise<Reading> {
 	const told = requestId ? { ...doubt, requestId } : doubt;
+	onDoubt?.(told);
 	if (!provider.submitLog || (provider.submitLog.bearsRequestId && !requestId)) {
 		return { failure: told };
 	}

@@ -33,6 +33,7 @@ const RUNS: Record<string, string | ((stage: Stage) => Promise<void>)> = {
 	},
 	ttvPipeline00008: 'Note: posted',
 	ttvBatch00000009: 'Note: done',
+	ttvKnowTheCost01: 'Say what it cost',
 };
 
 export async function takeGallery(browser: Browser, folder: string): Promise<void> {

@@ -13,7 +13,7 @@ import { startVirtualTime, stopVirtualTime } from './clock';
 import { runInN8n } from './n8nHost';
 import { openNodeRed, runInNodeRed } from './nodeRedHost';
 import { nameOf, problemsOf, tell, type Outcome, type RunScenario } from './stage';
-import { drawScenario, type HostName } from './scenario';
+import { drawScenario, MONEY_TROUBLES, type HostName } from './scenario';
 import { allPrinted, recordPrinted } from './printed';
 import { tableOf, troubleCounts, troubleTable } from './table';
 import { keyOf, keysIn } from './keys';
@@ -63,6 +63,7 @@ describe.each(Object.entries(hosts))('%s', (hostName, runScenario) => {
 	it.each([
 		['pays for no video twice', 'paidTwice'],
 		['names every job that was paid', 'lost'],
+		['leaves no doubt that the log could resolve', 'resolvable'],
 		['says nothing that is not true', 'untruthful'],
 		['shows a key to its provider only', 'strayKeys'],
 	] as const)('%s', (_name, problem) => {
@@ -78,6 +79,19 @@ describe.each(Object.entries(hosts))('%s', (hostName, runScenario) => {
 			.map(({ name, spared }) => `no ${name} with ${spared.join(', ')}`);
 		expect(missing).toEqual([]);
 	});
+
+	it.runIf(!ONLY)(
+		'had every kind of trouble about money, and doubts that a log could resolve',
+		() => {
+			const had = new Set(outcomes.map(({ scenario }) => scenario.money));
+			const budgets =
+				hostName === 'n8n' ? [] : MONEY_TROUBLES.filter((name) => /budget/.test(name));
+			const missing = MONEY_TROUBLES.filter((name) => !had.has(name) && !budgets.includes(name));
+			expect(missing).toEqual([]);
+			const findable = outcomes.reduce((sum, { verdict }) => sum + verdict.findable, 0);
+			expect(findable).toBeGreaterThan(5);
+		},
+	);
 
 	it.runIf(!ONLY)('tells the same scenario the same way again', async () => {
 		for (const { scenario, course } of outcomes.slice(0, SCENARIOS_RUN_AGAIN)) {

@@ -112,6 +112,17 @@ async function runOnce(
 	return await untilDone(running);
 }
 
+/** What the simulator's list asks for the video that `smallValues` describes. */
+const QUOTED_USD = 0.3;
+
+/** Without a price for its model, a budget would refuse every run. */
+function budgetOf({ money, prompts }: Scenario): object {
+	if (!money?.startsWith('budget')) return {};
+	const short = money === 'budget a cent short' ? 0.01 : 0;
+	const maximumCost = Number((QUOTED_USD * prompts.length - short).toFixed(2));
+	return { maximumCost, unpriced: 'run' };
+}
+
 const WHEN_SUBMITTED = { wait: 'wait', fetch: 'return', callback: 'suspend' } as const;
 
 function nodesOf(scenario: Scenario) {
@@ -122,7 +133,7 @@ function nodesOf(scenario: Scenario) {
 	};
 	const shared = {
 		downloadVideo: true,
-		options: { waitAtMost: scenario.waitAtMostMinutes },
+		options: { waitAtMost: scenario.waitAtMostMinutes, ...budgetOf(scenario) },
 		requestOptions: { timeout: scenario.timeoutMs },
 	};
 	const submit = {

@@ -2,6 +2,7 @@
 import { snapshotAt } from '../simulators/timeline';
 import type { RecordedRequest, SimulatedJob } from '../simulators/types';
 import type { Simulator } from '../simulators/simulator';
+import { CHARGED_USD } from '../simulators/aimlapi';
 import { TINY_GIF, TINY_MP4 } from '../simulators/files';
 import { jobsBearing, type End, type Evidence } from './evidence';
 import { leavesDoubt } from './mishaps';
@@ -15,6 +16,12 @@ export interface Verdict {
 	/** Not over when the waiting ended, stopped by a person, or halted by another item's error. */
 	open: number;
 	attached: number;
+	/** Jobs that were taken though the answer did not arrive. */
+	unheard: number;
+	/** Of them, those that the provider's log names in time, once, by our id. */
+	findable: number;
+	/** Of the findable ones, those whose doubt was left all the same. */
+	resolvable: string[];
 	paidTwice: string[];
 	lost: string[];
 	untruthful: string[];
@@ -40,6 +47,9 @@ export function check(scenario: Scenario, sim: Simulator, evidence: Evidence): V
 		doubtful: 0,
 		open: 0,
 		attached: evidence.attached,
+		unheard: 0,
+		findable: 0,
+		resolvable: [],
 		paidTwice: [],
 		lost: [],
 		untruthful: [...evidence.oddities],
@@ -57,6 +67,16 @@ export function check(scenario: Scenario, sim: Simulator, evidence: Evidence): V
 		verdict[kindOf(end)] += 1;
 		for (const problem of paidTwice(record)) verdict.paidTwice.push(problem);
 		for (const problem of lost(record, end, evidence, scenario)) verdict.lost.push(problem);
+		if (hasUnheard(record)) {
+			verdict.unheard += 1;
+			if (isFindable(scenario)) {
+				verdict.findable += 1;
+				if (saysDoubt(end))
+					verdict.resolvable.push(`${prompt}: the log has it, and the doubt is left`);
+			}
+		}
+		for (const problem of falseCost(end, scenario))
+			verdict.untruthful.push(`${prompt}: ${problem}`);
 		const lie = end ? untruth(record, end, scenario) : 'ends in no way at all';
 		if (lie) verdict.untruthful.push(`${prompt}: ${lie}`);
 	}
@@ -98,6 +118,25 @@ function lost(
 		if (unheard && (saysDoubt(end) || texts.some((text) => logsDoubt(text, item)))) return [];
 		return [`${prompt}: job ${job.id} is named nowhere${unheard ? ' and no doubt is shown' : ''}`];
 	});
+}
+
+/** The answer to a submit that made a job did not arrive. */
+const hasUnheard = ({ jobs, submits }: Record): boolean =>
+	submits.some((submit) => leavesDoubt(submit) && jobs.some(({ id }) => id === submit.jobId));
+
+/** Who is stopped or killed does not look any further. */
+const isFindable = ({ provider, money, interruption }: Scenario): boolean =>
+	provider.submitLog?.bearsRequestId === true &&
+	interruption === undefined &&
+	money !== 'log unreachable' &&
+	money !== 'two rows';
+
+/** What a job says it cost is what was charged, whatever the list said before. */
+function falseCost(end: End | undefined, { money, provider }: Scenario): string[] {
+	const usd = end?.kind === 'job' ? end.job.cost?.usd : undefined;
+	if (usd === undefined || !provider.pricing) return [];
+	const charged = CHARGED_USD * (money === 'charged double' ? 2 : 1);
+	return usd === charged ? [] : [`says that it cost ${usd} USD, and ${charged} were charged`];
 }
 
 const DOUBT = /may have been accepted/;

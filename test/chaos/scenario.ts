@@ -28,6 +28,21 @@ export interface Interruption {
 	afterMs: number;
 }
 
+/**
+ * What goes wrong about money, where the provider has a log with our ids. `charged double`: the price rises after it was
+ * read. `log late`: a row comes after 40 s. `two rows`: two rows bear our id. The budgets are exactly what the videos
+ * are quoted at, and a cent less.
+ */
+export const MONEY_TROUBLES = [
+	'charged double',
+	'log late',
+	'log unreachable',
+	'two rows',
+	'budget at the edge',
+	'budget a cent short',
+] as const;
+export type MoneyTrouble = (typeof MONEY_TROUBLES)[number];
+
 export interface Scenario {
 	/** `seed/index` in a failure's message; repeats the scenario alone. */
 	index: number;
@@ -58,6 +73,7 @@ export interface Scenario {
 	expiriesMs: number[];
 	/** The provider tells us to ask for the result at a host of someone else's. */
 	foreignFetch: boolean;
+	money?: MoneyTrouble;
 	mishaps: Mishaps;
 }
 
@@ -67,6 +83,17 @@ const MINUTE_MS = 60_000;
 function sureTrouble(round: number): string {
 	const all = [...SURE_MISHAPS, ...DELIVERIES, 'restart'];
 	return all[round % all.length]!;
+}
+
+/** One after the other, so that each is sure to come. Budgets are n8n's, and need a price. */
+function moneyTroubleOf(
+	{ submitLog, pricing }: Provider,
+	hostName: HostName,
+	round: number,
+): MoneyTrouble | undefined {
+	if (!submitLog?.bearsRequestId || !pricing) return undefined;
+	const trouble = MONEY_TROUBLES[round % (MONEY_TROUBLES.length + 1)];
+	return trouble?.startsWith('budget') && hostName !== 'n8n' ? undefined : trouble;
 }
 
 export function drawScenario(seed: number, index: number, hostName: HostName): Scenario {
@@ -104,6 +131,7 @@ export function drawScenario(seed: number, index: number, hostName: HostName): S
 	const flow = waits ? 'wait' : delivery && calls ? 'callback' : drawnFlow;
 	// n8n stays awake for what is nearly done and hears no callback then, and nobody is killed in the middle of nothing.
 	const shortestMs = delivery ? 200_000 : 40_000;
+	const money = moneyTroubleOf(provider, hostName, Math.floor(index / providers.length));
 	const durationMs = calm && sure !== 'expired' ? Math.max(drawnMs, shortestMs) : drawnMs;
 	return {
 		index,
@@ -132,6 +160,7 @@ export function drawScenario(seed: number, index: number, hostName: HostName): S
 		failing: prompts.flatMap((_, item) => (chance(0.12) ? [item] : [])),
 		expiriesMs: chance(0.25) ? [between(0, durationMs + MINUTE_MS)] : [],
 		foreignFetch: chance(0.2),
+		...(money ? { money } : {}),
 		mishaps,
 	};
 }

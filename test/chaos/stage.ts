@@ -33,6 +33,9 @@ export async function tell(scenario: Scenario, runScenario: RunScenario): Promis
 		...(scenario.queueMs === undefined ? {} : { queueMs: scenario.queueMs }),
 		// Some providers do not know a job at once that they have just taken.
 		unknownForMs: scenario.index % 3 === 2 ? 4_000 : 0,
+		...(scenario.money === 'log late' ? { logDelayMs: 40_000 } : {}),
+		...(scenario.money === 'two rows' ? { logsTwice: true } : {}),
+		...(scenario.money === 'charged double' ? { chargeFactor: 2 } : {}),
 		...(scenario.foreignFetch ? { fetchResultBase: foreign.url } : {}),
 		failWhen: ({ request }) => {
 			const text = JSON.stringify(request);
@@ -41,6 +44,9 @@ export async function tell(scenario: Scenario, runScenario: RunScenario): Promis
 		},
 	});
 	plan(sim.faults, scenario.mishaps);
+	if (scenario.money === 'log unreachable') {
+		sim.faults.chance('account', 1, { kind: 'error', error: 'serverError' });
+	}
 	for (const ms of scenario.expiriesMs) setTimeout(() => sim.expireFiles(), ms);
 	try {
 		const evidence = await runScenario(scenario, sim);
@@ -66,8 +72,10 @@ export const problemsOf = ({
 	paidTwice,
 	lost,
 	untruthful,
+	resolvable,
 	strayKeys: stray,
 }: Verdict): string[] => [
+	...resolvable.map((text) => `RESOLVABLE  ${text}`),
 	...paidTwice.map((text) => `PAID TWICE  ${text}`),
 	...lost.map((text) => `LOST        ${text}`),
 	...untruthful.map((text) => `UNTRUTHFUL  ${text}`),

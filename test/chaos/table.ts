@@ -4,7 +4,8 @@ import { TROUBLES } from './injected';
 import type { Outcome } from './stage';
 
 const COUNTS = ['jobs', 'succeeded', 'failed', 'doubtful', 'open', 'attached'] as const;
-const PROBLEMS = ['paidTwice', 'lost', 'untruthful', 'strayKeys'] as const;
+const DOUBTS = ['unheard', 'findable'] as const;
+const PROBLEMS = ['resolvable', 'paidTwice', 'lost', 'untruthful', 'strayKeys'] as const;
 const HEADS = [
 	'provider',
 	'jobs',
@@ -13,6 +14,10 @@ const HEADS = [
 	'doubtful',
 	'open',
 	'attached',
+	// Jobs whose answer did not arrive; those that the log names; those that were left in doubt all the same.
+	'unheard',
+	'in the log',
+	'left though',
 	'paid twice',
 	'lost',
 	'untruthful',
@@ -79,7 +84,7 @@ function rowOf(name: string, outcomes: Outcome[]): string[] {
 		String(outcomes.reduce((total, outcome) => total + count(outcome), 0));
 	return [
 		name,
-		...COUNTS.map((count) => sum(({ verdict }) => verdict[count])),
+		...[...COUNTS, ...DOUBTS].map((count) => sum(({ verdict }) => verdict[count])),
 		...PROBLEMS.map((problem) => sum(({ verdict }) => verdict[problem].length)),
 	];
 }

@@ -8,7 +8,13 @@ import { simulatedCredentials, untilAsleep } from '../support/lifeWorkflow';
 import { itemsOf, N8nServer, until } from '../support/n8nServer';
 
 const MANUAL = 'When clicking Execute workflow';
-const EXAMPLES = ['ttvWaitLoop00001', 'ttvSuspend000001', 'ttvFallback00001', 'ttvAgentTool0001'];
+const EXAMPLES = [
+	'ttvWaitLoop00001',
+	'ttvSuspend000001',
+	'ttvFallback00001',
+	'ttvAgentTool0001',
+	'ttvKnowTheCost01',
+];
 const PROMPT = 'A fox in the snow';
 
 let sim: Simulator;
@@ -121,4 +127,19 @@ it('07: an agent orders a video with its own words and gets a short text', async
 	expect(model.answers[0]).toContain(jobs()[0]?.id);
 	expect(model.answers[0]).toContain('succeeded');
 	expect(model.answers[0]!.length).toBeLessThan(1_000);
+});
+
+it('10: asks for the price, keeps to the budget, and says what the video cost', async () => {
+	const id = await n8n.rest.runManually('ttvKnowTheCost01', MANUAL);
+	await bought(1);
+	await finishAll();
+	const done = await n8n.rest.untilExecution(id);
+	expect(itemsOf(done, 'What would it cost?')[0]?.json).toMatchObject({
+		estimate: true,
+		cost: { quoted: 0.3, currency: 'USD' },
+	});
+	expect(itemsOf(done, 'Say what it cost')[0]?.json).toMatchObject({
+		message: 'The video was quoted at 0.3 USD and cost 0.42 USD.',
+		status: 'succeeded',
+	});
 });

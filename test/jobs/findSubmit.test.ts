@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { findSubmit, LOOK_AT_SECONDS } from '../../jobs/findSubmit';
 import type { Host, HttpRequest } from '../../jobs/host';
+import { submitJob } from '../../jobs/submit';
 import { providerById } from '../../providers/registry';
 import type { Reply } from '../../providers/contract';
 
@@ -165,4 +166,21 @@ describe('the balance of an account', () => {
 		});
 		expect(balance!.read(reply({}))).toHaveProperty('failure');
 	});
+});
+
+it('is told of at once: who is killed while it is looked up must know of it afterwards', async () => {
+	const at = scene([rows({ inference_id: 'abc', client_request_id: 'mine.1' })]);
+	const doubts: Array<{ accepted: string; requestId: string | undefined; looks: number }> = [];
+	const { job } = await submitJob({
+		...{ provider: aimlapi, account, host: at.host, requestId: 'mine.1' },
+		values: { model: 'pixverse/v5/text-to-video', prompt: 'A boat' },
+		rateLimit: async () => undefined,
+		send: async () => {
+			throw Object.assign(new Error('connection cut'), { code: 'ECONNRESET' });
+		},
+		onDoubt: ({ accepted, requestId }) =>
+			doubts.push({ accepted, requestId, looks: at.looks.length }),
+	});
+	expect(doubts).toEqual([{ accepted: 'unknown', requestId: 'mine.1', looks: 0 }]);
+	expect(job?.jobId).toBe('abc');
 });

@@ -48,6 +48,8 @@ const ERRORS: Record<ErrorKind, [status: number, message: string]> = {
 	serverError: [500, 'Internal server error'],
 };
 
+/** Of any video, whatever the list says: failed ones are charged nothing, which no reply shows. */
+export const CHARGED_USD = 0.42;
 const CREDITS = 840_000;
 
 /** Made-up prices in the documented form. */
@@ -74,15 +76,16 @@ function modelList(query: URLSearchParams): JsonObject {
 }
 
 /** One row a request, newest first. */
-const log = (jobs: readonly SimulatedJob[]): JsonObject => ({
+const log = (jobs: readonly SimulatedJob[], twice: boolean, factor: number): JsonObject => ({
 	data: jobs
 		.filter(({ family }) => family === 'aimlapi')
+		.flatMap((job) => (twice ? [job, { ...job, id: `other-${job.id}` }] : [job]))
 		.map((job) => ({
 			created: new Date(job.acceptedAtMs).toISOString(),
 			status: 'succeeded',
 			origin: 'api',
 			model: String(job.request.model),
-			cost: { usd: 0.42, credits: CREDITS },
+			cost: { usd: CHARGED_USD * factor, credits: CREDITS * factor },
 			request_id: `request-${job.id}`,
 			inference_id: job.id,
 			client_request_id: job.trackingId ?? null,
@@ -131,15 +134,19 @@ export const aimlapi: FamilySimulator = {
 			: Buffer.from(uuid(random)).toString('base64url').slice(0, 21),
 	trackingIdOf: ({ headers }) => headers['x-client-request-id'],
 	callbackUrlOf: () => undefined,
-	submitted: (job) => ({
+	submitted: (job, _now, { chargeFactor }) => ({
 		status: job.id.includes(':') ? 201 : 200,
 		headers: {
 			'x-inference-id': job.id.slice(0, 8),
-			'x-aimlapi-credits-used': String(CREDITS),
-			'x-aimlapi-usd-spent': '0.42',
+			'x-aimlapi-credits-used': String(CREDITS * chargeFactor),
+			'x-aimlapi-usd-spent': String(CHARGED_USD * chargeFactor),
 			...(job.trackingId ? { 'x-client-request-id': job.trackingId } : {}),
 		},
-		body: { id: job.id, status: 'queued', meta: { usage: { credits_used: CREDITS } } },
+		body: {
+			id: job.id,
+			status: 'queued',
+			meta: { usage: { credits_used: CREDITS * chargeFactor } },
+		},
 	}),
 	fetched(job, now, context) {
 		const failed = now.status === 'failed' || now.status === 'cancelled';
@@ -158,7 +165,10 @@ export const aimlapi: FamilySimulator = {
 					now.status === 'succeeded' && job.seed % 2 === 1 ? 'succeeded' : STATUSES[now.status],
 				video: now.status === 'succeeded' ? video : null,
 				error: failed ? { name: 'GenerationError', message: now.reason || 'Failed' } : null,
-				meta: now.status === 'succeeded' ? { usage: { credits_used: CREDITS } } : null,
+				meta:
+					now.status === 'succeeded'
+						? { usage: { credits_used: CREDITS * context.chargeFactor } }
+						: null,
 			},
 		};
 	},
@@ -179,10 +189,13 @@ export const aimlapi: FamilySimulator = {
 			},
 		};
 	},
-	account({ path, query }, { logged }) {
+	account({ path, query }, { logged, logsTwice, chargeFactor }) {
 		if (path === '/v2/billing') {
 			return { status: 200, body: { current_balance: 123.45, currency: 'USD' } };
 		}
-		return { status: 200, body: path === '/v1/models' ? modelList(query) : log(logged) };
+		return {
+			status: 200,
+			body: path === '/v1/models' ? modelList(query) : log(logged, logsTwice, chargeFactor),
+		};
 	},
 };

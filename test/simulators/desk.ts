@@ -68,6 +68,8 @@ export class Desk {
 			logged: this.book.jobs.filter(
 				({ acceptedAtMs }) => acceptedAtMs + (this.options.logDelayMs ?? 0) <= this.now(),
 			),
+			logsTwice: this.options.logsTwice ?? false,
+			chargeFactor: this.options.chargeFactor ?? 1,
 			fileUrl: (job, options) => this.fileUrl(job, options),
 			random: this.dieOf(about),
 		};

@@ -42,6 +42,10 @@ export interface SimulatorOptions {
 	autoCallbacks?: boolean;
 	/** How long after a submit its row is in the account's log. 0 by default; `Infinity`: never. */
 	logDelayMs?: number;
+	/** Every row of the log stands there twice, the second time with the id of a generation that nobody asked for. */
+	logsTwice?: boolean;
+	/** How many times the published price is charged: it rose after the list was read. 1 by default. */
+	chargeFactor?: number;
 	/** By what manner they do. `atEnd` by default. */
 	callbackManner?:
 		CallbackManner | ((job: { provider: string; request: JsonObject }) => CallbackManner);

@@ -77,6 +77,8 @@ export interface FamilyContext {
 	fileTtlSeconds: number;
 	/** What the account has submitted to any family, oldest first, as far as the provider's log shows it by now. */
 	logged: readonly SimulatedJob[];
+	logsTwice: boolean;
+	chargeFactor: number;
 	/** A URL on the file host that serves the job's video while it is valid. */
 	fileUrl(job: SimulatedJob, options?: { folder?: string; signed?: boolean }): string;
 	random(): number;

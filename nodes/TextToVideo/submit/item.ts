@@ -2,7 +2,7 @@
 import type { DeclarativeRestApiSettings, IExecuteSingleFunctions } from 'n8n-workflow';
 import type { Account } from '../../../jobs/host';
 import { submitIdentity, submitJob } from '../../../jobs/submit';
-import type { Job, Provider, RequestValues } from '../../../providers/contract';
+import type { Job, Provider, ProviderFailure, RequestValues } from '../../../providers/contract';
 import { absoluteUrl } from '../../../providers/hosts';
 import { buildRequest } from '../../../providers/schema/wire';
 import { ItemError, providerFailure } from '../../shared/errors';
@@ -37,6 +37,9 @@ export async function submitItem(submission: Submission): Promise<Job> {
 	// Asked beside the submit: the price list must not hold it up.
 	const quoting = run.quoted(submission).then(() => run.quoteOf(itemIndex)?.usd);
 	const place = placeOf(context);
+	// Another item's error, or Stop, may be all that n8n shows of this run.
+	const warnOf = ({ message, advice }: ProviderFailure) =>
+		context.logger.warn(`${provider.title}: ${message} ${advice} (${place})`);
 	const send = async () => {
 		if (!run.hasSent(itemIndex)) context.logger.info(announcement(provider, identity, place));
 		run.noteSending(itemIndex);
@@ -46,6 +49,10 @@ export async function submitItem(submission: Submission): Promise<Job> {
 		...{ provider, account, values, send, host },
 		rateLimit: run.rateLimit,
 		...(identity.requestId ? { requestId: identity.requestId } : {}),
+		onDoubt: (doubt) => {
+			run.noteDoubt(itemIndex, doubt);
+			warnOf(doubt);
+		},
 		...signalOf(context),
 	}).catch((error: unknown) => {
 		refuseAfterStop(context, provider);
@@ -53,11 +60,7 @@ export async function submitItem(submission: Submission): Promise<Job> {
 	});
 	if (!reading.job) {
 		run.recordFailure(itemIndex, reading.failure);
-		// Another item's error, or Stop, may be all that n8n shows of this run.
-		if (reading.failure.accepted === 'unknown') {
-			const { message, advice } = reading.failure;
-			context.logger.warn(`${provider.title}: ${message} ${advice} (${place})`);
-		}
+		if (reading.failure.accepted === 'unknown' && provider.submitLog) warnOf(reading.failure);
 		throw new ItemError(providerFailure(provider.id, reading.failure));
 	}
 	const job = withQuote(reading.job, await quoting);

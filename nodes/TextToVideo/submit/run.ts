@@ -240,6 +240,11 @@ export class Run {
 		this.record(itemIndex, job);
 	}
 
+	/** Nobody knows yet whether the provider took the item's job: another try of it must know that. */
+	noteDoubt(itemIndex: number, doubt: ProviderFailure): void {
+		this.ledger.recordFailure(itemIndex, doubt);
+	}
+
 	/** A submit that made no job: what it would have cost is free again only where it certainly was not taken. */
 	recordFailure(itemIndex: number, failure: ProviderFailure): void {
 		this.ledger.recordFailure(itemIndex, failure);
