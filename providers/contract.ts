@@ -252,6 +252,8 @@ export interface Provider {
 		idempotencyHeader?: string;
 		/** The request field whose value comes back in the job. */
 		trackingField?: string;
+		/** What the provider tells of a job's cost afterwards; absent where it tells nothing. */
+		cost?: ReadonlyArray<'credits' | 'usd'>;
 		/** The submit call takes an id of ours in this header, and the provider's log has it. */
 		requestIdHeader?: string;
 	};

@@ -11,22 +11,64 @@ import { providers } from '../providers/registry';
 import { usableModels } from '../providers/catalogue';
 import type { Provider } from '../providers/contract';
 import { modelFieldTable, modelTable, retiredTable } from '../providers/schema/modelTables';
-import { endpointOf, fieldTable } from '../providers/schema/tables';
+import { endpointOf, fieldTable, markdownTable } from '../providers/schema/tables';
 import { REPOSITORY_FOLDER } from './repository';
 
-const START = '<!-- providers:start -->';
-const END = '<!-- providers:end -->';
+/** What stands between two markers of README.md is written anew. */
+const TABLES: Record<string, () => string> = { providers: providerTable, money: moneyTable };
 
 /** Aligned columns would be hundreds of spaces wide, for the longest cell holds all schedulers. */
 const UNALIGNED_START = '<!-- prettier-ignore-start -->';
 const UNALIGNED_END = '<!-- prettier-ignore-end -->';
 
-/** README.md with a fresh table of providers. */
-export function readmeWithProviders(readme: string): string {
-	const from = readme.indexOf(START);
-	const to = readme.indexOf(END);
-	if (from < 0 || to < from) throw new Error(`README.md has no ${START} … ${END}`);
-	return `${readme.slice(0, from + START.length)}\n\n${providerTable()}\n\n${readme.slice(to)}`;
+/** README.md with fresh tables. */
+export function readmeWithTables(readme: string): string {
+	return Object.entries(TABLES).reduce((text, [name, table]) => {
+		const [start, end] = [`<!-- ${name}:start -->`, `<!-- ${name}:end -->`] as const;
+		const from = text.indexOf(start);
+		const to = text.indexOf(end);
+		if (from < 0 || to < from) throw new Error(`README.md has no ${start} … ${end}`);
+		return `${text.slice(0, from + start.length)}\n\n${table()}\n\n${text.slice(to)}`;
+	}, readme);
+}
+
+/** What each account tells of money, before and after, and of a submit in doubt. */
+function moneyTable(): string {
+	const rows = new Map(
+		providers.map((provider): [string, string[]] => [
+			provider.account.title,
+			[
+				provider.account.title,
+				priceBefore(provider),
+				(provider.capabilities.cost ?? []).map((unit) => UNITS[unit]).join(' and ') || '–',
+				provider.balance ? 'yes' : '–',
+				provider.queueUse ? 'yes' : '–',
+				doubtResolvedBy(provider),
+			],
+		]),
+	);
+	const head = [
+		'Account',
+		'Price before',
+		'Cost after',
+		'Balance',
+		'Jobs in its queue',
+		'A doubt is resolved by',
+	];
+	return markdownTable([head, ...rows.values()]);
+}
+
+const UNITS = { credits: 'credits', usd: 'USD' };
+
+function priceBefore({ pricing, account }: Provider): string {
+	if (pricing) return 'yes';
+	return account.cloud ? '–' : 'it is yours';
+}
+
+function doubtResolvedBy({ submitLog, capabilities }: Provider): string {
+	if (capabilities.idempotencyHeader) return 'the server, by the same key';
+	if (submitLog?.bearsRequestId) return 'its log, by our request id';
+	return submitLog ? 'you, from its newest job IDs' : 'you, on its website';
 }
 
 function providerTable(): string {
@@ -87,7 +129,7 @@ function modelSection(provider: Provider): string[] {
 /** The generated files by path, formatted as the repository formats Markdown. */
 export async function generated(): Promise<Record<string, string>> {
 	const texts = {
-		[join(REPOSITORY_FOLDER, 'README.md')]: readmeWithProviders(
+		[join(REPOSITORY_FOLDER, 'README.md')]: readmeWithTables(
 			readFileSync(join(REPOSITORY_FOLDER, 'README.md'), 'utf8'),
 		),
 		[join(REPOSITORY_FOLDER, 'docs', 'fields.md')]: fieldsDocument(),

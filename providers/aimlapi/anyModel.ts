@@ -93,6 +93,7 @@ export const aimlapiAnyModel: Provider = {
 		cancel: false,
 		progress: false,
 		trackingField: 'client_request_id',
+		cost: ['usd', 'credits'],
 		requestIdHeader: 'X-Client-Request-Id',
 	},
 	submitCall: { method: 'POST', url: PATH },

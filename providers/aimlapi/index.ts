@@ -53,6 +53,7 @@ export const aimlapiPixverse: Provider = {
 		cancel: false,
 		progress: false,
 		trackingField: 'client_request_id',
+		cost: ['usd', 'credits'],
 		requestIdHeader: 'X-Client-Request-Id',
 	},
 	submitCall: { method: 'POST', url: (values) => (isLegacy(values) ? LEGACY_PATH : PATH) },
