@@ -1,6 +1,7 @@
 /** Text to Video: submits a job for each message, waits for it, and passes the video on. */
 import { randomUUID } from 'node:crypto';
 import type { Node, NodeAPI, NodeDef } from 'node-red';
+import { durationKind } from '../../jobs/durations';
 import { defaultWaitMinutes } from '../../jobs/poll';
 import type { Job, Provider, RequestValues } from '../../providers/contract';
 import { ofModel } from '../../providers/schema/ofModel';
@@ -11,13 +12,14 @@ import { translator } from '../src/i18n/translate';
 import { limitOf, numberOr } from '../src/input/numbers';
 import type { Rows } from '../src/input/rows';
 import { readValues } from '../src/input/values';
+import { withBudget, withRoom } from '../src/jobs/guardedSubmit';
 import { findInterrupted } from '../src/jobs/interruptedSubmit';
 import { accountAnswer, asksForAccount, estimateAnswer } from '../src/jobs/answers';
 import type { Answer, JobRun, PreparedJob, WriteIntent } from '../src/jobs/jobRun';
 import { JobRunner } from '../src/jobs/runner';
 import { isRepeatable, submitJob } from '../src/jobs/submit';
 import type { SubmitIntent } from '../src/jobs/submitIntents';
-import { JobError, refused, shown } from '../src/messages/errors';
+import { refused, shown } from '../src/messages/errors';
 import type { Message } from '../src/messages/message';
 import { budgetFor, type SpendingLimits } from '../src/money/quote';
 import { spendingOf } from '../src/money/spending';
@@ -119,27 +121,26 @@ export default function register(RED: NodeAPI): void {
 		plan: OutputPlan,
 		{ submit, values = {}, key, limits }: SubmitPlan,
 	): PreparedJob {
-		const model = modelOf(handleOf(RED, def.account)?.provider, values);
+		const { provider } = handleOf(RED, def.account) ?? {};
+		const model = modelOf(provider, values);
 		return {
 			...{ plan, wait: def.mode !== 'return', deadlineMs: 0 },
 			...(model ? { asked: model } : {}),
-			async begin(run, writeIntent) {
+			...(provider ? { kind: durationKind(provider, values) } : {}),
+			async begin(run, writeIntent, show) {
 				const handle = account(def);
 				const { signal } = run.controller;
-				const spending = spendingOf(RED, handle.id, handle.host.now);
-				const budget =
+				const send = async () => await submit(handle, run, writeIntent);
+				const job =
 					key === undefined || limits === undefined
-						? undefined
-						: await budgetFor(handle, spending, limits, { values, key, signal }, t);
-				if (budget) run.quoted = budget.quoted;
-				const job = await submit(handle, run, writeIntent).catch((error: unknown) => {
-					// Whatever is no JobError happened before anything was sent.
-					const isFree = !(error instanceof JobError) || error.failure.accepted === 'no';
-					if (isFree) budget?.release();
-					else budget?.settle();
-					throw error;
-				});
-				budget?.settle();
+						? await send()
+						: await withRoom(handle, run, show, async () => {
+								const spending = spendingOf(RED, handle.id, handle.host.now);
+								const wanted = { values, key, signal };
+								const budget = await budgetFor(handle, spending, limits, wanted, t);
+								run.quoted = budget.quoted;
+								return await withBudget(budget, send);
+							});
 				const asked = ofModel(handle.provider, values);
 				const minutes = numberOr(def.waitAtMost, defaultWaitMinutes(asked));
 				run.deadlineMs = handle.host.now() + minutes * MINUTE_MS;

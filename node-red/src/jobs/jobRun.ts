@@ -1,4 +1,5 @@
 /** One message on its way through a node. */
+import type { FullQueue } from '../../../jobs/queueRoom';
 import type { Job, RequestValues } from '../../../providers/contract';
 import type { JobError } from '../messages/errors';
 import type { Message } from '../messages/message';
@@ -26,6 +27,12 @@ export interface JobRun {
 	interrupted?: SubmitIntent;
 	/** How the waiting goes. */
 	polls?: Polls;
+	/** Set while the provider's queue has no room for the submit. */
+	fullQueue?: FullQueue;
+	/** How long a job of the kind usually takes, in seconds. */
+	usualSeconds?: number;
+	/** Under which name the time that such jobs take is remembered. */
+	kind?: string;
 	/** What of the request names the model, on which it depends how long the job takes. */
 	asked?: RequestValues;
 	/** What the job was quoted at, in USD. Never rejects. */
@@ -60,7 +67,7 @@ export interface Answer {
 }
 
 /** Submits, or finds the job that exists. */
-export type Begin = (run: JobRun, writeIntent: WriteIntent) => Promise<Job>;
+export type Begin = (run: JobRun, writeIntent: WriteIntent, show: () => void) => Promise<Job>;
 
 /** Writes down what is about to be sent, so that it is known of whatever happens to the process. */
 export type WriteIntent = (
@@ -68,7 +75,7 @@ export type WriteIntent = (
 ) => Promise<void>;
 
 export function newJobRun(
-	{ plan, deadlineMs, wait, job, cancels, asked }: Omit<PreparedJob, 'begin'>,
+	{ plan, deadlineMs, wait, job, cancels, asked, kind }: Omit<PreparedJob, 'begin'>,
 	msg: Message,
 	send: JobRun['send'],
 	done: JobRun['done'],
@@ -78,6 +85,7 @@ export function newJobRun(
 		...(job ? { job } : {}),
 		...(cancels ? { cancels } : {}),
 		...(asked ? { asked } : {}),
+		...(kind === undefined ? {} : { kind }),
 		controller: new AbortController(),
 	};
 }

@@ -19,6 +19,8 @@ export interface PendingJob {
 	cancels?: boolean;
 	/** What of the request names the model. */
 	asked?: RequestValues;
+	/** Under which name the time that such jobs take is remembered. */
+	kind?: string;
 	intent?: undefined;
 }
 
@@ -55,12 +57,13 @@ export const isQueued = (pending: Pending): pending is QueuedMessage =>
 
 /** What there is to keep of a message whose job exists. */
 export function pendingJobOf(run: JobRun): PendingJob | undefined {
-	const { job, msg, deadlineMs, plan, wait, cancels, asked } = run;
+	const { job, msg, deadlineMs, plan, wait, cancels, asked, kind } = run;
 	return (
 		job && {
 			...{ job, msg, deadlineMs, plan, wait },
 			...(cancels ? { cancels } : {}),
 			...(asked ? { asked } : {}),
+			...(kind === undefined ? {} : { kind }),
 		}
 	);
 }

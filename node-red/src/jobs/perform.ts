@@ -6,6 +6,7 @@ import {
 	pollUntilDone,
 	withNextPoll,
 } from '../../../jobs/poll';
+import { usualSeconds } from '../../../jobs/durations';
 import type { Job } from '../../../providers/contract';
 import { ofModel } from '../../../providers/schema/ofModel';
 import type { AccountHandle } from '../account/account';
@@ -15,6 +16,7 @@ import { withQuote } from '../money/quote';
 import { fillMessage } from '../output/video';
 import type { RuntimeHost } from '../runtime/host';
 import type { JobRun } from './jobRun';
+import type { LearnedDurations } from './learnedDurations';
 import type { Polls } from './status';
 
 export interface RunObserver {
@@ -24,6 +26,8 @@ export interface RunObserver {
 	/** A job exists from now on. */
 	jobExists(run: JobRun): void;
 	show(): void;
+	/** How long the node's jobs took. */
+	learned: LearnedDurations;
 }
 
 /**
@@ -34,7 +38,7 @@ export interface RunObserver {
 export async function perform(
 	run: JobRun,
 	begin: () => Promise<Job>,
-	{ handle, enter, jobExists, show }: RunObserver,
+	{ handle, enter, jobExists, show, learned }: RunObserver,
 ): Promise<Message> {
 	const { signal } = run.controller;
 	signal.throwIfAborted();
@@ -47,10 +51,14 @@ export async function perform(
 	signal.throwIfAborted();
 	run.job = withQuote(run.job, await run.quoted);
 	// How long it takes depends on the model.
-	const provider = run.asked ? ofModel(account.provider, run.asked) : account.provider;
-	const asked = { ...account, provider };
-	if (run.wait) await wait(run, run.job, asked, show);
-	else run.job = withNextPoll(provider, run.job, account.host.now());
+	const ofRun = run.asked ? ofModel(account.provider, run.asked) : account.provider;
+	const provider = await learned.known(ofRun, run.kind);
+	run.usualSeconds = usualSeconds(provider);
+	if (run.wait) {
+		await wait(run, run.job, { ...account, provider }, show, (seconds) =>
+			learned.note(run.kind, seconds, account.host.now()),
+		);
+	} else run.job = withNextPoll(provider, run.job, account.host.now());
 	const { job } = run;
 	const reason = failureOf(job);
 	const wanted = job.status === 'cancelled' && run.cancels === true;
@@ -64,6 +72,7 @@ async function wait(
 	submitted: Job,
 	{ provider, account, host }: AccountHandle,
 	show: () => void,
+	onTook: (seconds: number) => void,
 ): Promise<void> {
 	const observed = observedHost(host, (polls) => {
 		run.polls = polls;
@@ -72,6 +81,7 @@ async function wait(
 	const result = await pollUntilDone(provider, account, submitted, observed, {
 		deadlineMs: run.deadlineMs,
 		signal: run.controller.signal,
+		onTook,
 		onProgress(progressed) {
 			run.job = progressed;
 			show();
@@ -92,7 +102,7 @@ function observedHost(host: RuntimeHost, tell: (polls: Polls) => void): RuntimeH
 			return await host.http(...request);
 		},
 		async sleep(ms, signal) {
-			tell({ asked, nextInSeconds: ms / 1000 });
+			tell({ asked, nextAtMs: host.now() + ms });
 			await host.sleep(ms, signal);
 		},
 	};

@@ -18,16 +18,19 @@ import {
 	type Stop,
 	type WriteIntent,
 } from './jobRun';
+import type { LearnedDurations } from './learnedDurations';
 import { pendingJobOf, type PendingJob } from './pendingJob';
 import type { PendingJobs } from './pendingJobs';
 import { perform, type RunObserver } from './perform';
-import { failedStatus, statusOf, type Pace } from './status';
+import { failedStatus, showAgainInMs, statusOf, type Pace } from './status';
 import { addIntent, removeIntent } from './submitIntents';
 
 export interface QueueOptions {
 	node: Node;
 	/** @throws JobError where there is no usable account */
 	account(): AccountHandle;
+	/** How long the node's jobs took. */
+	learned: LearnedDurations;
 	/** Jobs at once. */
 	parallel: number;
 	/** Messages that may wait for their turn. */
@@ -46,6 +49,7 @@ export class JobQueue {
 	/** What the next instance goes on with. */
 	private readonly handedOn: PendingJob[] = [];
 	private isClosed = false;
+	private countdown?: NodeJS.Timeout;
 	private shown = '';
 	private known?: AccountHandle;
 
@@ -81,7 +85,9 @@ export class JobQueue {
 		this.runs.add(run);
 		const pass = async () => {
 			const writeIntent: WriteIntent = async (submit) => await this.writeIntent(run, submit);
-			const msg = await perform(run, async () => await begin(run, writeIntent), this.observer);
+			const show = () => this.show();
+			const submit = async () => await begin(run, writeIntent, show);
+			const msg = await perform(run, submit, { ...this.observer, learned: this.options.learned });
 			// The nodes behind this one may be gone already: the next instance gives it to theirs.
 			if (run.stop === 'close') throw run.controller.signal.reason;
 			this.runs.delete(run);
@@ -101,7 +107,7 @@ export class JobQueue {
 		this.show();
 	}
 
-	private readonly observer: RunObserver = {
+	private readonly observer: Omit<RunObserver, 'learned'> = {
 		handle: () => this.handle(),
 		jobExists: (run) => {
 			this.forgetIntent(run.submitKey);
@@ -222,6 +228,7 @@ export class JobQueue {
 	close(why: Stop): void {
 		this.setStatus({});
 		this.isClosed = true;
+		clearTimeout(this.countdown);
 		for (const run of this.runs) stopJobRun(run, why);
 	}
 
@@ -241,16 +248,18 @@ export class JobQueue {
 	}
 
 	private show(): void {
-		this.setStatus(statusOf([...this.runs], this.t, Date.now(), this.pace()));
+		clearTimeout(this.countdown);
+		if (this.isClosed) return;
+		const runs = [...this.runs];
+		this.setStatus(statusOf(runs, this.t, Date.now(), this.pace()));
+		const againMs = showAgainInMs(runs, Date.now());
+		if (againMs !== undefined) this.countdown = setTimeout(() => this.show(), againMs);
 	}
 
 	private pace(): Pace {
 		try {
-			const { requestsPerMinute, typicalSeconds } = this.handle().provider.limits;
-			return {
-				typicalSeconds,
-				...(requestsPerMinute === undefined ? {} : { perMinute: requestsPerMinute }),
-			};
+			const { requestsPerMinute } = this.handle().provider.limits;
+			return requestsPerMinute === undefined ? {} : { perMinute: requestsPerMinute };
 		} catch {
 			// Without an account nothing is known of it.
 			return {};

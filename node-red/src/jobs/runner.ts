@@ -17,13 +17,14 @@ import { ask } from './ask';
 import { cancelledInLine } from './cancel';
 import { cancelRequest, type CancelRequest } from './cancelRequest';
 import { newJobRun, type Answer, type JobRun, type PreparedJob } from './jobRun';
+import { LearnedDurations } from './learnedDurations';
 import { JobLifecycle } from './lifecycle';
 import { PendingJobs } from './pendingJobs';
 import { JobQueue, type QueueOptions } from './queue';
 import { watchForStop } from './stopReport';
 import type { SubmitIntent } from './submitIntents';
 
-export interface RunnerOptions extends QueueOptions {
+export interface RunnerOptions extends Omit<QueueOptions, 'learned'> {
 	RED: NodeAPI;
 	/**
 	 * For a node that takes messages: makes sure that everything about one is right before it gets in line.
@@ -53,7 +54,8 @@ export class JobRunner {
 		this.t = translator(RED);
 		const pendingJobs = new PendingJobs(RED, node);
 		this.lasts = pendingJobs.lasts;
-		this.queue = new JobQueue(options, pendingJobs, this.t);
+		const learned = new LearnedDurations(RED, node);
+		this.queue = new JobQueue({ ...options, learned }, pendingJobs, this.t);
 		this.lifecycle = new JobLifecycle({
 			...{ RED, node, queue: this.queue, pendingJobs, t: this.t, findOut },
 			takesMessages: prepare !== undefined,

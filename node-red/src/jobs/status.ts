@@ -1,5 +1,6 @@
 /** What stands under a node. Pure. */
 import type { NodeStatus } from 'node-red';
+import type { FullQueue } from '../../../jobs/queueRoom';
 import type { Job } from '../../../providers/contract';
 import type { Translate } from '../i18n/translate';
 
@@ -11,19 +12,21 @@ export interface Shown {
 	job?: Job;
 	/** How the waiting goes. */
 	polls?: Polls;
+	/** Set while the provider's queue has no room for the submit. */
+	fullQueue?: FullQueue;
+	/** How long a job of the kind usually takes. */
+	usualSeconds?: number;
 }
 
 export interface Polls {
 	/** Questions so far. */
 	asked: number;
-	/** Until the next one. */
-	nextInSeconds: number;
+	/** When the next one comes, in Unix milliseconds. */
+	nextAtMs: number;
 }
 
 /** What is known of the provider. */
 export interface Pace {
-	/** How long a job usually takes. */
-	typicalSeconds?: number;
 	/** Submits that the provider allows. */
 	perMinute?: number;
 }
@@ -38,7 +41,7 @@ export function statusOf(runs: Shown[], t: Translate, nowMs: number, pace: Pace 
 	const shape = only ? 'dot' : 'ring';
 	const text =
 		only && running.length === 1
-			? stageText(only, t, nowMs, pace)
+			? stageText(only, t, nowMs)
 			: only
 				? t('status.many', { running: running.length })
 				: t('status.in-line');
@@ -55,8 +58,13 @@ const lineText = (queued: number, t: Translate, { perMinute }: Pace): string =>
 		? t('status.and-in-line', { queued })
 		: t('status.and-in-line-paced', { queued, n: perMinute });
 
-function stageText({ stage, job, polls }: Shown, t: Translate, nowMs: number, pace: Pace): string {
+function stageText(shown: Shown, t: Translate, nowMs: number): string {
+	const { stage, job, polls, fullQueue, usualSeconds } = shown;
 	if (stage === 'queued') return t('status.in-line');
+	if (stage === 'submitting' && fullQueue) {
+		const { jobs, limit, nextAtMs } = fullQueue;
+		return t('status.queue-full', { n: jobs, limit, time: until(nextAtMs, nowMs, t) });
+	}
 	if (stage !== 'waiting' || !job) return t(`status.${stage}`);
 	const parts = [t(`status.${job.status}`)];
 	if (job.progress !== undefined && job.progress > 0) parts.push(`${Math.round(job.progress)} %`);
@@ -65,12 +73,12 @@ function stageText({ stage, job, polls }: Shown, t: Translate, nowMs: number, pa
 	} else if (parts.length === 1) {
 		const sinceSeconds = Math.max(0, (nowMs - Date.parse(job.submittedAt)) / 1000);
 		if (sinceSeconds >= 60) parts.push(duration(sinceSeconds, t));
-		if (pace.typicalSeconds !== undefined) {
-			parts.push(t('status.usually', { time: duration(pace.typicalSeconds, t) }));
+		if (usualSeconds !== undefined) {
+			parts.push(t('status.usually', { time: duration(usualSeconds, t) }));
 		}
 	}
 	if (polls) {
-		const time = duration(polls.nextInSeconds, t);
+		const time = until(polls.nextAtMs, nowMs, t);
 		parts.push(
 			polls.asked === 0
 				? t('status.first-question', { time })
@@ -80,6 +88,20 @@ function stageText({ stage, job, polls }: Shown, t: Translate, nowMs: number, pa
 		);
 	}
 	return parts.join(' · ');
+}
+
+const until = (atMs: number, nowMs: number, t: Translate): string =>
+	duration(Math.max(0, atMs - nowMs) / 1000, t);
+
+/** When what stands under the node is out of date: often towards the end. `undefined` where nothing counts down. */
+export function showAgainInMs(runs: Shown[], nowMs: number): number | undefined {
+	const running = runs.filter(({ stage }) => stage !== 'queued');
+	const [only] = running;
+	if (!only || running.length > 1) return undefined;
+	const atMs = only.stage === 'submitting' ? only.fullQueue?.nextAtMs : only.polls?.nextAtMs;
+	const leftMs = (atMs ?? 0) - nowMs;
+	if (leftMs <= 0) return undefined;
+	return leftMs > 90_000 ? 30_000 : leftMs > 12_000 ? 5_000 : 1_000;
 }
 
 /** "40 s", "3 min". */

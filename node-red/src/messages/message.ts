@@ -10,6 +10,8 @@ export interface Message extends NodeMessage {
 	reset?: unknown;
 	/** What the video is to cost and did cost, as in `job.cost`. */
 	cost?: unknown;
+	/** All videos, where a job made several; the first one is the payload. */
+	videos?: unknown[];
 	/** `true` asks what the account holds; nothing is submitted. */
 	checkAccount?: unknown;
 	/** Of a submit in doubt, for finding its job. */

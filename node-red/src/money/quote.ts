@@ -3,6 +3,7 @@ import { quoteFor } from '../../../jobs/quotes';
 import type { Refusal } from '../../../jobs/reservations';
 import type { Job, RequestValues } from '../../../providers/contract';
 import type { Quote } from '../../../providers/prices/price';
+import { videoCountOf } from '../../../providers/schema/videoCount';
 import { isObject } from '../../../providers/schema/wire';
 import type { AccountHandle } from '../account/account';
 import type { Translate } from '../i18n/translate';
@@ -83,7 +84,7 @@ export async function budgetFor(
 	if (dailyLimit === undefined) {
 		return { quoted, release: () => undefined, settle: () => undefined };
 	}
-	const wanted = { jobs: 1, ...(usd === undefined ? {} : { usd }) };
+	const wanted = { jobs: videoCountOf(provider, values), ...(usd === undefined ? {} : { usd }) };
 	const refusal = await spending.reserve(key, wanted, { maximumCost: dailyLimit, allowUnpriced });
 	if (refusal) throw overDay(refusal, t);
 	return {

@@ -12,11 +12,12 @@ const MAX_STEM_LENGTH = 60;
 /** @returns where it is */
 export async function toFile(
 	{ stream, fileName }: VideoFile,
-	wanted: string,
+	wanted: { name: string; /** Which of the job's videos. */ index: number },
 	job: Job,
 	signal: AbortSignal,
 ): Promise<string> {
-	const target = (await isFolder(wanted)) ? path.join(wanted, fileName) : wanted;
+	const { name, index } = wanted;
+	const target = (await isFolder(name)) ? path.join(name, fileName) : numbered(name, index);
 	const stem = path.basename(target).slice(0, MAX_STEM_LENGTH);
 	const ofJob = job.jobId.replace(/[^\w-]+/g, '-').slice(0, 40);
 	const unfinished = path.join(path.dirname(target), `${stem}.${ofJob}.part`);
@@ -31,6 +32,13 @@ export async function toFile(
 		await rm(unfinished, { force: true }).catch(() => undefined);
 		throw diskError(error, target, job) ?? error;
 	}
+}
+
+/** `boat.mp4` and its sisters `boat-2.mp4`, `boat-3.mp4`. In a folder they are named by their job and numbered already. */
+function numbered(name: string, index: number): string {
+	if (index === 0) return name;
+	const { dir, name: stem, ext } = path.parse(name);
+	return path.join(dir, `${stem}-${index + 1}${ext}`);
 }
 
 async function isFolder(name: string): Promise<boolean> {

@@ -2,7 +2,7 @@
 import {
 	DownloadError,
 	downloadFailure,
-	downloadVideo,
+	downloadVideos,
 	type VideoFile,
 } from '../../../jobs/download';
 import type { Job } from '../../../providers/contract';
@@ -33,16 +33,18 @@ export async function fillMessage(
 		return msg;
 	}
 	try {
-		const { saved, job } = await downloadVideo(
+		const { saved, job } = await downloadVideos(
 			provider,
 			account,
 			finished,
 			host,
-			async (file) => await save(file, plan, finished, signal),
+			async (file, index) => await save(file, index, plan, finished, signal),
 			{ maxBytes: plan.maxBytes, signal },
 		);
-		msg.payload = saved;
-		if (plan.mode === 'file') msg.filename = saved;
+		const [first] = saved;
+		msg.payload = first;
+		if (plan.mode === 'file') msg.filename = first;
+		if (saved.length > 1) msg.videos = saved;
 		msg.job = job;
 		return msg;
 	} catch (error) {
@@ -52,13 +54,19 @@ export async function fillMessage(
 	}
 }
 
-async function save(file: VideoFile, plan: OutputPlan, job: Job, signal: AbortSignal) {
+async function save(
+	file: VideoFile,
+	index: number,
+	plan: OutputPlan,
+	job: Job,
+	signal: AbortSignal,
+) {
 	switch (plan.mode) {
 		case 'stream':
 			return file.stream;
 		case 'buffer':
 			return await toBuffer(file, job);
 		default:
-			return await toFile(file, plan.filename ?? '', job, signal);
+			return await toFile(file, { name: plan.filename ?? '', index }, job, signal);
 	}
 }

@@ -1,7 +1,7 @@
 /** What stands under a node. */
 import { describe, expect, it } from 'vitest';
 import type { Job } from '../../../providers/contract';
-import { failedStatus, statusOf, type Shown } from '../../src/jobs/status';
+import { failedStatus, showAgainInMs, statusOf, type Shown } from '../../src/jobs/status';
 import { english } from '../support/texts';
 
 const NOW_MS = Date.parse('2026-01-01T00:10:00.000Z');
@@ -23,17 +23,17 @@ describe('the status', () => {
 	});
 
 	it('says what a job waits for', () => {
-		const polls = { asked: 3, nextInSeconds: 12 };
-		expect(text([waiting({}, polls)], { typicalSeconds: 75 })).toBe(
+		const polls = { asked: 3, nextAtMs: NOW_MS + 12000 };
+		expect(text([{ ...waiting({}, polls), usualSeconds: 75 }])).toBe(
 			'in progress · usually takes 75 s · asked 3 times, next in 12 s',
 		);
 		expect(text([waiting({ progress: 41.6, etaSeconds: 30 }, polls)])).toBe(
 			'in progress · 42 % · about 30 s left · asked 3 times, next in 12 s',
 		);
-		expect(text([waiting({}, { asked: 1, nextInSeconds: 0.2 })])).toBe(
+		expect(text([waiting({}, { asked: 1, nextAtMs: NOW_MS + 200 })])).toBe(
 			'in progress · asked once, next in 1 s',
 		);
-		expect(text([waiting({ status: 'queued' }, { asked: 0, nextInSeconds: 150 })])).toBe(
+		expect(text([waiting({ status: 'queued' }, { asked: 0, nextAtMs: NOW_MS + 150000 })])).toBe(
 			'queued · asks in 3 min',
 		);
 	});
@@ -45,9 +45,9 @@ describe('the status', () => {
 
 	it('says how many are in line, and how fast the line moves where the provider has a limit', () => {
 		const line = Array.from({ length: 14 }, () => queued);
-		const polls = { asked: 3, nextInSeconds: 12 };
-		const pace = { typicalSeconds: 75, perMinute: 2 };
-		expect(text([waiting({}, polls), ...line], pace)).toBe(
+		const polls = { asked: 3, nextAtMs: NOW_MS + 12000 };
+		const pace = { perMinute: 2 };
+		expect(text([{ ...waiting({}, polls), usualSeconds: 75 }, ...line], pace)).toBe(
 			'in progress · usually takes 75 s · asked 3 times, next in 12 s; 14 in line: 2 a minute',
 		);
 		expect(text([waiting(), waiting(), ...line], pace)).toBe('2 running; 14 in line: 2 a minute');
@@ -56,6 +56,21 @@ describe('the status', () => {
 		expect(statusOf([queued], english, NOW_MS)).toMatchObject({
 			...{ text: 'waiting in line', shape: 'ring' },
 		});
+	});
+
+	it('says that the provider has no room, and when it is asked again', () => {
+		const fullQueue = { jobs: 5, limit: 5, nextAtMs: NOW_MS + 20_000 };
+		expect(text([{ stage: 'submitting', fullQueue }])).toBe(
+			"5 of 5 in the provider's queue, looks again in 20 s",
+		);
+	});
+
+	it('counts down, faster towards the end, and rests where nothing changes', () => {
+		const left = (ms: number) => [waiting({}, { asked: 1, nextAtMs: NOW_MS + ms })];
+		const again = [200_000, 60_000, 9_000, 0].map((ms) => showAgainInMs(left(ms), NOW_MS));
+		expect(again).toEqual([30_000, 5_000, 1_000, undefined]);
+		expect(showAgainInMs([...left(9_000), waiting()], NOW_MS)).toBeUndefined();
+		expect(showAgainInMs([queued], NOW_MS)).toBeUndefined();
 	});
 
 	it('names a job that failed, shortened where its id is long', () => {

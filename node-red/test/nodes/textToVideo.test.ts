@@ -25,6 +25,32 @@ describe.each(VERSIONS)('%s', (version) => {
 			expect(JSON.stringify(msg)).not.toContain(stage.sim.key);
 		});
 
+		it('says under the node what it waits for, and when it asks', async () => {
+			const { node, out, texts } = await stage.load({}, { durationMs: 2_500, queueMs: 0 });
+			node.receive({ payload: 'A fox' });
+			await out.next();
+			const line = /^(queued|in progress) · .+ · (asks in|asked (once|\d+ times), next in) \d+ s$/;
+			expect(texts.filter((text) => line.test(text)).length).toBeGreaterThan(1);
+		});
+
+		it('keeps to the room in the queue of a provider that can be asked', async () => {
+			const fields = { model_id: { type: 'str', value: 'modelscope' } };
+			const { node, out, texts } = await stage.load(
+				{ mode: 'return', fields },
+				{ durationMs: Infinity },
+				{ provider: 'modelslabV6' },
+			);
+			for (let count = 0; count < 6; count += 1) node.receive({ payload: `Fox ${count}` });
+			await out.next(5);
+			await until(() => texts.some((text) => text.includes("in the provider's queue")));
+			expect(texts.at(-1)).toMatch(/^5 of 5 in the provider's queue, looks again in \d s$/);
+			expect(stage.sim.book.charges).toBe(5);
+			await stage.sim.finish(stage.sim.book.jobs[0]!.id);
+			await out.next();
+			expect(stage.sim.book.charges).toBe(6);
+			expect(stage.sim.book.of('submit')).toHaveLength(6);
+		});
+
 		it('takes an object of fields in msg.payload before what stands in the node', async () => {
 			const fields = {
 				prompt: { type: 'msg', value: 'payload' },

@@ -1,0 +1,51 @@
+/** What a node remembers of how long its jobs took. */
+import type { Node, NodeAPI } from 'node-red';
+import { describe, expect, it } from 'vitest';
+import { providerById } from '../../../providers/registry';
+import { LearnedDurations } from '../../src/jobs/learnedDurations';
+import { until } from '../support/helper';
+
+const provider = providerById('localGpu');
+
+function learnedOf(id: string, kept: Record<string, unknown>, module = 'localfilesystem') {
+	const context = {
+		get: (key: string, _store: string, done: (error: null, value: unknown) => void) =>
+			done(null, kept[key]),
+		set: (key: string, value: unknown, _store: string, done: () => void) => {
+			kept[key] = structuredClone(value);
+			done();
+		},
+	};
+	const RED = { settings: { contextStorage: { default: { module } } } } as unknown as NodeAPI;
+	const node = { id, context: () => context, warn: () => undefined } as unknown as Node;
+	return new LearnedDurations(RED, node);
+}
+const seconds = async (learned: LearnedDurations, kind: string | undefined) =>
+	(await learned.known(provider, kind)).limits.learnedSeconds;
+
+describe('the durations of a node', () => {
+	it('are known from the third job of the kind on, after a redeploy and after a restart', async () => {
+		const kept: Record<string, unknown> = {};
+		const first = learnedOf('first', kept);
+		for (const took of [30, 10]) first.note('kind', took, 1);
+		expect(await seconds(first, 'kind')).toBeUndefined();
+		first.note('kind', 20, 2);
+		await until(() => JSON.stringify(kept).includes('20'));
+		expect(await seconds(first, 'kind')).toEqual([10, 20, 30]);
+		expect(await seconds(learnedOf('first', {}), 'kind')).toEqual([10, 20, 30]);
+		expect(await seconds(learnedOf('another process', kept), 'kind')).toEqual([10, 20, 30]);
+		expect(await seconds(first, 'other')).toBeUndefined();
+		expect(await seconds(first, undefined)).toBeUndefined();
+	});
+
+	it('last as long as the process where nothing else does, and forgive what someone wrote there', async () => {
+		const kept: Record<string, unknown> = { durations: 'nonsense' };
+		const learned = learnedOf('memory', kept, 'memory');
+		for (const took of [3, 1, 2]) learned.note('kind', took, 1);
+		await new Promise((resolve) => setImmediate(resolve));
+		expect(await seconds(learned, 'kind')).toEqual([1, 2, 3]);
+		expect(kept).toEqual({ durations: 'nonsense' });
+		const odd = learnedOf('odd', { durations: 'nonsense' });
+		expect(await seconds(odd, 'kind')).toBeUndefined();
+	});
+});
