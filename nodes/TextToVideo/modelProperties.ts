@@ -25,7 +25,7 @@ interface Variant {
 }
 
 /** An expression, as a node's parameters hold it. */
-const IS_EXPRESSION: DisplayCondition = { _cnd: { regex: '^=' } };
+const IS_EXPRESSION: DisplayCondition = { _cnd: { between: { from: '=', to: '=\uffff' } } };
 
 /**
  * @param of the properties of one field: mostly one, and one more for a list that can be given as JSON
@@ -145,13 +145,24 @@ function strictConditionOn(
 	const others = [...among].filter((model) => !models.has(model));
 	return models.has(ANY_OTHER)
 		? { hide: { [`/${field}`]: [...namesOf(others), IS_EXPRESSION] } }
-		: { hide: { [`/${field}`]: [isNoneOf(namesOf([...models]))] } };
+		: { hide: { [`/${field}`]: isNoneOf(namesOf([...models])) } };
 }
 
-const isNoneOf = (names: string[]): DisplayCondition => {
-	const escaped = names.map((name) => name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
-	return { _cnd: { regex: `^(?!(?:${escaped.join('|')})$)` } };
-};
+/**
+ * Where in the alphabet none of the names stands: before the first, between two, after the last. A regular expression
+ * would say it in one, but n8n runs these under a time limit, and a machine that is busy for a moment fails the run.
+ */
+function isNoneOf(names: string[]): DisplayCondition[] {
+	const sorted = [...new Set(names)].sort();
+	const between = sorted.slice(1).map((name, index) => ({
+		_cnd: { between: { from: `${sorted[index]}\u0000`, to: justBefore(name) } },
+	}));
+	return [{ _cnd: { lt: sorted[0]! } }, ...between, { _cnd: { gt: sorted.at(-1)! } }];
+}
+
+/** The greatest text before this one, for all texts that a person or an API could mean. */
+const justBefore = (text: string): string =>
+	`${text.slice(0, -1)}${String.fromCharCode(text.charCodeAt(text.length - 1) - 1)}\uffff`;
 
 const namesOf = (models: Model[]): string[] =>
 	models.flatMap((model) => (model === ANY_OTHER ? [] : [model.id, ...(model.aliases ?? [])]));
