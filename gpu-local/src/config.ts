@@ -1,6 +1,6 @@
 import type { Limits } from './videos/limits.ts';
 
-/** Everything a person can set, by flag or by environment variable. */
+/** Everything a person can set, by flag, by environment variable or in a file. */
 export interface Config {
 	host: string;
 	port: number;

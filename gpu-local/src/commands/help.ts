@@ -31,7 +31,7 @@ export function helpText(): string {
 		'Commands',
 		...commands,
 		'',
-		'Options (each can also be set by the environment variable in brackets)',
+		'Options (each can also be set by the environment variable in brackets, or in the file that --config names)',
 		...options,
 		'',
 	].join('\n');

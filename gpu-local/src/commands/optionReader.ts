@@ -1,4 +1,6 @@
 import { parseArgs } from 'node:util';
+import { readConfigFile } from './configFile.ts';
+import type { FileSettings } from './configFile.ts';
 import { OPTIONS } from './options.ts';
 import type { Option, OptionName } from './options.ts';
 import { UsageError } from '../lib/usageError.ts';
@@ -6,7 +8,7 @@ import { UsageError } from '../lib/usageError.ts';
 /** Which command's options count. */
 export type Command = 'server' | 'worker';
 
-/** What was given for each option: by flag, else by environment variable, else the fallback. */
+/** What was given for each option: by flag, else by environment variable, else in the file, else the fallback. */
 export interface Given {
 	/** Every value of an option that can be given several times. */
 	texts(name: OptionName): string[];
@@ -24,15 +26,24 @@ export function readGiven(
 	command: Command,
 ): Given {
 	const flags = parse(args, command);
-	const texts = (name: OptionName): string[] => {
+	/** By flag, by environment variable, by the file: where it was given first, and under which name. */
+	const find = (name: OptionName): { texts: string[]; where: string } | undefined => {
 		const flag = flags[name];
-		if (Array.isArray(flag)) return flag.map(String);
-		if (typeof flag === 'string') return [flag];
-		const variable = env[OPTIONS[name].env];
-		if (variable === undefined || variable === '') return [];
-		const many = 'many' in OPTIONS[name];
-		return many ? variable.split(',').map((entry) => entry.trim()) : [variable];
+		if (Array.isArray(flag)) return { texts: flag.map(String), where: `--${name}` };
+		if (typeof flag === 'string') return { texts: [flag], where: `--${name}` };
+		const { env: variable, ...option }: Option = OPTIONS[name];
+		const value = env[variable];
+		if (value !== undefined && value !== '') {
+			const values = option.many ? value.split(',').map((entry) => entry.trim()) : [value];
+			return { texts: values, where: variable };
+		}
+		const inFile = file[name];
+		return Array.isArray(inFile) ? { texts: inFile, where: `${name} in ${configPath}` } : undefined;
 	};
+	let file: FileSettings = {};
+	const configPath = find('config')?.texts[0];
+	if (configPath !== undefined) file = readConfigFile(configPath);
+	const texts = (name: OptionName): string[] => find(name)?.texts ?? [];
 	const text = (name: OptionName): string | undefined => {
 		const option: Option = OPTIONS[name];
 		return texts(name)[0] ?? option.fallback;
@@ -40,12 +51,18 @@ export function readGiven(
 	const number = (name: OptionName, least: number, most = Number.MAX_SAFE_INTEGER): number => {
 		const value = Number(text(name));
 		if (Number.isFinite(value) && value >= least && value <= most) return value;
-		throw new UsageError(`--${name} is "${text(name)}". Give a number from ${least} to ${most}.`);
+		throw new UsageError(
+			`${find(name)?.where ?? `--${name}`} is "${text(name)}". Give a number from ${least} to ${most}.`,
+		);
 	};
 	const whole = (name: OptionName, least: number, most?: number): number =>
 		Math.floor(number(name, least, most));
-	const on = (name: OptionName): boolean =>
-		flags[name] === true || /^(1|true|yes|on)$/i.test(env[OPTIONS[name].env] ?? '');
+	const on = (name: OptionName): boolean => {
+		if (flags[name] === true) return true;
+		const variable = env[OPTIONS[name].env];
+		if (variable === undefined || variable === '') return file[name] === true;
+		return /^(1|true|yes|on)$/i.test(variable);
+	};
 	return { texts, text, number, whole, on };
 }
 

@@ -17,6 +17,12 @@ export const GIB = 1024 ** 3;
 
 /** Everything that can be typed, with its words for the help. */
 export const OPTIONS = {
+	config: {
+		env: 'GPU_LOCAL_CONFIG',
+		value: 'FILE',
+		help: 'A YAML file with any of these options, by their names. What the command line or the environment says goes before it.',
+		group: 'both',
+	},
 	host: {
 		env: 'GPU_LOCAL_HOST',
 		value: 'ADDRESS',

@@ -7,7 +7,7 @@ import {
 	stableDiffusionV5,
 } from '../../../../providers/stableDiffusionApi';
 import { isObject } from '../../../../providers/schema/wire';
-import { ApiError, notFound } from '../../videos/errors.ts';
+import { type ApiError, notFound } from '../../videos/errors.ts';
 import { checkKey } from '../../http/bearer.ts';
 import { baseUrlOf, estimate } from '../../http/context.ts';
 import type { HttpContext } from '../../http/context.ts';
