@@ -6,6 +6,7 @@ import type { Config } from './config.ts';
 import { openCore, withCleanup, startVideoWorker } from './compose.ts';
 import type { Core } from './compose.ts';
 import { Estimator } from './videos/estimate.ts';
+import { Stills } from './videos/stills.ts';
 import { VideoService } from './videos/service.ts';
 import { webhookSecrets } from './callbacks/secrets.ts';
 import { checkEngineName } from './engines/registry.ts';
@@ -17,6 +18,7 @@ import { buildServer } from './server.ts';
 import { Maintenance } from './maintenance/maintenance.ts';
 import { adoptJobs, countJobsOf } from './store/owners.ts';
 import { onCallbacks } from './store/deliveries.ts';
+import { ffmpegOf } from './lib/ffmpeg.ts';
 import { UsageError } from './lib/usageError.ts';
 import { version } from './version.ts';
 
@@ -95,6 +97,7 @@ async function startHttp(core: Core): Promise<Omit<RunningServer, 'stop'>> {
 			service,
 			database,
 			artifacts,
+			stills: new Stills(artifacts, ffmpegOf(config.env)),
 			estimator: new Estimator(database, service.openJobs),
 			keys,
 			failedLogins: new FailedLogins(Date.now, sleep, () => metrics.countFailedLogin()),

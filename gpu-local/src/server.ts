@@ -1,9 +1,12 @@
 import Fastify, { LogController } from 'fastify';
-import type { FastifyError, FastifyInstance } from 'fastify';
+import type { FastifyError, FastifyInstance, FastifyReply } from 'fastify';
 import { isSigned } from './artifacts/signedUrl.ts';
 import { ApiError, notFound } from './videos/errors.ts';
+import { novitaError, novitaStatus } from './dialects/novita/errors.ts';
 import { novitaDialect } from './dialects/novita/index.ts';
+import { openaiError } from './dialects/openai/errors.ts';
 import { openaiDialect } from './dialects/openai/index.ts';
+import { stableDiffusionApiError } from './dialects/stableDiffusionApi/errors.ts';
 import { stableDiffusionApiDialect } from './dialects/stableDiffusionApi/index.ts';
 import { artifactNamed } from './store/videos.ts';
 import { logAccess } from './http/accessLog.ts';
@@ -13,6 +16,8 @@ import { allowOrigins } from './http/cors.ts';
 import { toApiError } from './http/errors.ts';
 import { refusalOf } from './http/hostGuard.ts';
 import type { HostPolicy } from './http/hostGuard.ts';
+import { refuseOtherMethods } from './http/methods.ts';
+import { readBodies } from './http/bodies.ts';
 import { LOCAL_OWNER } from './http/keys.ts';
 import type { Metrics } from './http/metrics.ts';
 import { operationRoutes } from './http/operations.ts';
@@ -48,23 +53,34 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
 		// A body with "__proto__" is refused, not quietly cleaned.
 		onProtoPoisoning: 'error',
 		onConstructorPoisoning: 'error',
+		frameworkErrors: (error, request, reply: FastifyReply) => {
+			const known = new ApiError(
+				error.statusCode ?? 400,
+				'invalid_request',
+				'The address of the request cannot be read.',
+			);
+			const { status, body } = inItsDialect(request.raw.url ?? '', known);
+			void reply.code(status).send(body);
+		},
 	});
+	readBodies(app);
 	app.decorateRequest('owner', LOCAL_OWNER);
 	app.addHook('onRequest', async (request) => {
 		const refusal = refusalOf(request.headers, hosts);
 		if (refusal !== undefined) throw new ApiError(403, 'not_allowed', refusal);
 	});
 	app.setErrorHandler<FastifyError>(async (error, request, reply) => {
-		const { status, code, message, detail } = toApiError(error, request.log);
-		if (detail.retryAfterSeconds !== undefined) {
-			reply.header('retry-after', detail.retryAfterSeconds);
+		const known = toApiError(error, request.log);
+		if (known.detail.retryAfterSeconds !== undefined) {
+			reply.header('retry-after', known.detail.retryAfterSeconds);
 		}
-		return await reply.code(status).send({ error: { code, message } });
+		return await reply.code(known.status).send(openaiError(known));
 	});
 	app.setNotFoundHandler(async (request, reply) => {
-		return await reply.code(404).send({
-			error: { code: 'not_found', message: `There is nothing at ${request.url.split('?')[0]}.` },
-		});
+		const [path] = request.url.split('?');
+		const message = `There is nothing at ${path}.`;
+		const { status, body } = inItsDialect(path!, new ApiError(404, 'not_found', message));
+		return await reply.code(status).send(body);
 	});
 	metrics.watch(app);
 	if (options.accessLog) logAccess(app);
@@ -74,6 +90,16 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
 	await app.register(openaiDialect, { context, feed });
 	await app.register(stableDiffusionApiDialect, { context });
 	await app.register(novitaDialect, { context });
+	await app.register(fileRoutes, { context });
+	return app;
+}
+
+/** Signed links to files, for whoever has one. */
+async function fileRoutes(
+	app: FastifyInstance,
+	{ context }: { context: HttpContext },
+): Promise<void> {
+	const refuseOthers = refuseOtherMethods(app);
 	app.get<{ Params: { name: string }; Querystring: Record<string, string> }>(
 		'/files/:name',
 		async (request, reply) => {
@@ -90,5 +116,14 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
 			return await sendFile(request, reply, context.artifacts, artifact, name);
 		},
 	);
-	return app;
+	refuseOthers();
+}
+
+/** An error at an address that no dialect has, as the one would say it that it looks like. */
+function inItsDialect(path: string, error: ApiError): { status: number; body: object } {
+	if (path.startsWith('/api/')) {
+		return { status: error.status, body: stableDiffusionApiError(error) };
+	}
+	if (path.startsWith('/v3/')) return { status: novitaStatus(error), body: novitaError(error) };
+	return { status: error.status, body: openaiError(error) };
 }

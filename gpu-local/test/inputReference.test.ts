@@ -1,34 +1,13 @@
 import { createServer } from 'node:http';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { deflateSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTestServer } from './support/server.ts';
 import type { TestServer } from './support/server.ts';
 import type { Json } from './support/json.ts';
+import { png } from './support/png.ts';
 
 const SMALL = { prompt: 'A boat', size: '64x64', num_frames: 4, fps: 8, seed: 1 };
-
-/** A grey PNG. */
-function png(width: number, height: number, grey = 128): Buffer {
-	const chunk = (kind: string, data: Buffer): Buffer => {
-		const head = Buffer.alloc(8);
-		head.writeUInt32BE(data.length);
-		head.write(kind, 4);
-		return Buffer.concat([head, data, Buffer.alloc(4)]);
-	};
-	const size = Buffer.alloc(13);
-	size.writeUInt32BE(width);
-	size.writeUInt32BE(height, 4);
-	size.writeUInt8(8, 8);
-	const pixels = deflateSync(Buffer.alloc((width + 1) * height, grey));
-	return Buffer.concat([
-		Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'),
-		chunk('IHDR', size),
-		chunk('IDAT', pixels),
-		chunk('IEND', Buffer.alloc(0)),
-	]);
-}
 
 const asDataUrl = (bytes: Buffer, type = 'image/png'): string =>
 	`data:${type};base64,${bytes.toString('base64')}`;

@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import type { ArtifactStore } from '../artifacts/store.ts';
 import type { VideoService } from '../videos/service.ts';
+import type { Stills } from '../videos/stills.ts';
 import type { Estimator } from '../videos/estimate.ts';
 import type { Database } from '../db/database.ts';
 import type { VideoRow } from '../store/video.ts';
@@ -12,6 +13,7 @@ export interface HttpContext {
 	service: VideoService;
 	database: Database;
 	artifacts: ArtifactStore;
+	stills: Stills;
 	estimator: Estimator;
 	keys: KeyRing;
 	failedLogins: FailedLogins;

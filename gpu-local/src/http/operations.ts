@@ -3,6 +3,7 @@ import { ApiError } from '../videos/errors.ts';
 import { countByStatus, ping } from '../store/statistics.ts';
 import { checkBearer } from './bearer.ts';
 import type { HttpContext } from './context.ts';
+import { refuseOtherMethods } from './methods.ts';
 import type { Metrics } from './metrics.ts';
 import { openapi } from './openapi.ts';
 
@@ -13,6 +14,7 @@ export async function operationRoutes(
 ): Promise<void> {
 	const { database, service, version } = context;
 	const description = openapi(version);
+	const refuseOthers = refuseOtherMethods(app);
 
 	app.get('/healthz', async () => ({ status: 'ok', version }));
 
@@ -46,4 +48,5 @@ export async function operationRoutes(
 			})),
 		};
 	});
+	refuseOthers();
 }

@@ -20,10 +20,13 @@ export async function sendFile(
 		'x-content-type-options': 'nosniff',
 		etag,
 	});
-	if (request.headers['if-none-match'] === etag) return reply.code(304).send();
+	const { 'if-match': ifMatch, 'if-none-match': ifNoneMatch } = request.headers;
+	if (ifMatch !== undefined && !names(ifMatch, etag, 'strong')) return reply.code(412).send();
+	if (ifNoneMatch !== undefined && names(ifNoneMatch, etag, 'weak')) return reply.code(304).send();
+	// A part is of a GET only, and only of the file that the caller has the rest of.
 	const ifRange = request.headers['if-range'];
 	const range =
-		ifRange === undefined || ifRange === etag
+		request.method === 'GET' && (ifRange === undefined || String(ifRange).trim() === etag)
 			? parseRange(request.headers.range, artifact.bytes)
 			: undefined;
 	if (range === 'unsatisfiable') {
@@ -46,12 +49,19 @@ export async function sendFile(
 	return reply.send(stream);
 }
 
+/** Whether a list of entity tags names this one (RFC 9110, 8.8.3.2). */
+function names(header: string, etag: string, comparison: 'strong' | 'weak'): boolean {
+	if (header.trim() === '*') return true;
+	const tags = header.match(/(?:W\/)?"[^"]*"/g) ?? [];
+	return tags.some((tag) => (comparison === 'weak' ? tag.replace(/^W\//, '') : tag) === etag);
+}
+
 /** One range of `bytes=`; several at once are answered with the whole file, as RFC 9110 allows. */
 function parseRange(
 	header: string | undefined,
 	bytes: number,
 ): ByteRange | 'unsatisfiable' | undefined {
-	const match = /^bytes=(\d*)-(\d*)$/.exec(header ?? '');
+	const match = /^\s*bytes\s*=[\s,]*(\d*)-(\d*)[\s,]*$/i.exec(header ?? '');
 	if (!match || (match[1] === '' && match[2] === '')) return undefined;
 	if (match[1] === '') {
 		const last = Math.min(Number(match[2]), bytes);

@@ -32,6 +32,16 @@ export async function oldestWaitSeconds(sql: Sql): Promise<number> {
 	return Number(row?.seconds ?? 0);
 }
 
+/** Jobs of one key that wait or run. */
+export async function countOpenJobs(sql: Sql, owner: string): Promise<number> {
+	const [row] = await sql.query<{ count: unknown }>(
+		`SELECT COUNT(*) AS count FROM gpu_local.videos
+		WHERE owner = $1 AND status IN ('queued', 'running')`,
+		[owner],
+	);
+	return Number(row?.count ?? 0);
+}
+
 /** Rejects where the database does not answer. */
 export async function ping(sql: Sql): Promise<void> {
 	await sql.query('SELECT 1');

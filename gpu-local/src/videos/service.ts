@@ -40,6 +40,7 @@ import { OpenJobs } from './openJobs.ts';
 import { Admission } from './admission.ts';
 import { readPicture } from './picture.ts';
 import type { Picture } from './picture.ts';
+import { decorate } from './prompt.ts';
 import { completeRequest } from './request.ts';
 
 export interface ServiceOptions {
@@ -237,6 +238,32 @@ export class VideoService {
 			pictureOf: video.id,
 		});
 		return again;
+	}
+
+	/** The same settings with another prompt, as a new job. */
+	async remix(
+		owner: string,
+		id: string,
+		{ prompt, idempotencyKey }: { prompt: string; idempotencyKey?: string },
+	): Promise<{ video: VideoRow; created: boolean }> {
+		const video = await this.get(owner, id);
+		const { prompts: _parts, ...settings } = video.request;
+		const words = { enhance: false, style: settings.style };
+		return await this.#store({
+			id: randomUUID(),
+			owner,
+			dialect: 'openai',
+			queue: video.queue,
+			request: { ...settings, prompt: decorate(prompt, words) },
+			warnings: [],
+			...(video.webhook_url === null ? {} : { webhookUrl: video.webhook_url }),
+			dialectData: { ...video.dialect_data, remixOf: video.id },
+			...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+			requestHash: hashOf({ remixOf: id, prompt }),
+			priority: video.priority,
+			work: video.work,
+			pictureOf: video.id,
+		});
 	}
 
 	/** A receiver that said 410 Gone is called again for jobs that ask for it anew. */

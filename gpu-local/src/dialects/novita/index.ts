@@ -1,6 +1,5 @@
 import type { FastifyError, FastifyInstance } from 'fastify';
 import { novita } from '../../../../providers/novita';
-import type { ApiError, ApiErrorCode } from '../../videos/errors.ts';
 import { notFound } from '../../videos/errors.ts';
 import { knownModels } from '../../videos/models.ts';
 import type { ModelInfo } from '../../engines/engine.ts';
@@ -11,6 +10,8 @@ import { toApiError } from '../../http/errors.ts';
 import { isOpen } from '../../store/video.ts';
 import { fileUrl } from '../../videos/fileUrl.ts';
 import { readValues } from '../readValues.ts';
+import { refuseOtherMethods } from '../../http/methods.ts';
+import { novitaError, novitaStatus } from './errors.ts';
 import { toLocal } from './request.ts';
 import { LINK_SECONDS, taskResult } from './task.ts';
 
@@ -24,22 +25,16 @@ export async function novitaDialect(
 	{ context }: { context: HttpContext },
 ): Promise<void> {
 	const { service } = context;
+	const refuseOthers = refuseOtherMethods(app);
 	app.addHook('onRequest', async (request) => await checkBearer(request, context));
 	app.setErrorHandler<FastifyError>(async (error, request, reply) => {
 		const known = toApiError(error, request.log);
 		const missing = known.code === 'invalid_api_key' && !request.headers.authorization;
-		const { status, reason } = missing
-			? { status: 400, reason: 'MISSING_API_KEY' }
-			: { status: STATUS[known.code] ?? known.status, reason: reasonOf(known) };
 		if (known.detail.retryAfterSeconds !== undefined) {
 			reply.header('retry-after', known.detail.retryAfterSeconds);
 		}
-		return await reply.code(status).send({
-			code: status,
-			reason,
-			message: known.message,
-			metadata: known.detail.field === undefined ? {} : { field: known.detail.field },
-		});
+		if (missing) return await reply.code(400).send(novitaError(known, 400, 'MISSING_API_KEY'));
+		return await reply.code(novitaStatus(known)).send(novitaError(known));
 	});
 
 	app.post('/v3/async/txt2video', async (request) => {
@@ -98,6 +93,7 @@ export async function novitaDialect(
 			pagination: { next_cursor: start + limit < models.length ? `c_${start + limit}` : '' },
 		};
 	});
+	refuseOthers();
 }
 
 const DISPLAY: Record<ModelInfo['kind'], string> = {
@@ -126,21 +122,3 @@ function modelObject(model: ModelInfo, id: number): object {
 		is_sdxl: false,
 	};
 }
-
-/** Novita's `reason` words (its "Basic error code" page). */
-const REASONS: Partial<Record<ApiErrorCode, string>> = {
-	invalid_api_key: 'INVALID_API_KEY',
-	not_allowed: 'API_NOT_ALLOWED',
-	not_found: 'TASK_NOT_FOUND',
-	too_many_requests: 'RATE_LIMIT_EXCEEDED',
-	queue_full: 'RATE_LIMIT_EXCEEDED',
-	disk_full: 'CREATE_TASK_FAILED',
-	unavailable: 'CREATE_TASK_FAILED',
-	internal: 'CREATE_TASK_FAILED',
-};
-const STATUS: Partial<Record<ApiErrorCode, number>> = {
-	invalid_api_key: 403,
-	model_not_found: 400,
-};
-
-const reasonOf = ({ code }: ApiError): string => REASONS[code] ?? 'INVALID_REQUEST_BODY';

@@ -1,28 +1,33 @@
-import multipart from '@fastify/multipart';
-import type { FastifyError, FastifyInstance } from 'fastify';
+import type { FastifyError, FastifyInstance, FastifyReply } from 'fastify';
+import { isObject } from '../../../../providers/schema/wire';
 import { ApiError, notFound } from '../../videos/errors.ts';
-import { knownModels, whyItWaits } from '../../videos/models.ts';
+import { knownModels, shorten, whyItWaits } from '../../videos/models.ts';
 import { checkBearer } from '../../http/bearer.ts';
 import type { ChangeFeed } from '../../http/changeFeed.ts';
 import { baseUrlOf, estimate } from '../../http/context.ts';
 import type { HttpContext } from '../../http/context.ts';
+import { refuseOtherMethods } from '../../http/methods.ts';
 import { sendFile } from '../../http/sendFile.ts';
 import { toApiError } from '../../http/errors.ts';
 import type { ModelInfo } from '../../engines/engine.ts';
 import type { VideoRow } from '../../store/video.ts';
 import { isOpen } from '../../store/video.ts';
 import { fileUrl } from '../../videos/fileUrl.ts';
+import type { Still } from '../../videos/stills.ts';
 import { MAX_PICTURE_BYTES } from '../../videos/picture.ts';
+import { acceptForms, bodyOf } from '../form.ts';
 import { callbackRoutes } from './callbacks.ts';
 import { sendEvents } from './events.ts';
-import { readForm } from './form.ts';
+import { openaiError } from './errors.ts';
 import { readCreateVideo } from './request.ts';
 import { idOfVideoId, videoIdOf, videoObject } from './videoObject.ts';
 
-const MAX_FORM_FIELDS = 60;
-const MAX_FORM_FIELD_BYTES = 256 * 1024;
 /** A picture as a data URL is a third larger; and everything else. */
 const MAX_BODY_BYTES = Math.ceil((MAX_PICTURE_BYTES * 4) / 3) + 1024 * 1024;
+const MAX_PROMPT = 32_000;
+const SHORTEST_POLL_MS = 250;
+const USUAL_POLL_MS = 1000;
+const LONGEST_POLL_MS = 10_000;
 const DEFAULT_PAGE = 20;
 const MAX_PAGE = 100;
 
@@ -35,24 +40,18 @@ export async function openaiDialect(
 	app: FastifyInstance,
 	{ context, feed }: { context: HttpContext; feed: ChangeFeed },
 ): Promise<void> {
-	await app.register(multipart, {
-		limits: {
-			fields: MAX_FORM_FIELDS,
-			fieldSize: MAX_FORM_FIELD_BYTES,
-			files: 1,
-			fileSize: MAX_PICTURE_BYTES,
-		},
-	});
+	await acceptForms(app);
+	const refuseOthers = refuseOtherMethods(app);
 	app.addHook('onRequest', async (request) => await checkBearer(request, context));
 	app.setErrorHandler<FastifyError>(async (error, request, reply) => {
 		const known = toApiError(error, request.log);
 		const { retryAfterSeconds } = known.detail;
 		if (retryAfterSeconds !== undefined) reply.header('retry-after', retryAfterSeconds);
-		return await reply.code(known.status).send(errorBody(known));
+		return await reply.code(known.status).send(openaiError(known));
 	});
 
 	const { service } = context;
-	const describe = async (video: VideoRow, baseUrl: string): Promise<object> =>
+	const describe = async (video: VideoRow, baseUrl: string): Promise<Record<string, unknown>> =>
 		videoObject(video, {
 			url: fileUrl(context, baseUrl, video),
 			etaSeconds: isOpen(video.status) ? await estimate(context, video) : undefined,
@@ -62,9 +61,16 @@ export async function openaiDialect(
 					: undefined,
 		});
 
+	const answer = async (reply: FastifyReply, video: VideoRow, baseUrl: string): Promise<object> => {
+		const described = await describe(video, baseUrl);
+		if (isOpen(video.status)) {
+			reply.header('openai-poll-after-ms', pollAfterMs(described.eta_seconds));
+		}
+		return described;
+	};
+
 	app.post('/v1/videos', { bodyLimit: MAX_BODY_BYTES }, async (request, reply) => {
-		const body = request.isMultipart() ? await readForm(request) : request.body;
-		const wanted = readCreateVideo(body);
+		const wanted = readCreateVideo(await bodyOf(request));
 		const baseUrl = baseUrlOf(context, request);
 		const { video, created } = await service.create({
 			...wanted,
@@ -74,14 +80,34 @@ export async function openaiDialect(
 			...idempotencyKeyOf(request.headers['idempotency-key']),
 		});
 		if (!created) reply.header('idempotent-replayed', 'true');
-		return await describe(video, baseUrl);
+		return await answer(reply, video, baseUrl);
 	});
+
+	app.post<WithId>('/v1/videos/:id/remix', async (request, reply) => {
+		const prompt = readRemix(await bodyOf(request));
+		const { video, created } = await service.remix(request.owner, idIn(request.params.id), {
+			prompt,
+			...idempotencyKeyOf(request.headers['idempotency-key']),
+		});
+		if (!created) reply.header('idempotent-replayed', 'true');
+		return await answer(reply, video, baseUrlOf(context, request));
+	});
+
+	for (const [path, what] of Object.entries(NOT_MADE_HERE)) {
+		app.post(path, async () => {
+			throw new ApiError(
+				400,
+				'unsupported_operation',
+				`${what} is not possible here: no engine of this server can. A video with the same settings and another prompt: POST /v1/videos/{id}/remix.`,
+			);
+		});
+	}
 
 	app.get<{ Querystring: Record<string, string> }>('/v1/videos', async (request) => {
 		const { limit, order, after } = request.query;
 		const page = await service.list({
 			limit: readLimit(limit),
-			order: order === 'asc' ? 'asc' : 'desc',
+			order: readOrder(order),
 			owner: request.owner,
 			...(after === undefined ? {} : { after: idIn(after) }),
 		});
@@ -104,8 +130,9 @@ export async function openaiDialect(
 		});
 	});
 
-	app.get<WithId>('/v1/videos/:id', async (request) =>
-		describe(
+	app.get<WithId>('/v1/videos/:id', async (request, reply) =>
+		answer(
+			reply,
 			await service.get(request.owner, idIn(request.params.id)),
 			baseUrlOf(context, request),
 		),
@@ -126,17 +153,14 @@ export async function openaiDialect(
 		'/v1/videos/:id/content',
 		async (request, reply) => {
 			const { variant } = request.query;
-			if (variant !== undefined && variant !== 'video') {
-				throw new ApiError(
-					400,
-					'unsupported_field',
-					`The variant ${variant} is not made here. Leave it out to get the video.`,
-					{ field: 'variant' },
-				);
-			}
+			const wanted = readVariant(variant);
 			const video = await service.get(request.owner, idIn(request.params.id));
 			const name = `${videoIdOf(video.id)}.${video.request.output_format}`;
-			return await sendFile(request, reply, context.artifacts, artifactOf(video), name);
+			const artifact = artifactOf(video);
+			if (wanted === 'video') {
+				return await sendFile(request, reply, context.artifacts, artifact, name);
+			}
+			return await reply.type('image/jpeg').send(await context.stills.of(artifact, wanted));
 		},
 	);
 
@@ -170,7 +194,27 @@ export async function openaiDialect(
 			);
 		return { object: 'list', data: models.map(modelObject) };
 	});
+
+	app.get<WithId>('/v1/models/:id', async (request) => {
+		const { id } = request.params;
+		const model = knownModels(await service.workers()).find((each) => each.id === id);
+		if (model) return modelObject(model);
+		throw new ApiError(
+			404,
+			'model_not_found',
+			`There is no model ${JSON.stringify(shorten(id))} here. GET /v1/models lists those that there are.`,
+			{ field: 'model' },
+		);
+	});
+	refuseOthers();
 }
+
+/** What OpenAI's API can do with videos beside making them. */
+const NOT_MADE_HERE = {
+	'/v1/videos/edits': 'Editing a video',
+	'/v1/videos/extensions': 'Extending a video',
+	'/v1/videos/characters': 'Making a character',
+};
 
 const KINDS: Record<string, ModelInfo['kind']> = { model: 'checkpoint' };
 
@@ -228,6 +272,47 @@ function readLimit(text: string | undefined): number {
 	);
 }
 
+function readOrder(text: string | undefined): 'asc' | 'desc' {
+	if (text === undefined || text === 'desc') return 'desc';
+	if (text === 'asc') return 'asc';
+	throw new ApiError(
+		400,
+		'invalid_request',
+		`order is ${JSON.stringify(shorten(text))}, which is not allowed. Give asc or desc.`,
+		{ field: 'order' },
+	);
+}
+
+function readVariant(text: string | undefined): 'video' | Still {
+	if (text === undefined || text === '' || text === 'video') return 'video';
+	if (text === 'thumbnail' || text === 'spritesheet') return text;
+	throw new ApiError(
+		400,
+		'invalid_request',
+		`variant is ${JSON.stringify(shorten(text))}, which is not allowed. Give video, thumbnail or spritesheet.`,
+		{ field: 'variant' },
+	);
+}
+
+function readRemix(body: unknown): string {
+	const prompt = isObject(body) ? body.prompt : undefined;
+	if (typeof prompt === 'string' && prompt.trim() !== '' && prompt.length <= MAX_PROMPT) {
+		return prompt;
+	}
+	throw new ApiError(
+		400,
+		'invalid_request',
+		`prompt is missing or too long. Give what the new video should show, at most ${MAX_PROMPT} characters.`,
+		{ field: 'prompt' },
+	);
+}
+
+/** OpenAI's clients ask again after so long: sooner where little is left. */
+const pollAfterMs = (etaSeconds: unknown): number =>
+	typeof etaSeconds === 'number'
+		? Math.min(LONGEST_POLL_MS, Math.max(SHORTEST_POLL_MS, Math.round((etaSeconds * 1000) / 4)))
+		: USUAL_POLL_MS;
+
 function idempotencyKeyOf(header: string | string[] | undefined): { idempotencyKey?: string } {
 	if (header === undefined || header === '') return {};
 	if (typeof header === 'string' && header.length <= 255) return { idempotencyKey: header };
@@ -238,12 +323,3 @@ function idempotencyKeyOf(header: string | string[] | undefined): { idempotencyK
 		{ field: 'Idempotency-Key' },
 	);
 }
-
-const errorBody = ({ code, message, detail, status }: ApiError): object => ({
-	error: {
-		message,
-		type: status >= 500 ? 'server_error' : 'invalid_request_error',
-		param: detail.field ?? null,
-		code,
-	},
-});

@@ -43,7 +43,8 @@ export function videoObject(video: VideoRow, extras: VideoExtras = {}): Record<s
 		prompt: request.prompt,
 		size: `${made.width}x${made.height}`,
 		seconds: String(Math.round(made.durationSeconds * 1000) / 1000),
-		remixed_from_video_id: null,
+		remixed_from_video_id:
+			typeof video.dialect_data.remixOf === 'string' ? videoIdOf(video.dialect_data.remixOf) : null,
 		error: errorOf(video),
 		quality: 'standard',
 		fps: made.fps,

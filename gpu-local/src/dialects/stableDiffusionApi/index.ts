@@ -1,4 +1,5 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { modelslabV6, modelslabV6Ultra, modelslabV7 } from '../../../../providers/modelslab';
 import type { Provider, RequestValues } from '../../../../providers/contract';
 import { SCHEDULERS } from '../../../../providers/stableDiffusionApi/schedulers';
 import {
@@ -7,21 +8,29 @@ import {
 	stableDiffusionV5,
 } from '../../../../providers/stableDiffusionApi';
 import { isObject } from '../../../../providers/schema/wire';
-import { type ApiError, notFound } from '../../videos/errors.ts';
+import { notFound } from '../../videos/errors.ts';
 import { checkKey } from '../../http/bearer.ts';
 import { baseUrlOf, estimate } from '../../http/context.ts';
 import type { HttpContext } from '../../http/context.ts';
 import { toApiError } from '../../http/errors.ts';
+import { countOpenJobs } from '../../store/statistics.ts';
 import { isOpen } from '../../store/video.ts';
 import { fileUrl } from '../../videos/fileUrl.ts';
 import type { VideoRow } from '../../store/video.ts';
-import { InvalidFieldsError, readValues } from '../readValues.ts';
-import { failed, fetched, finished, processing, STILL_PROCESSING } from './replies.ts';
+import { readValues } from '../readValues.ts';
+import { acceptForms, bodyOf } from '../form.ts';
+import { refuseOtherMethods } from '../../http/methods.ts';
+import { knownModels } from '../../videos/models.ts';
+import { stableDiffusionApiError } from './errors.ts';
+import { modelslabToLocal, unusedByModelslab } from './modelslab.ts';
+import { failed, fetched, finished, listedModel, processing, STILL_PROCESSING } from './replies.ts';
 import { trainedToLocal, v5ToLocal } from './request.ts';
 
 interface Endpoint {
 	provider: Provider;
 	toLocal: (values: RequestValues) => RequestValues;
+	/** What is said of fields that no machine here has a use for. */
+	unused?: (values: RequestValues) => string[];
 	/** Where the reply sends its reader for the result. */
 	fetchPath: (number: number) => string;
 	/** How long a submit waits for the video itself, as the documented replies of some endpoints show it. */
@@ -54,9 +63,26 @@ const ENDPOINTS: Record<string, Endpoint> = {
 		waitMs: WAIT_MS,
 		emptyOutput: [],
 	},
+	'/api/v6/video/text2video': modelslab(modelslabV6, '/api/v6/video/fetch'),
+	'/api/v6/video/text2video_ultra': modelslab(modelslabV6Ultra, '/api/v6/video/fetch'),
+	'/api/v7/video-fusion/text-to-video': modelslab(modelslabV7, '/api/v7/video-fusion/fetch'),
 };
 
-/** Stable Diffusion API: v5, v4 dreambooth and Enterprise v1, all POST, with the key in the body. */
+function modelslab(provider: Provider, fetchPath: string): Endpoint {
+	return {
+		provider,
+		toLocal: modelslabToLocal,
+		unused: unusedByModelslab,
+		fetchPath: (number) => `${fetchPath}/${number}`,
+		waitMs: 0,
+		emptyOutput: [],
+	};
+}
+
+/**
+ * Stable Diffusion API: v5, v4 dreambooth and Enterprise v1, and what they became at ModelsLab, v6 and v7. All POST,
+ * with the key in the body.
+ */
 export async function stableDiffusionApiDialect(
 	app: FastifyInstance,
 	{ context }: { context: HttpContext },
@@ -65,11 +91,12 @@ export async function stableDiffusionApiDialect(
 		const known = toApiError(error, request.log);
 		const { retryAfterSeconds } = known.detail;
 		if (retryAfterSeconds !== undefined) reply.header('retry-after', retryAfterSeconds);
-		return await reply.code(known.status).send({
-			status: 'error',
-			message: messageOf(known),
-			...(retryAfterSeconds === undefined ? {} : { retry_after: retryAfterSeconds }),
-		});
+		return await reply.code(known.status).send(stableDiffusionApiError(known));
+	});
+	await acceptForms(app);
+	const refuseOthers = refuseOtherMethods(app);
+	app.addHook('preValidation', async (request) => {
+		request.body = await bodyOf(request);
 	});
 	app.addHook('preHandler', async (request) => await checkBodyKey(request, context));
 
@@ -80,17 +107,49 @@ export async function stableDiffusionApiDialect(
 		'/api/v3/fetch/:id',
 		'/api/v3/dreambooth/fetch/:id',
 		'/api/v1/enterprise/fetch/:id',
+		'/api/v6/video/fetch/:id',
+		'/api/v7/video-fusion/fetch/:id',
 	]) {
-		app.post<{ Params: { id: string } }>(path, async (request) =>
-			answer(context, request, request.params.id),
-		);
+		app.route<{ Params: { id: string } }>({
+			method: ASKING,
+			url: path,
+			handler: async (request) => await answer(context, request, request.params.id),
+		});
 	}
 	for (const path of ['/api/v4/dreambooth/fetch', '/api/v1/enterprise/fetch']) {
-		app.post(path, async (request) =>
-			answer(context, request, isObject(request.body) ? request.body.request_id : undefined),
-		);
+		app.route({
+			method: ASKING,
+			url: path,
+			handler: async (request) => await answer(context, request, given(request, 'request_id')),
+		});
 	}
-	app.post('/api/v1/enterprise/schedulers_list', async () => ({ schedulers: SCHEDULERS }));
+	app.route({
+		method: ASKING,
+		url: '/api/v1/enterprise/schedulers_list',
+		handler: async () => ({ schedulers: SCHEDULERS }),
+	});
+	app.route({
+		method: ASKING,
+		url: '/api/v4/dreambooth/model_list',
+		handler: async () =>
+			knownModels(await context.service.workers())
+				.filter(({ kind }) => kind === 'checkpoint')
+				.map(listedModel),
+	});
+	app.post('/api/v6/processing/request_count', async (request) => ({
+		status: 'success',
+		processing_count: await countOpenJobs(context.database, request.owner),
+	}));
+	refuseOthers();
+}
+
+/** Documented as POST; some of the documents' examples and clients of the provider ask by GET. */
+const ASKING = ['GET', 'POST'];
+
+/** A member of the body, or of the address where there is no body. */
+function given(request: FastifyRequest, name: string): unknown {
+	const from = isObject(request.body) ? request.body : request.query;
+	return isObject(from) ? from[name] : undefined;
 }
 
 async function submit(
@@ -99,10 +158,11 @@ async function submit(
 	request: FastifyRequest,
 	reply: FastifyReply,
 ): Promise<object> {
-	const values = endpoint.toLocal(readValues(endpoint.provider, request.body));
+	const wanted = readValues(endpoint.provider, request.body);
 	const baseUrl = baseUrlOf(context, request);
 	const { video: created } = await context.service.create({
-		values,
+		values: endpoint.toLocal(wanted),
+		warnings: endpoint.unused?.(wanted) ?? [],
 		owner: request.owner,
 		dialect: 'stableDiffusionApi',
 		dialectData: { baseUrl },
@@ -143,19 +203,11 @@ async function answer(context: HttpContext, request: FastifyRequest, id: unknown
 }
 
 async function checkBodyKey(request: FastifyRequest, context: HttpContext): Promise<void> {
-	const key = isObject(request.body) ? request.body.key : undefined;
+	const key = given(request, 'key');
 	await checkKey(
 		request,
 		context,
 		typeof key === 'string' ? key : undefined,
 		'Invalid API key. Send it as "key" in the request body.',
 	);
-}
-
-/** Field errors come as the provider gives them: an object of field → texts. */
-function messageOf(error: ApiError): string | Record<string, string[]> {
-	if (!(error instanceof InvalidFieldsError)) return error.message;
-	const message: Record<string, string[]> = {};
-	for (const issue of error.issues) (message[issue.field] ??= []).push(issue.message);
-	return message;
 }

@@ -1,3 +1,4 @@
+import type { ModelInfo } from '../../engines/engine.ts';
 import type { VideoRow } from '../../store/video.ts';
 
 /** The misspelling `messege` is the provider's, and what its callers read. */
@@ -9,7 +10,7 @@ export function processing(
 ): object {
 	return {
 		status: 'processing',
-		tip: 'The job is in the queue of your own server.',
+		tip: ['The job is in the queue of your own server.', ...video.warnings].join(' '),
 		eta: options.etaSeconds ?? DEFAULT_ETA_SECONDS,
 		messege: 'Try to fetch request after given estimated time',
 		fetch_result: options.fetchUrl,
@@ -41,7 +42,19 @@ export const STILL_PROCESSING = {
 };
 
 export function fetched(video: VideoRow, link: string): object {
-	return { status: 'success', id: video.number, output: [link], tip: '' };
+	return { status: 'success', id: video.number, output: [link], tip: video.warnings.join(' ') };
+}
+
+/** A model as `/api/v4/dreambooth/model_list` tells it. */
+export function listedModel({ id, title, baseModel, family, available }: ModelInfo): object {
+	return {
+		model_id: id,
+		model_name: title,
+		status: available === false ? 'model_not_ready' : 'model_ready',
+		instance_prompt: null,
+		description: baseModel ?? family,
+		screenshots: '',
+	};
 }
 
 export function failed(video: VideoRow): object {

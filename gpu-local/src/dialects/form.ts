@@ -1,19 +1,44 @@
-import type { FastifyRequest } from 'fastify';
+import multipart from '@fastify/multipart';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { MultipartFile } from '@fastify/multipart';
-import { ApiError } from '../../videos/errors.ts';
-import { MAX_PICTURE_BYTES } from '../../videos/picture.ts';
+import { unstorable } from '../http/bodies.ts';
+import { ApiError } from '../videos/errors.ts';
+import { MAX_PICTURE_BYTES } from '../videos/picture.ts';
+
+const MAX_FIELDS = 60;
+const MAX_FIELD_BYTES = 256 * 1024;
+
+/** Lets `multipart/form-data` in, which `readForm` then reads. */
+export async function acceptForms(app: FastifyInstance): Promise<void> {
+	await app.register(multipart, {
+		limits: {
+			fields: MAX_FIELDS,
+			fieldSize: MAX_FIELD_BYTES,
+			files: 1,
+			fileSize: MAX_PICTURE_BYTES,
+		},
+	});
+}
+
+/** The body, whichever of the ways of an HTML form or JSON it came in. */
+export const bodyOf = async (request: FastifyRequest): Promise<unknown> =>
+	request.isMultipart() ? await readForm(request) : request.body;
 
 /** OpenAI's name, and what clients make of it when they send lists. */
 const PICTURE_FIELDS = new Set(['input_reference', 'input_reference[]']);
 
 /** `multipart/form-data` as an object of texts; the picture that a video begins with as a data URL. */
-export async function readForm(request: FastifyRequest): Promise<Record<string, unknown>> {
+async function readForm(request: FastifyRequest): Promise<Record<string, unknown>> {
+	let body: Record<string, unknown>;
 	try {
-		return await readFields(request);
+		body = await readFields(request);
 	} catch (error) {
 		if (error instanceof ApiError || hasStatus(error)) throw error;
 		throw new ApiError(400, 'invalid_request', 'The form in the request body cannot be read.');
 	}
+	const refusal = unstorable(body);
+	if (refusal) throw refusal;
+	return body;
 }
 
 /** The parser's own limits come with a status; what it cannot parse comes without. */
