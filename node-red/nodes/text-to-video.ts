@@ -21,6 +21,7 @@ import { isRepeatable, submitJob } from '../src/jobs/submit';
 import type { SubmitIntent } from '../src/jobs/submitIntents';
 import { refused, shown } from '../src/messages/errors';
 import type { Message } from '../src/messages/message';
+import { inNodeRedWords } from '../src/messages/words';
 import { budgetFor, type SpendingLimits } from '../src/money/quote';
 import { spendingOf } from '../src/money/spending';
 import { planOutput, type OutputDef } from '../src/output/outputPlan';
@@ -186,7 +187,9 @@ export default function register(RED: NodeAPI): void {
 			if (field) raw[field] = url;
 		}
 		const { values, issues } = validate(provider, raw, baseUrl);
-		if (!values) throw refused(issueText(issues), t('advice.change-field'));
+		if (!values) {
+			throw refused(inNodeRedWords(issueText(issues)), t('advice.change-field'));
+		}
 		return values;
 	}
 

@@ -3,7 +3,6 @@ import { definitionOf, findModel } from '../catalogue';
 import type { ModelEntry } from '../catalogue/types';
 import type { Provider, RequestValues } from '../contract';
 import { fieldsOf, type Field } from './fields';
-import { mediaIssues } from './media';
 import { modelFields } from './modelFields';
 import { modelIssues, modelWarnings } from './modelRules';
 import { requestOf } from './requestOf';
@@ -62,7 +61,6 @@ function declare(provider: Provider, model: ModelEntry): Provider {
 		},
 		rules: (values: RequestValues) => [
 			...(rules?.(values) ?? []),
-			...fields.flatMap((field) => mediaIssues(field, values[field.name])),
 			...modelIssues(model, fields, values),
 		],
 		warnings: (values: RequestValues) => [

@@ -2,6 +2,7 @@
 import type { JsonObject, JsonValue, Provider, RequestValues, RuleIssue } from '../contract';
 import { allowedPhrase, fieldsOf, memberNames, type Field } from './fields';
 import { canCallBack } from '../callbackAddress';
+import { mediaIssues } from './media';
 import { normalise } from './normalise';
 import { ofModel } from './ofModel';
 
@@ -35,8 +36,12 @@ export function validate(
 		...schemaIssues(provider, fields, values),
 		...callbackIssues(provider, fields, values, baseUrl),
 	];
-	if (issues.length === 0 && provider.rules) {
-		issues.push(...provider.rules(values).map((issue) => ruleIssue(fields, issue)));
+	if (issues.length === 0) {
+		const told = [
+			...(provider.rules?.(values) ?? []),
+			...fields.flatMap((field) => mediaIssues(field, values[field.name])),
+		];
+		issues.push(...told.map((issue) => ruleIssue(fields, issue)));
 	}
 	return issues.length === 0 ? { values, issues: [] } : { issues };
 }

@@ -1,12 +1,11 @@
 /** From the editor's rows and a message to the raw field values that `validate` judges. */
 import type { Provider } from '../../../providers/contract';
 import { fieldsOf, type Field } from '../../../providers/schema/fields';
-import { dataUrlOf, mapMedia } from '../../../providers/schema/mediaValues';
-import { pictureFacts } from '../../../providers/schema/pictures';
 import { isFieldOfSomeModel, ofModel } from '../../../providers/schema/ofModel';
 import { isObject } from '../../../providers/schema/wire';
 import { refused, shown } from '../messages/errors';
 import { evaluate, nameOf, type Source } from './evaluate';
+import { withMediaFiles } from './mediaFiles';
 import { payloadFields } from './payloadFields';
 import { isLiteral, takesWholePayload, withPrompt, type Row, type Rows } from './rows';
 
@@ -41,18 +40,12 @@ export async function readValues(
 		const value = await readRow(source, field, row, given !== undefined);
 		if (value !== undefined) values[field.name] = value;
 	}
-	const all = mapMedia(fields, { ...values, ...overrides }, (value) =>
-		Buffer.isBuffer(value) ? dataUrlOf(kindOf(value), value) : value,
-	);
+	const all = await withMediaFiles(source, fields, { ...values, ...overrides });
 	return {
 		values: all,
 		...(given?.unused ? { payloadUnused: true } : {}),
 	};
 }
-
-/** A Buffer does not say what it holds; a picture shows it. */
-const kindOf = (bytes: Buffer): string =>
-	pictureFacts(bytes)?.mimeType ?? 'application/octet-stream';
 
 /** The model that the rows or the payload name, on which the fields depend. */
 async function modelNamed(source: Source, provider: Provider, rows: Rows) {

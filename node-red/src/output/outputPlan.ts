@@ -1,8 +1,7 @@
 /** The editor's choice of what becomes of the video, made definite before anything is submitted. */
-import path from 'node:path';
-import type { NodeAPI } from 'node-red';
 import { evaluate, type Source } from '../input/evaluate';
 import { refused, shown } from '../messages/errors';
+import { filePath } from '../runtime/filePath';
 import { checkTarget } from './target';
 
 export type OutputMode = 'job' | 'file' | 'buffer' | 'stream';
@@ -50,22 +49,11 @@ export async function planOutput(source: Source, def: OutputDef): Promise<Output
 		const values = { value: shown(name), kind: Array.isArray(name) ? 'array' : typeof name };
 		throw refused(t('error.filename-not-text', values), t('advice.no-filename'));
 	}
-	const filename = absolute(RED, name.trim());
+	const filename = filePath(RED, name.trim());
 	const fault = await checkTarget(filename);
 	if (fault) {
 		const reason = t(`reason.${fault.reason}`, { folder: fault.folder ?? '' });
 		throw refused(t('error.bad-filename', { file: shown(name), reason }), t('advice.bad-filename'));
 	}
 	return { mode, maxBytes, filename };
-}
-
-/**
- * Relative names lie where the settings put the files of Node-RED's own nodes; where they do not, beside the flows, for
- * the folder that Node-RED was started in is anywhere. The slash that marks a folder is kept.
- */
-function absolute(RED: NodeAPI, name: string): string {
-	const settings = RED.settings as unknown as { fileWorkingDirectory?: string; userDir?: string };
-	const base = settings.fileWorkingDirectory ?? settings.userDir ?? process.cwd();
-	const resolved = path.resolve(base, name);
-	return /[\\/]$/.test(name) ? `${resolved}${path.sep}` : resolved;
 }
