@@ -259,7 +259,7 @@ function bestSchedule(sorted: number[], price: number): Outcome[] {
 		for (let to = from; to < count; to += 1) {
 			const late = sorted[to]! * (to + 1 - from) - (sums[to + 1]! - sums[from]!);
 			const all = count - from + price * late + cost[to + 1]!;
-			if (all < cost[from]) [cost[from], next[from]] = [all, to];
+			if (all < cost[from]!) [cost[from], next[from]] = [all, to];
 		}
 	}
 	const found: Outcome[] = [];

@@ -10,6 +10,8 @@ export interface HttpRequest {
 	query?: Record<string, string>;
 	headers?: Record<string, string>;
 	body?: JsonObject;
+	/** The key, where it goes along, goes into the query. */
+	keyInQuery?: true;
 	/** Whether the host adds the account's key. */
 	authenticate: boolean;
 }

@@ -112,6 +112,8 @@ export interface HttpCall {
 	query?: Record<string, string>;
 	headers?: Record<string, string>;
 	body?: JsonObject;
+	/** A question without a body whose key goes into the query, under the name that it has in the bodies of the others. */
+	keyInQuery?: true;
 }
 
 /** A reply of any HTTP status. `body` is the parsed JSON, or the text where it was no JSON; header names are lower case. */

@@ -121,7 +121,7 @@ export async function sendRequest(
 	common: CommonOptions = {},
 	signal?: AbortSignal,
 ): Promise<Reply> {
-	const { method, url, query, headers, body, authenticate } = request;
+	const { method, url, query, headers, body, authenticate, keyInQuery } = request;
 	const options: IHttpRequestOptions = {
 		...common,
 		method,
@@ -132,7 +132,29 @@ export async function sendRequest(
 		// A key that travels in the body needs a body to travel in.
 		...(body || method === 'POST' ? { body: (body ?? {}) as IDataObject } : {}),
 	};
+	if (authenticate && keyInQuery) return await sendKeyInQuery(context, provider, options, signal);
 	return await sendOptions(context, provider, options, authenticate, signal);
+}
+
+/** n8n's helper puts a key of this kind into the body, and this question has none. */
+async function sendKeyInQuery(
+	context: RequestContext,
+	provider: Provider,
+	options: IHttpRequestOptions,
+	signal?: AbortSignal,
+): Promise<Reply> {
+	const credential = await credentialOf(context, provider);
+	const { authentication } = provider.account;
+	const key = typeof credential?.apiKey === 'string' ? credential.apiKey : undefined;
+	const named = authentication.kind === 'bodyKey' && key ? { [authentication.property]: key } : {};
+	const skips = credential?.allowUnauthorizedCerts === true;
+	const keyed = {
+		...options,
+		qs: { ...options.qs, ...named },
+		...(skips ? { skipSslCertificateValidation: true } : {}),
+	};
+	const reply = await sendOptions(context, provider, keyed, false, signal);
+	return redactKey(reply, key);
 }
 
 /** Sends options that are complete but for the key. */

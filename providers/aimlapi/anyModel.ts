@@ -1,6 +1,6 @@
 /** AI/ML API `POST /v2/video/generations` with any of its text-to-video models (the document: AI/ML API reference, "Video models"). */
 import { z } from 'zod/v4';
-import { aimlapiCatalogue, definitionOf, findModel } from '../catalogue';
+import { aimlapiCatalogue, definitionOf, findModel, isForPrompts } from '../catalogue';
 import type { ModelChoice, ModelSearch, Provider, RequestValues } from '../contract';
 import { nonEmptyString } from '../replies/coerce';
 import { orReplacement } from '../replies/retiredModel';
@@ -53,7 +53,7 @@ function newModel(entry: unknown): ModelChoice[] {
 	if (!isObject(entry)) return [];
 	const id = nonEmptyString(entry.id);
 	const aliases = Array.isArray(entry.aliases) ? entry.aliases : [];
-	if (!id || ![entry.type, id, ...aliases].every(isOffered)) return [];
+	if (!id || !isForPrompts(entry.type, id, ...aliases)) return [];
 	if ([id, ...aliases].some((name) => findModel(aimlapiCatalogue, name))) return [];
 	const info = isObject(entry.info) ? entry.info : {};
 	const developer = nonEmptyString(info.developer);
@@ -68,10 +68,6 @@ function newModel(entry: unknown): ModelChoice[] {
 		},
 	];
 }
-
-/** Sora ended with its maker's service; what makes videos out of pictures alone is no model for a prompt. */
-const isOffered = (name: unknown): boolean =>
-	!/\bsora\b|image-to-video|\bi2v\b|upscal|lip-?sync/i.test(String(name));
 
 export const aimlapiAnyModel: Provider = {
 	id: ID,

@@ -45,8 +45,31 @@ export function replacementOf(catalogue: Catalogue, name: unknown): string | und
 	return title ? `${title} (${model.replacement})` : model.replacement;
 }
 
+/** A model that is there, of the same maker where the name tells it: the provider's first choices come first. */
+export function similarTo(catalogue: Catalogue, name: unknown): string {
+	const own = findModel(catalogue, name);
+	const prefix = String(name).split(/[/_-]/)[0]!.toLowerCase();
+	const isAlike = ({ id, maker }: ModelEntry) =>
+		own ? maker === own.maker : id.toLowerCase().startsWith(prefix);
+	const first = catalogue.firstChoices.flatMap(({ id }) => findModel(catalogue, id) ?? []);
+	const others = [...first, ...usableModels(catalogue)].filter((model) => model !== own);
+	const found = others.find(isAlike) ?? others[0];
+	return found ? `${found.title} (${found.id})` : 'another model';
+}
+
 export const usableModels = ({ models }: Catalogue): ModelEntry[] =>
 	models.filter(({ status }) => status === 'usable');
+
+/**
+ * Whether a model of a live list is one to choose for a prompt, by its names: Sora ended with its maker's service, and
+ * what makes videos out of pictures or videos alone is none.
+ */
+export const isForPrompts = (...names: unknown[]): boolean =>
+	!names.some((name) =>
+		/\bsora\b|(image|video)-to-video|\b[iv]2v\b|upscal|lip-?sync|motion-control/i.test(
+			String(name),
+		),
+	);
 
 /** The part of a catalogue that goes to one endpoint of the account. */
 export const ofEndpoint = (catalogue: Catalogue, endpoint: string | undefined): Catalogue => {

@@ -10,6 +10,7 @@ import {
 } from '../stableDiffusionApi/replies';
 import { balance, queueUse, submitLog } from './account';
 import { modelsOf } from './models';
+import { search } from './search';
 import { v6Request } from './v6';
 import { v6UltraRequest } from './v6Ultra';
 import { v7Request } from './v7';
@@ -73,6 +74,7 @@ export const modelslabV7: Provider = {
 	documentationUrl: 'https://docs.modelslab.com/video-api/overview',
 	request: v7Request,
 	models: modelsOf(),
+	modelSearch: { model: search },
 	submitCall: { method: 'POST', url: '/api/v7/video-fusion/text-to-video' },
 	rules: extraParameterIssues,
 };

@@ -180,7 +180,12 @@ export function codeOfText(text: string): FailureCode | undefined {
 	if (/api[ _-]?key|unauthori[sz]ed/i.test(text)) return 'invalid_key';
 	if (/insufficient|credits?\b|balance|subscription|payment|billing/i.test(text))
 		return 'no_credit';
-	if (/model\b.*(not found|does not exist|unknown)/i.test(text)) return 'model_not_found';
+	if (
+		/model\b.*(not found|does not exist|unknown|deprecated|retired|discontinued|no longer)/i.test(
+			text,
+		)
+	)
+		return 'model_not_found';
 	if (/nsfw|moderat|safety|illegal|prohibited|sensitive|content policy/i.test(text))
 		return 'prompt_refused';
 	return undefined;

@@ -23,17 +23,22 @@ async function serve(server: Server, protocol?: 'https'): Promise<string> {
 	return await listening(server, protocol);
 }
 
-/** What the editor gets for Novita's list of checkpoints. */
-async function search(baseUrl: string, requestOptions: object = {}, more: object = {}) {
+/** What the editor gets for Novita's list of checkpoints, or for another list. */
+async function search(
+	baseUrl: string,
+	requestOptions: object = {},
+	more: object = {},
+	{ provider = 'novita', list = 'novita_checkpoint', page = undefined as string | undefined } = {},
+) {
 	const node: INode = {
 		...{ id: 'node0', name: 'Video', type: 'textToVideo', typeVersion: 1, position: [0, 0] },
-		parameters: { provider: 'novita', requestOptions } as never,
+		parameters: { provider, requestOptions } as never,
 	};
 	const workflow = new Workflow({
 		...{ id: 'workflow1', nodes: [node], connections: {}, active: false },
 		nodeTypes: nodeTypesOf({ textToVideo: new TextToVideo() }) as never,
 	});
-	const credentials = await credentialsOf('novita', { baseUrl, apiKey: sim.key, ...more });
+	const credentials = await credentialsOf(provider, { baseUrl, apiKey: sim.key, ...more });
 	const own = { options: { credentials }, workflow, executionId: '1', mode: 'manual' as const };
 	const additionalData = additionalDataOf(own);
 	const context = new core.LoadOptionsContext(
@@ -42,8 +47,8 @@ async function search(baseUrl: string, requestOptions: object = {}, more: object
 		additionalData,
 		'model_name',
 	) as unknown as ILoadOptionsFunctions;
-	const method = searchMethods().novita_checkpoint!;
-	return (await method.call(context, undefined, undefined)) as INodeListSearchResult;
+	const method = searchMethods()[list]!;
+	return (await method.call(context, undefined, page)) as INodeListSearchResult;
 }
 
 it('lists what the provider has', async () => {
@@ -84,4 +89,16 @@ it('says that the base URL is none', async () => {
 		message: expect.stringContaining('Base URL is "htps://novita"') as string,
 		description: 'Correct Base URL in the credential.',
 	});
+});
+
+it('asks ModelsLab for newer models with the key in the query, behind the shipped ones', async () => {
+	const modelslab = { provider: 'modelslabV7', list: 'modelslabV7_model' };
+	const shipped = await search(sim.url, {}, {}, modelslab);
+	expect(shipped.results.map(({ value }) => value)).toContain('veo-3.1');
+	const page = shipped.paginationToken as string;
+	const newer = await search(sim.url, {}, {}, { ...modelslab, page });
+	expect(newer.results.map(({ value }) => value)).toEqual(['kling-v4-t2v']);
+	expect((await search(sim.url, {}, { apiKey: 'wrong' }, { ...modelslab, page })).results).toEqual(
+		[],
+	);
 });

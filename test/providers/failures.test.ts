@@ -6,6 +6,7 @@ import {
 	httpFailure,
 } from '../../providers/replies/failures';
 import { providerById, providers } from '../../providers/registry';
+import { aimlapiAnyModel } from '../../providers/aimlapi/anyModel';
 import { documentedRequests, exchanges } from './exchanges';
 import { readRequest } from '../../providers/schema/wire';
 
@@ -153,4 +154,26 @@ it('no provider says that it calls back without a field for the address', () => 
 		if (capabilities.trackingField)
 			expect(Object.keys(request.shape)).toContain(capabilities.trackingField);
 	}
+});
+
+describe('a model that the provider does not have (any more)', () => {
+	const refusalOf = (model: string, body: unknown = { message: 'Model is deprecated' }) => {
+		const reply = { status: 404, headers: {}, body };
+		const context = { nowMs: 0, baseUrl: 'https://api.aimlapi.com' };
+		return aimlapiAnyModel.readSubmit(reply, { model, prompt: 'A boat' }, context).failure;
+	};
+
+	it.each([
+		['luma/ray-1-6', /has retired luma\/ray-1-6\. Take .+ \(.+\) instead/],
+		['klingai/video-v9', /does not have klingai\/video-v9.* Take .+ \(klingai\/.+\) instead/],
+		['nobody/nothing', /does not have nobody\/nothing.* Take .+ \(.+\) instead/],
+	])('%s: names another one', (model, advice) => {
+		const failure = refusalOf(model);
+		expect(failure).toMatchObject({ code: 'model_not_found', accepted: 'no' });
+		expect(failure?.advice).toMatch(advice);
+	});
+
+	it('is not what a page that is not there means', () => {
+		expect(refusalOf('klingai/video-v9', '<html>Not Found</html>')?.code).toBe('not_found');
+	});
 });

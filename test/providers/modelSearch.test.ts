@@ -3,6 +3,7 @@ import type { ModelChoice, Provider } from '../../providers/contract';
 import { fieldsOf } from '../../providers/schema/fields';
 import { modelListOf } from '../../providers/modelChoices';
 import { localGpu } from '../../providers/localGpu';
+import { modelslabV7 } from '../../providers/modelslab';
 import { novita } from '../../providers/novita';
 import { providers } from '../../providers/registry';
 import { ask } from '../simulators/client';
@@ -62,6 +63,35 @@ describe('the model search of Novita', () => {
 		sim.faults.next('models', { kind: 'wronglyTyped' });
 		await expect(search(novita, 'checkpoint')).rejects.toThrow('could not be read');
 	});
+});
+
+describe('the model search of ModelsLab', () => {
+	it('lists what came after the catalogue, and nothing that is not for a prompt', async () => {
+		expect(await search(modelslabV7, 'model')).toEqual([
+			{
+				value: 'kling-v4-t2v',
+				label: 'Kling 4',
+				description: 'New: its fields go into Extra Parameters.',
+			},
+		]);
+	});
+
+	it.each([
+		['a list', [{ model_id: 'new' }]],
+		['a page', { data: { data: [{ id: 'new' }] } }],
+		['models', { models: [{ model_id: 'new', model_name: 'new' }] }],
+	])('reads %s', (_form, body) => {
+		const read = modelslabV7.modelSearch!.model!.read({ status: 200, headers: {}, body });
+		expect(read).toMatchObject({ models: [{ value: 'new', label: 'new' }] });
+	});
+
+	it.each([['a text'], [{ status: 'error', message: 'Invalid API key' }], [null]])(
+		'takes %j for no list',
+		(body) => {
+			const read = modelslabV7.modelSearch!.model!.read({ status: 200, headers: {}, body });
+			expect(read).toHaveProperty('failure.message');
+		},
+	);
 });
 
 describe('the model search of the local executor', () => {

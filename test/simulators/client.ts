@@ -22,6 +22,9 @@ export async function ask(
 	const { authentication } = provider.account;
 	const url = new URL(absoluteUrl(call.url, sim.url));
 	for (const [name, value] of Object.entries(call.query ?? {})) url.searchParams.set(name, value);
+	if (call.keyInQuery && authentication.kind === 'bodyKey') {
+		url.searchParams.set(authentication.property, key);
+	}
 	const bodyKey = authentication.kind === 'bodyKey' ? { [authentication.property]: key } : {};
 	const reply = await fetch(url, {
 		method: call.method,

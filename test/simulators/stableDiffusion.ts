@@ -68,6 +68,16 @@ const NEWEST: Document = {
 	prompt: { type: 'string', minLength: 1, required: true },
 };
 
+const MODEL_SEARCH = '/api/v6/model-search';
+/** One of the catalogue, one that came since, two that are not for a prompt. */
+const FOUND: JsonObject[] = [
+	{ model_id: 'veo-3.1', name: 'Veo 3.1', feature: 'video_fusion' },
+	{ model_id: 'kling-v4-t2v', name: 'Kling 4', feature: 'video_fusion' },
+	{ model_id: 'kling-v4-i2v', name: 'Kling 4 Image to Video', feature: 'video_fusion' },
+	{ model_id: 'sora-3', name: 'Sora 3', feature: 'video_fusion' },
+];
+const MODELS = [{ model_id: 'midjourney', model_name: 'Midjourney', status: 'model_ready' }];
+
 const ACCOUNT_PATHS = [
 	'/api/v1/enterprise/schedulers_list',
 	'/api/wallet_balance',
@@ -103,6 +113,7 @@ const endpointOf = (job: SimulatedJob): Endpoint =>
 const SYNCHRONOUS = new Set([stableDiffusionV5.id, stableDiffusionEnterprise.id]);
 
 function route({ method, path, body }: Incoming): Route | undefined {
+	if (method === 'GET' && path === MODEL_SEARCH) return { call: 'models' };
 	if (method !== 'POST') return undefined;
 	const endpoint = ENDPOINTS[path];
 	if (endpoint) {
@@ -280,7 +291,10 @@ export const stableDiffusion: FamilySimulator = {
 		const known = Object.entries(given).filter(([name]) => name in document);
 		return objection(document, Object.fromEntries(known));
 	},
-	keyOf: (incoming) => member(incoming, 'key'),
+	keyOf: (incoming) =>
+		incoming.path === MODEL_SEARCH
+			? (incoming.query.get('key') ?? undefined)
+			: member(incoming, 'key'),
 	newJobId: ({ random }) => String(10_000_000 + Math.floor(random() * 90_000_000)),
 	trackingIdOf: (incoming) => member(incoming, 'track_id'),
 	callbackUrlOf: (incoming) => member(incoming, 'webhook'),
@@ -288,9 +302,9 @@ export const stableDiffusion: FamilySimulator = {
 	fetched,
 	error,
 	callback,
-	models: () => ({
+	models: ({ path }) => ({
 		status: 200,
-		body: [{ model_id: 'midjourney', model_name: 'Midjourney', status: 'model_ready' }],
+		body: path === MODEL_SEARCH ? { status: 'success', data: FOUND } : MODELS,
 	}),
 	account,
 };

@@ -52,7 +52,7 @@ async function open(
 	{ authentication, key }: Access,
 	signal: AbortSignal | undefined,
 ): Promise<Dispatcher.ResponseData> {
-	const { headers, body } = withKey(request, authentication, key);
+	const { headers, body, query } = withKey(request, authentication, key);
 	// A key in the body needs a body to be in; providers of that kind take POST without fields.
 	const text = body ?? (request.method === 'POST' ? {} : undefined);
 	return await send(request.url, {
@@ -64,7 +64,7 @@ async function open(
 			...(text ? { 'content-type': 'application/json' } : {}),
 			...headers,
 		},
-		...(request.query ? { query: request.query } : {}),
+		...(query ? { query } : {}),
 		...(text ? { body: JSON.stringify(text) } : {}),
 		...(signal ? { signal } : {}),
 		headersTimeout: REPLY_TIMEOUT_MS,
