@@ -12,7 +12,7 @@ export function orReplacement(
 	const name = String(model);
 	const instead = replacementOf(catalogue, model);
 	// Without a word of a model, it may as well be the address that is not there.
-	if (!instead && found.code === 'not_found') return found;
+	if (!instead && (found.code === 'not_found' || typeof model !== 'string')) return found;
 	const advice = instead
 		? `The provider has retired ${name}. Take ${instead} instead.`
 		: `The provider does not have ${name}, or has it no longer. Take ${similarTo(catalogue, model)} instead, or another model from the list.`;
