@@ -27,7 +27,12 @@ export class TextToVideo implements INodeType {
 		defaults: { name: 'Text to Video' },
 		inputs: [NodeConnectionTypes.Main],
 		outputs: [NodeConnectionTypes.Main],
-		usableAsTool: true,
+		usableAsTool: {
+			replacements: {
+				description:
+					'Orders one video made from a text. Each call costs money and takes minutes, so order once for each wish and never to see whether a video is done. Returns the jobId and, once it is done, the address of the video.',
+			},
+		},
 		credentials: credentialSlots(),
 		requestDefaults: { json: true },
 		requestOperations: { pagination: submitHook },

@@ -23,7 +23,12 @@ export class TextToVideoFetchResult implements INodeType {
 		defaults: { name: 'Fetch Result' },
 		inputs: [NodeConnectionTypes.Main],
 		outputs: [NodeConnectionTypes.Main],
-		usableAsTool: true,
+		usableAsTool: {
+			replacements: {
+				description:
+					'Asks for a video that was ordered before, by its jobId. Costs nothing; waits up to two minutes for the video.',
+			},
+		},
 		credentials: credentialSlots(),
 		requestDefaults: { json: true },
 		requestOperations: { pagination: fetchHook },

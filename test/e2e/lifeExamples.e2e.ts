@@ -1,11 +1,11 @@
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { REPOSITORY_FOLDER } from '../../scripts/repository';
 import { readExamples } from '../../scripts/start/examples';
 import { startSimulator, type Simulator } from '../simulators/simulator';
-import { startFakeChatModel, type FakeChatModel } from '../support/fakeChatModel';
+import { startFakeChatModel, type FakeChatModel, type Turn } from '../support/fakeChatModel';
 import { simulatedCredentials, untilAsleep } from '../support/lifeWorkflow';
-import { itemsOf, N8nServer, until } from '../support/n8nServer';
+import { itemsOf, N8nServer, until, type WorkflowJson } from '../support/n8nServer';
 
 const MANUAL = 'When clicking Execute workflow';
 const EXAMPLES = [
@@ -16,6 +16,17 @@ const EXAMPLES = [
 	'ttvKnowTheCost01',
 ];
 const PROMPT = 'A fox in the snow';
+const AGENT = 'ttvAgentTool0001';
+/** The oldest that n8n 2 still runs with tools, and the newest. */
+const AGENT_VERSIONS = [2, 3.1];
+const agentId = (version: number) => `ttvAgent${String(version).padStart(8, '0')}`;
+
+function withAgent(version: number, example: WorkflowJson): WorkflowJson {
+	const nodes = structuredClone(example.nodes);
+	for (const node of nodes) if (node.name === 'AI Agent') node.typeVersion = version;
+	return { ...example, id: agentId(version), name: `An agent of version ${version}`, nodes };
+}
+const asks = (request: object, words: string) => JSON.stringify(request).includes(words);
 
 let sim: Simulator;
 let model: FakeChatModel;
@@ -23,7 +34,10 @@ let n8n: N8nServer;
 let earlier = 0;
 
 beforeAll(async () => {
-	sim = await startSimulator({ durationMs: Infinity });
+	sim = await startSimulator({
+		durationMs: ({ request }) => (asks(request, 'at once') ? 300 : Infinity),
+		failWhen: ({ request }) => (asks(request, 'impossible') ? 'Nobody can draw that' : undefined),
+	});
 	model = await startFakeChatModel([
 		{ tool: 'Text_to_Video', args: { prompt: PROMPT } },
 		{ say: ([answer]) => `Here it is: ${answer}` },
@@ -34,7 +48,15 @@ beforeAll(async () => {
 			...simulatedCredentials(sim, ['textToVideoLocalGpuApi', 'textToVideoAimlApi']),
 			{ name: 'OpenAI', type: 'openAiApi', data: { apiKey: 'a-key', url: model.url } },
 		],
-		workflows: examples.filter(({ id }) => EXAMPLES.includes(id ?? '')),
+		workflows: [
+			...examples.filter(({ id }) => EXAMPLES.includes(id ?? '')),
+			...AGENT_VERSIONS.map((version) =>
+				withAgent(
+					version,
+					examples.find(({ id }) => id === AGENT)!,
+				),
+			),
+		],
 	});
 });
 afterAll(async () => {
@@ -96,29 +118,31 @@ it('04: stops where money may have been spent', async () => {
 	expect(jobs().map(({ provider }) => provider)).toEqual(['aimlapiPixverse']);
 });
 
-it('07: an agent orders a video with its own words and gets a short text', async () => {
-	const workflowId = 'ttvAgentTool0001';
+/** Starts the agent as a chat message does. */
+async function chat(workflowId: string): Promise<string> {
 	const workflowData = await n8n.rest.call('GET', `/rest/workflows/${workflowId}`);
-	const name = 'When chat message received';
 	const item = { json: { chatInput: 'A fox, please', sessionId: 's1', action: 'sendMessage' } };
 	const data = {
-		startTime: Date.now(),
-		executionTime: 0,
-		executionIndex: 0,
-		source: [null],
+		...{ startTime: Date.now(), executionTime: 0, executionIndex: 0, source: [null] },
 		data: { main: [[item]] },
 	};
 	const { executionId } = await n8n.rest.call<{ executionId: string }>(
 		'POST',
 		`/rest/workflows/${workflowId}/run`,
-		{ workflowData, triggerToStartFrom: { name, data } },
+		{ workflowData, triggerToStartFrom: { name: 'When chat message received', data } },
 	);
+	return executionId;
+}
+
+it('07: an agent orders a video with its own words and gets a short text', async () => {
+	const executionId = await chat(AGENT);
 	await bought(1);
 	await finishAll();
 	const done = await n8n.rest.untilExecution(executionId);
 	expect(done.data.resultData.error).toBeUndefined();
 	expect(jobs()[0]?.request.prompt).toBe(PROMPT);
 	const tool = model.tools.find((each) => each.function.name === 'Text_to_Video');
+	expect(tool?.function.description).toMatch(/costs money/i);
 	expect(tool?.function.parameters).toMatchObject({
 		type: 'object',
 		properties: { prompt: { type: 'string' } },
@@ -143,3 +167,58 @@ it('10: asks for the price, keeps to the budget, and says what the video cost', 
 		status: 'succeeded',
 	});
 });
+
+describe.each(AGENT_VERSIONS)(
+	'what an agent of version %d is told, and what is paid',
+	(version) => {
+		const order = (prompt: string) => ({ tool: 'Text_to_Video', args: { prompt } });
+		/** @returns what each call of the script was answered */
+		async function answersTo(...script: Turn[]): Promise<string[]> {
+			model.script = script;
+			const done = await n8n.rest.untilExecution(await chat(agentId(version)));
+			expect(done.data.resultData.error).toBeUndefined();
+			return model.answers;
+		}
+
+		it('a video that is done: its address, one job', async () => {
+			const [answer] = await answersTo(order('A hare at once'));
+			expect(answer).toMatch(/"status":"succeeded".*"ordersLeft":2.*Do not order it again/);
+			expect(jobs()).toHaveLength(1);
+		});
+
+		it('an empty prompt: refused in words, no job', async () => {
+			const [answer] = await answersTo(order(' '));
+			expect(answer).toMatch(/"accepted":"no".*Prompt.*Nothing was ordered/);
+			expect(jobs()).toHaveLength(0);
+		});
+
+		it('a job that failed: the reason, and no invitation to order again', async () => {
+			const [answer] = await answersTo(order('An impossible stair at once'));
+			expect(answer).toMatch(/"status":"failed".*Nobody can draw that.*only if the user asks/);
+			expect(jobs()).toHaveLength(1);
+		});
+
+		it('a submit in doubt: that it may cost money, one job', async () => {
+			for (let time = 0; time < 10; time += 1) sim.faults.next('submit', { kind: 'resetAfter' });
+			const [answer] = await answersTo(order('A doubtful cat'));
+			expect(answer).toMatch(/"accepted":"unknown".*may have been accepted.*Do not order again/);
+			expect(jobs()).toHaveLength(1);
+		});
+
+		it('an id that nobody knows: a text, no job', async () => {
+			const [answer] = await answersTo({ tool: 'Fetch_Result', args: { jobId: 'video_nobody' } });
+			expect(answer).toMatch(/"problem":".*not found/i);
+			expect(jobs()).toHaveLength(0);
+		});
+
+		it('30 orders in one message under Maximum Jobs 3: three videos and 27 refusals', async () => {
+			const calls = Array.from({ length: 30 }, (_unused, index) => order(`Hare ${index} at once`));
+			const answers = await answersTo({ calls });
+			const refused = answers.filter((answer) => answer.includes('order no more videos'));
+			expect(jobs()).toHaveLength(3);
+			expect(answers.filter((answer) => answer.includes('"status":"succeeded"'))).toHaveLength(3);
+			expect(refused).toHaveLength(27);
+			expect(refused[0]).toContain('Maximum Jobs is 3');
+		});
+	},
+);

@@ -86,8 +86,11 @@ const listsAsText = (raw: Record<string, unknown>): Record<string, unknown> =>
 function expectSent(provider: Provider, values: RequestValues): void {
 	const { authentication } = provider.account;
 	const expected = buildRequest(provider, values);
-	expect(seen).toHaveLength(1);
-	const { method, path, headers, body } = seen[0] as Seen;
+	// Whether the queue has room is a question of its own.
+	const question = provider.queueUse?.call().url;
+	const submits = seen.filter((one) => one.path !== `/${runs}${question}`);
+	expect(submits).toHaveLength(1);
+	const { method, path, headers, body } = submits[0] as Seen;
 	const key = authentication.kind === 'bodyKey' ? { [authentication.property]: KEY } : {};
 	expect({ method, url: path, body }).toEqual({
 		method: expected.method,

@@ -2,8 +2,13 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-export type Turn =
-	{ tool: string; args: Record<string, unknown> } | { say: (toolAnswers: string[]) => string };
+interface Call {
+	tool: string;
+	args: Record<string, unknown>;
+}
+
+/** One message of the model: it calls tools, several at once too, or says something. */
+export type Turn = Call | { calls: Call[] } | { say: (toolAnswers: string[]) => string };
 
 interface Message {
 	role: string;
@@ -14,13 +19,18 @@ export interface FakeChatModel {
 	url: string;
 	/** The tool definitions that the agent sent with its first question. */
 	tools: Array<{ function: { name: string; description: string; parameters: object } }>;
-	/** What the agent's tools answered, in order. */
+	/** What the agent's tools answered in the newest conversation, in order. */
 	answers: string[];
+	/** What the model does next, from the first message of a conversation on. */
+	script: Turn[];
 	close(): void;
 }
 
 export async function startFakeChatModel(script: Turn[]): Promise<FakeChatModel> {
-	const model: FakeChatModel = { url: '', tools: [], answers: [], close: () => server.close() };
+	const model: FakeChatModel = {
+		...{ url: '', tools: [], answers: [], script },
+		close: () => server.close(),
+	};
 	const server = createServer(async (request, response) => {
 		let text = '';
 		for await (const part of request) text += String(part);
@@ -33,9 +43,10 @@ export async function startFakeChatModel(script: Turn[]): Promise<FakeChatModel>
 		model.answers = (asked.messages ?? [])
 			.filter(({ role }) => role === 'tool')
 			.map(({ content }) => (typeof content === 'string' ? content : JSON.stringify(content)));
-		const turn = script[model.answers.length] ?? { say: () => 'Done.' };
+		const turns = (asked.messages ?? []).filter(({ role }) => role === 'assistant').length;
+		const turn = model.script[turns] ?? { say: () => 'Done.' };
 		const message = messageOf(turn, model);
-		const finish = 'tool' in turn ? 'tool_calls' : 'stop';
+		const finish = 'say' in turn ? 'stop' : 'tool_calls';
 		const base = { id: 'chat-1', created: 1, model: 'gpt-4.1-mini' };
 		if (asked.stream) {
 			const chunk = (delta: object, finish_reason: string | null) =>
@@ -61,11 +72,13 @@ export async function startFakeChatModel(script: Turn[]): Promise<FakeChatModel>
 
 function messageOf(turn: Turn, { answers }: FakeChatModel): object {
 	if ('say' in turn) return { role: 'assistant', content: turn.say(answers) };
-	const call = { name: turn.tool, arguments: JSON.stringify(turn.args) };
-	const id = `call_${answers.length}`;
+	const calls = 'calls' in turn ? turn.calls : [turn];
 	return {
 		role: 'assistant',
 		content: null,
-		tool_calls: [{ index: 0, id, type: 'function', function: call }],
+		tool_calls: calls.map(({ tool, args }, index) => ({
+			...{ index, id: `call_${answers.length + index}`, type: 'function' },
+			function: { name: tool, arguments: JSON.stringify(args) },
+		})),
 	};
 }

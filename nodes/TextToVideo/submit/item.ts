@@ -1,6 +1,7 @@
 /** One item's submission: the request that n8n made of the fields, sent once, and its outcome written down. */
 import type { DeclarativeRestApiSettings, IExecuteSingleFunctions } from 'n8n-workflow';
 import type { Account } from '../../../jobs/host';
+import { waitForRoom } from '../../../jobs/queueRoom';
 import { submitIdentity, submitJob } from '../../../jobs/submit';
 import type { Job, Provider, ProviderFailure, RequestValues } from '../../../providers/contract';
 import { absoluteUrl } from '../../../providers/hosts';
@@ -45,16 +46,18 @@ export async function submitItem(submission: Submission): Promise<Job> {
 		run.noteSending(itemIndex);
 		return await sendOptions(context, provider, request, true);
 	};
-	const reading = await submitJob({
-		...{ provider, account, values, send, host },
-		rateLimit: run.rateLimit,
-		...(identity.requestId ? { requestId: identity.requestId } : {}),
-		onDoubt: (doubt) => {
-			run.noteDoubt(itemIndex, doubt);
-			warnOf(doubt);
-		},
-		...signalOf(context),
-	}).catch((error: unknown) => {
+	const submit = async () =>
+		await submitJob({
+			...{ provider, account, values, send, host },
+			rateLimit: run.rateLimit,
+			...(identity.requestId ? { requestId: identity.requestId } : {}),
+			onDoubt: (doubt) => {
+				run.noteDoubt(itemIndex, doubt);
+				warnOf(doubt);
+			},
+			...signalOf(context),
+		});
+	const reading = await whenThereIsRoom(submission, submit).catch((error: unknown) => {
 		refuseAfterStop(context, provider);
 		throw error;
 	});
@@ -71,6 +74,24 @@ export async function submitItem(submission: Submission): Promise<Job> {
 		context.customData?.set(`job${itemIndex}`, job.jobId.slice(0, 255));
 	}
 	return job;
+}
+
+/** A larger plan has more places than the documents say; its person says so with Parallel Jobs. */
+async function whenThereIsRoom<T>(
+	{ context, run, provider, account, host }: Submission,
+	submit: () => Promise<T>,
+): Promise<T> {
+	const parallelJobs = Math.max(run.parallelJobs ?? 0, provider.limits.parallelJobs);
+	const limited = { ...provider, limits: { ...provider.limits, parallelJobs } };
+	const leave = await waitForRoom(limited, account, host, {
+		...signalOf(context),
+		onFull: ({ jobs, limit }) =>
+			host.log?.(
+				'info',
+				`${provider.title}: ${jobs} jobs are in the account's queue, which has ${limit} places. Waiting for one.`,
+			),
+	});
+	return await submit().finally(leave);
 }
 
 /**
