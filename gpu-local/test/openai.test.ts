@@ -141,6 +141,17 @@ describe('OpenAI Videos', () => {
 		expect(body.error.message).toContain('idempotency key');
 	});
 
+	it('makes a new job of a request whose job its own user cancelled, and one only', async () => {
+		const key = { 'idempotency-key': 'cancelled' };
+		const first = (await create({}, key)).body.id;
+		await server.call('DELETE', `/v1/videos/${first}`);
+		const again = await Promise.all(Array.from({ length: 4 }, () => create({}, key)));
+		const ids = new Set(again.map(({ body }) => body.id));
+		expect(ids.size).toBe(1);
+		expect(ids).not.toContain(first);
+		expect((await server.finished([...ids][0] as string)).status).toBe('completed');
+	});
+
 	it('lists jobs page by page', async () => {
 		const ids: string[] = [];
 		for (let n = 0; n < 3; n++) ids.push((await create({ seed: n })).body.id);

@@ -77,6 +77,14 @@ export async function videoByIdempotencyKey(
 	return row && toVideo(row);
 }
 
+/** What was cancelled does not stand in the way of a request that is sent again. */
+export async function releaseCancelledKey(sql: Sql, id: string): Promise<void> {
+	await sql.query(
+		"UPDATE gpu_local.videos SET idempotency_key = NULL WHERE id = $1 AND status = 'cancelled'",
+		[id],
+	);
+}
+
 /** The queue takes what has the highest rank first. It has 31 bits. */
 const RANKS = 100_000_000;
 

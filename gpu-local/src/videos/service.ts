@@ -28,6 +28,7 @@ import {
 	rankVideos,
 	reorderVideos,
 	videoById,
+	releaseCancelledKey,
 	videoByIdempotencyKey,
 	videoByNumber,
 } from '../store/videos.ts';
@@ -167,9 +168,7 @@ export class VideoService {
 		if (wanted.idempotencyKey === undefined || wanted.values.input_reference === undefined) {
 			return undefined;
 		}
-		const stored = await videoByIdempotencyKey(this.database, wanted.owner, wanted.idempotencyKey);
-		if (stored) checkSameRequest(stored, requestHash);
-		return stored;
+		return await this.#madeWithKey(wanted.owner, wanted.idempotencyKey, requestHash);
 	}
 
 	async #picture(value: RequestValues[string] | undefined): Promise<Picture | undefined> {
@@ -347,9 +346,21 @@ export class VideoService {
 
 	async #storedBefore(video: NewVideo): Promise<VideoRow | undefined> {
 		if (video.idempotencyKey === undefined) return undefined;
-		const stored = await videoByIdempotencyKey(this.database, video.owner, video.idempotencyKey);
-		if (stored) checkSameRequest(stored, video.requestHash);
-		return stored;
+		return await this.#madeWithKey(video.owner, video.idempotencyKey, video.requestHash);
+	}
+
+	/** Who cancelled a job and sends its request again wants a new one: the old one can never give a video. */
+	async #madeWithKey(
+		owner: string,
+		key: string,
+		requestHash: string,
+	): Promise<VideoRow | undefined> {
+		const stored = await videoByIdempotencyKey(this.database, owner, key);
+		if (!stored) return undefined;
+		checkSameRequest(stored, requestHash);
+		if (stored.status !== 'cancelled') return stored;
+		await releaseCancelledKey(this.database, stored.id);
+		return undefined;
 	}
 
 	/** The job and its place in the queue, neither without the other. */
