@@ -35,11 +35,11 @@ describe('forwarding to a video server', () => {
 		await rm(folder, { recursive: true, force: true });
 	});
 
-	const open = (url: string, flavour = 'openai'): Promise<Engine> =>
+	const open = (url: string, flavour = 'openai', env = {}): Promise<Engine> =>
 		createOpenaiVideosEngine({
 			dataFolder: folder,
 			modelsFolder: folder,
-			env: { GPU_LOCAL_OPENAI_URL: url, GPU_LOCAL_OPENAI_FLAVOUR: flavour },
+			env: { GPU_LOCAL_OPENAI_URL: url, GPU_LOCAL_OPENAI_FLAVOUR: flavour, ...env },
 			log: () => undefined,
 		});
 	const generate = (
@@ -172,6 +172,48 @@ describe('forwarding to a video server', () => {
 			server.stop();
 		});
 
+		it.each(['completed', 'succeeded', 'success', 'done', 'SUCCEEDED'])(
+			'one that says %s when the video is done',
+			async (status) => {
+				const server = await scripted({
+					'POST /v1/videos': { body: { id: 'a', status: 'queued' } },
+					'GET /v1/videos/a': { body: { id: 'a', status } },
+					'GET /v1/videos/a/content': { type: 'video/mp4', body: video },
+				});
+				const { file } = await generate(await open(server.url));
+				expect(await probe(file)).toMatchObject({ width: 96, frames: 8 });
+				server.stop();
+			},
+		);
+
+		it('one that puts videos into a cloud’s storage, where its host is allowed', async () => {
+			const keys: Array<string | undefined> = [];
+			const storage = createServer((request, response) => {
+				keys.push(request.headers.authorization);
+				response.writeHead(200, { 'content-type': 'video/mp4' }).end(video);
+			});
+			await new Promise<void>((resolve) => storage.listen(0, '127.0.0.1', resolve));
+			const host = `127.0.0.1:${(storage.address() as AddressInfo).port}`;
+			const url = `http://${host}/bucket/a.mp4`;
+			const server = await scripted({
+				'POST /v1/videos': { body: { id: 'a', status: 'queued' } },
+				'GET /v1/videos/a': { body: { id: 'a', status: 'completed', url } },
+				'GET /v1/videos/a/content': { status: 400, body: { detail: `Use the cloud URL: ${url}` } },
+			});
+			const env = { GPU_LOCAL_OPENAI_KEY: 'secret' };
+			await expect(generate(await open(server.url, 'sglang', env))).rejects.toMatchObject({
+				code: 'invalid_request',
+				detail: { remedy: expect.stringContaining(`GPU_LOCAL_OPENAI_FILE_HOSTS=${host}`) },
+			});
+			expect(keys).toEqual([]);
+			const allowed = { ...env, GPU_LOCAL_OPENAI_FILE_HOSTS: `other.example, ${host}` };
+			const { file } = await generate(await open(server.url, 'sglang', allowed));
+			expect(await probe(file)).toMatchObject({ width: 96, frames: 8 });
+			expect(keys).toEqual([undefined]);
+			server.stop();
+			storage.close();
+		});
+
 		it.each([
 			[
 				'has lost the job',
@@ -197,6 +239,25 @@ describe('forwarding to a video server', () => {
 					},
 				},
 				'gpu_oom',
+			],
+			[
+				'answers with the failed job and the status of its failure',
+				{
+					'POST /v1/videos': { body: { id: 'a', status: 'queued' } },
+					'GET /v1/videos/a': {
+						status: 500,
+						body: { id: 'a', object: 'video', status: 'failed', error: { message: 'bad prompt' } },
+					},
+				},
+				'invalid_request',
+			],
+			[
+				'calls a failure an error',
+				{
+					'POST /v1/videos': { body: { id: 'a', status: 'queued' } },
+					'GET /v1/videos/a': { body: { id: 'a', status: 'error', error: 'bad prompt' } },
+				},
+				'invalid_request',
 			],
 			['is overloaded', { 'POST /v1/videos': { status: 503, body: 'busy' } }, 'worker_lost'],
 			[

@@ -21,10 +21,15 @@ import { isObject } from '../schema/wire';
 
 const STATUSES: Record<string, JobStatus> = {
 	queued: 'queued',
+	pending: 'queued',
 	in_progress: 'processing',
 	completed: 'succeeded',
 	complete: 'succeeded',
+	succeeded: 'succeeded',
+	success: 'succeeded',
+	done: 'succeeded',
 	failed: 'failed',
+	error: 'failed',
 	cancelled: 'cancelled',
 	canceled: 'cancelled',
 	deleted: 'cancelled',
@@ -42,18 +47,40 @@ const CODES: Record<string, FailureCode> = {
 };
 
 export function readSubmit(provider: string, reply: Reply, context: ReadContext): Reading {
-	const body = reply.body;
+	const ended = endedJob(reply);
+	const body = ended ?? reply.body;
 	const jobId = isObject(body) ? idOf(body.id) : undefined;
-	if (reply.status >= 300 || !isObject(body) || !jobId) return { failure: readFailure(reply) };
+	const refused = reply.status >= 300 && !ended;
+	if (refused || !isObject(body) || !jobId) return { failure: readFailure(reply) };
 	return { job: readVideo(body, newJob(provider, jobId, context.nowMs), context) };
 }
 
 export function readFetch(reply: Reply, job: Job, context: ReadContext): Reading {
+	const ended = endedJob(reply);
+	if (ended && (ended.id === undefined || idOf(ended.id) === job.jobId)) {
+		return { job: readVideo(ended, job, context) };
+	}
 	if (reply.status >= 300 || !isObject(reply.body) || !nonEmptyString(reply.body.status)) {
 		return { failure: readFailure(reply, 'yes') };
 	}
 	return { job: readVideo(reply.body, job, context) };
 }
+
+/**
+ * The job in an error reply: vLLM-Omni answers a question for a failed job with the HTTP status of its failure and the
+ * job as body. Any other status than an end says nothing there.
+ */
+function endedJob({ status, body }: Reply): JsonObject | undefined {
+	if (status < 400 || !isObject(body)) return undefined;
+	const job = isObject(body.detail) ? body.detail : body;
+	const ended = ENDED.has(statusOf(job) ?? 'queued');
+	return ended && (job.object === 'video' || idOf(job.id)) ? job : undefined;
+}
+
+const ENDED = new Set<JobStatus>(['failed', 'cancelled']);
+
+const statusOf = ({ status }: JsonObject): JobStatus | undefined =>
+	typeof status === 'string' ? lookUp(STATUSES, status.toLowerCase()) : undefined;
 
 /** DELETE answers with `{deleted: true}`, or with the job in a state of its own. */
 export function readCancel(reply: Reply, job: Job, context: ReadContext): Reading {
@@ -72,7 +99,7 @@ export function readCancel(reply: Reply, job: Job, context: ReadContext): Readin
 
 /** The job as a video object tells it. Unknown statuses are not final. */
 export function readVideo(body: JsonObject, job: Job, context: ReadContext): Job {
-	const status = lookUp(STATUSES, body.status) ?? 'processing';
+	const status = statusOf(body) ?? 'processing';
 	const change: Partial<Job> = {
 		status,
 		progress: finiteNumber(body.progress) ?? job.progress,

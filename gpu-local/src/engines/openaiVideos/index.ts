@@ -23,7 +23,7 @@ import { submitBody } from './flavours.ts';
 import type { Flavour } from './flavours.ts';
 import { openRemote, remoteProvider } from './remote.ts';
 import type { Remote } from './remote.ts';
-import { ownUrl, submit } from './submit.ts';
+import { placeOf, submit } from './submit.ts';
 import type { Submission } from './submit.ts';
 
 const MODELS_FRESH_MS = 10_000;
@@ -186,9 +186,9 @@ async function download(
 	signal: AbortSignal,
 ): Promise<void> {
 	const content = `/v1/videos/${encodeURIComponent(job.jobId)}/content`;
-	const from = async (url: string): Promise<void> => {
+	const from = async (url: string, own = true): Promise<void> => {
 		const [video] = job.videos;
-		const finished = { ...job, videos: [{ ...video!, url, requiresKey: true }] };
+		const finished = { ...job, videos: [{ ...video!, url, requiresKey: own }] };
 		await downloadVideo(
 			remoteProvider,
 			remote,
@@ -201,8 +201,11 @@ async function download(
 	const other = job.videos[0]?.url;
 	try {
 		await from(content).catch(async (error: unknown) => {
-			if (!(error instanceof DownloadError) || !error.gone || !other) throw error;
-			await from(ownUrl(remote, other));
+			// SGLang answers 400 there for a video that it put into a cloud's storage.
+			const elsewhere = error instanceof DownloadError && (error.gone || !error.passing);
+			if (!elsewhere || !other || isContentOf(remote, other, content)) throw error;
+			const place = placeOf(remote, other);
+			await from(place.url, place.own);
 		});
 	} catch (error) {
 		if (!(error instanceof DownloadError)) throw error;
@@ -215,6 +218,9 @@ async function download(
 		);
 	}
 }
+
+const isContentOf = ({ baseUrl }: Remote, url: string, content: string): boolean =>
+	url === `${baseUrl}${content}`;
 
 /** The job was given up here, so it is cancelled there. */
 async function abandon(remote: Remote, memory: EngineMemory): Promise<void> {

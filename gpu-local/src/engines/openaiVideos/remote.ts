@@ -14,6 +14,8 @@ export interface Remote {
 	baseUrl: string;
 	apiKey: string | undefined;
 	flavour: Flavour;
+	/** Hosts beside it that it may put videos on. */
+	fileHosts: string[];
 	host: Host & { stream: HttpStream };
 }
 
@@ -55,6 +57,10 @@ export function openRemote({ env, log }: Pick<EngineOptions, 'env' | 'log'>): Re
 		baseUrl: url.replace(/\/+$/, '').replace(/\/v1$/, ''),
 		apiKey,
 		flavour,
+		fileHosts: (env.GPU_LOCAL_OPENAI_FILE_HOSTS ?? '')
+			.split(',')
+			.map((host) => host.trim().toLowerCase())
+			.filter(Boolean),
 		host: createHost(apiKey, log),
 	};
 }

@@ -102,9 +102,11 @@ async function saveInline(
 		return true;
 	}
 	if (typeof first.url !== 'string') return false;
-	const response = await fetch(ownUrl(remote, first.url), {
+	const { url, own } = placeOf(remote, first.url);
+	const response = await fetch(url, {
 		signal,
-		headers: keyHeader(remote.apiKey),
+		headers: own ? keyHeader(remote.apiKey) : {},
+		redirect: own ? 'follow' : 'error',
 	});
 	if (!response.ok) {
 		throw new EngineError(
@@ -116,13 +118,30 @@ async function saveInline(
 	return true;
 }
 
-/** Only from the server itself: its answer may not send us to other places. */
-export function ownUrl({ baseUrl }: Remote, url: string): string {
-	const target = URL.canParse(url, baseUrl) ? new URL(url, baseUrl) : undefined;
-	if (target?.origin === new URL(baseUrl).origin) return target.toString();
+/**
+ * Only on the server itself or on a host that was allowed: its answer may not send us to other places. The key goes to
+ * the server alone.
+ */
+export function placeOf(
+	{ baseUrl, fileHosts }: Pick<Remote, 'baseUrl' | 'fileHosts'>,
+	text: string,
+): { url: string; own: boolean } {
+	const target = URL.canParse(text, baseUrl) ? new URL(text, baseUrl) : undefined;
+	const own = target?.origin === new URL(baseUrl).origin;
+	if (target && (own || isAllowed(target, fileHosts))) return { url: target.toString(), own };
 	throw new EngineError(
 		'invalid_request',
-		`The video server put the video at ${url.slice(0, 200)}, which is not on the server itself.`,
-		{ remedy: 'Let it give videos out at /v1/videos/{id}/content.' },
+		`The video server put the video at ${text.slice(0, 200)}, which is not on the server itself.`,
+		{
+			remedy: `Let it give videos out at /v1/videos/{id}/content, or allow the host: GPU_LOCAL_OPENAI_FILE_HOSTS=${target?.host ?? 'HOST'}.`,
+		},
+	);
+}
+
+/** `storage.example.com`, with a port where it has one; `*.example.com` is every host below. */
+function isAllowed({ protocol, host }: URL, fileHosts: string[]): boolean {
+	if (!/^https?:$/.test(protocol)) return false;
+	return fileHosts.some((allowed) =>
+		allowed.startsWith('*.') ? host.endsWith(allowed.slice(1)) : host === allowed,
 	);
 }
