@@ -281,6 +281,12 @@ export interface Provider {
 	modelSearch?: Record<string, ModelSearch>;
 	/** Absent where the provider publishes no prices that a program can read. */
 	pricing?: Pricing;
+	/** Where the machine is one's own: how long it would take, asked with the submit's body. Makes nothing. */
+	runTime?: {
+		url: string;
+		/** `undefined` before the first run of the model. */
+		read(reply: Reply): { seconds: number | undefined } | { failure: ProviderFailure };
+	};
 	balance?: AccountQuestion<Balance>;
 	/** How many jobs the account has waiting, where that is a question of its own. */
 	queueUse?: AccountQuestion<number>;

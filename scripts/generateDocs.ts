@@ -62,7 +62,7 @@ const UNITS = { credits: 'credits', usd: 'USD' };
 
 function priceBefore({ pricing, account }: Provider): string {
 	if (pricing) return 'yes';
-	return account.cloud ? '–' : 'it is yours';
+	return account.cloud ? '–' : 'seconds of your machine';
 }
 
 function doubtResolvedBy({ submitLog, capabilities }: Provider): string {

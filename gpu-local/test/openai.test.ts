@@ -45,6 +45,25 @@ describe('OpenAI Videos', () => {
 		expect(done.expires_at).toBeGreaterThan(done.completed_at);
 	});
 
+	it('says how long a video would take, by the last runs, and makes none', async () => {
+		const estimate = async (change: object) =>
+			await server.call('POST', '/v1/videos/estimate', { ...SMALL, ...change });
+		await server.finished((await create()).body.id);
+		// The pace is asked for now and then only.
+		const [short, long] = await eventually(async () => {
+			const both = [await estimate({}), await estimate({ size: '640x640', num_frames: 600 })];
+			return both[0]?.body.seconds === null ? undefined : both;
+		});
+		expect(short).toMatchObject({
+			status: 200,
+			body: { object: 'video.estimate', model: 'preview' },
+		});
+		expect(long?.body.seconds).toBeGreaterThan(short?.body.seconds);
+		const listed = await server.call('GET', '/v1/videos?limit=100');
+		expect(listed.body.data.filter(({ num_frames }: Json) => num_frames === 600)).toEqual([]);
+		expect((await estimate({ size: 'huge' })).status).toBe(400);
+	});
+
 	it.each([
 		[
 			'vLLM-Omni’s form',

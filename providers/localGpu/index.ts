@@ -3,6 +3,7 @@ import { newJob } from '../replies/job';
 import { nonEmptyString, idOf } from '../replies/coerce';
 import { isObject } from '../schema/wire';
 import { request } from './request';
+import { runTime } from './runTime';
 import { readCancel, readFailure, readFetch, readSubmit, readVideo } from './replies';
 
 const ID = 'localGpu';
@@ -84,6 +85,7 @@ export const localGpu: Provider = {
 	cancelCall: (job) => ({ method: 'DELETE', url: jobUrl(job.jobId) }),
 	readCancel,
 	readCallback,
+	runTime,
 	modelSearch: {
 		model: search('model'),
 		lora: search('lora'),

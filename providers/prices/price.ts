@@ -23,6 +23,8 @@ export type Price =
 export interface Quote {
 	/** What the request will cost. Absent where it can not be said before. */
 	usd?: number;
+	/** Of one's own machine, where that makes the video. */
+	seconds?: number;
 	/** How the figure was computed, or why there is none. A sentence without its full stop. */
 	basis: string;
 }

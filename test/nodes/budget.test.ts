@@ -49,6 +49,22 @@ describe('Estimate Only', () => {
 		expect(error?.message).toContain('Tracking ID');
 	});
 
+	it('says how many seconds of your own machine the video would take', async () => {
+		const result = await run({ whenSubmitted: 'estimate' }, ['A boat'], {}, 'localGpu');
+		expect(first(result)).toMatchObject({
+			cost: { seconds: 12, basis: expect.stringContaining('your own machine') as string },
+		});
+		expect(submits()).toBe(0);
+	});
+
+	it('says that the machine could not be asked', async () => {
+		sim.faults.next('account', { kind: 'resetBefore' });
+		const result = await run({ whenSubmitted: 'estimate' }, ['A boat'], {}, 'localGpu');
+		expect(first(result)).toMatchObject({
+			cost: { unpriced: expect.stringContaining('could not say') as string },
+		});
+	});
+
 	it('says that a provider publishes no prices', async () => {
 		const result = await run({ whenSubmitted: 'estimate' }, ['A boat'], {}, 'novita');
 		expect(first(result)).toMatchObject({

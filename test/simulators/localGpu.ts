@@ -62,6 +62,7 @@ export const localGpu: FamilySimulator = {
 		if (path === '/v1/models' && method === 'GET') return { call: 'models' };
 		if (path === '/v1/videos' && method === 'POST')
 			return { call: 'submit', provider: declaration };
+		if (path === '/v1/videos/estimate' && method === 'POST') return { call: 'account' };
 		const [, jobId, content] = /^\/v1\/videos\/([^/]+)(\/content)?$/.exec(path) ?? [];
 		if (!jobId) return undefined;
 		if (method === 'DELETE') return { call: 'cancel', jobId };
@@ -71,6 +72,10 @@ export const localGpu: FamilySimulator = {
 	newJobId: ({ random }) => `video_${uuid(random).replaceAll('-', '')}`,
 	trackingIdOf: ({ body }) => getPath(body, 'track_id') as string | undefined,
 	callbackUrlOf: ({ body }) => getPath(body, 'webhook.url') as string | undefined,
+	account: () => ({
+		status: 200,
+		body: { object: 'video.estimate', model: 'preview', seconds: 12 },
+	}),
 	submitted: (job, now, context) => ({ status: 200, body: videoObject(job, now, context) }),
 	fetched: (job, now, context) => ({ status: 200, body: videoObject(job, now, context) }),
 	cancelled: (job) => ({

@@ -74,6 +74,13 @@ export function openapi(version: string): object {
 			'/v1/videos/events': {
 				get: { summary: 'Changes of all videos as server-sent events.', ...reply('A stream.') },
 			},
+			'/v1/videos/estimate': {
+				post: {
+					summary:
+						'Seconds that such a video would take, by the last runs of its model. Makes nothing.',
+					...reply('`seconds` is null before the first run.'),
+				},
+			},
 			'/v1/videos/{id}/cancel': {
 				post: { summary: 'Cancel a video.', parameters: [id], ...video },
 			},

@@ -29,6 +29,12 @@ export class Estimator {
 		return pace();
 	}
 
+	/** Seconds that a job of so much work would run, by the last runs; undefined before the first. */
+	async runSeconds(queue: string, work: number): Promise<number | undefined> {
+		const { secondsAUnit } = await this.#paceOf(queue);
+		return secondsAUnit === undefined ? undefined : positive(secondsAUnit * work);
+	}
+
 	/**
 	 * Seconds until an open job is done: from its own pace once it shows, before that from the median pace
 	 * of the model's last runs and the work that stands before it. Undefined while nothing is known.

@@ -163,6 +163,15 @@ export class VideoService {
 		});
 	}
 
+	/** What a job of these values would come to: its model, the queue of it, and the work. Stores nothing. */
+	async measure(values: RequestValues): Promise<{ model: string; queue: string; work: number }> {
+		const asked = typeof values.model === 'string' ? values.model : undefined;
+		const chosen = chooseModel(await this.#workers(), asked, this.options);
+		const { input_reference: _picture, ...others } = values;
+		const { work } = completeRequest(others, chosen.model, this.options.limits, 0);
+		return { model: chosen.model.id, queue: chosen.queue, work };
+	}
+
 	/** A repeated submit has its job, even where its picture cannot be had a second time. */
 	async #madeBefore(wanted: CreateVideo, requestHash: string): Promise<VideoRow | undefined> {
 		if (wanted.idempotencyKey === undefined || wanted.values.input_reference === undefined) {

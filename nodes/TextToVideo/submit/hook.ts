@@ -79,7 +79,7 @@ export async function submitHook(
 		const refusal = await run.during(run.quoted(work));
 		if (refusal) return refuse(this, provider, run, refusal);
 	}
-	if (mode === 'estimate') return await guarded(this, async () => estimateItem(work));
+	if (mode === 'estimate') return await guarded(this, async () => await estimateItem(work));
 	return await run.during(seeThrough(work, mode));
 }
 

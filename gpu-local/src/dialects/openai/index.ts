@@ -83,6 +83,14 @@ export async function openaiDialect(
 		return await answer(reply, video, baseUrl);
 	});
 
+	app.post('/v1/videos/estimate', { bodyLimit: MAX_BODY_BYTES }, async (request) => {
+		const { values } = readCreateVideo(await bodyOf(request));
+		const { model, queue, work } = await service.measure(values);
+		const seconds = await context.estimator.runSeconds(queue, work);
+		// `null` before the first run of the model.
+		return { object: 'video.estimate', model, seconds: seconds ?? null };
+	});
+
 	app.post<WithId>('/v1/videos/:id/remix', async (request, reply) => {
 		const prompt = readRemix(await bodyOf(request));
 		const { video, created } = await service.remix(request.owner, idIn(request.params.id), {
