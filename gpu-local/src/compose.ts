@@ -91,6 +91,7 @@ export async function startVideoWorker(core: Core): Promise<VideoWorker> {
 	const engine = await createEngine(config.engine, {
 		dataFolder: config.dataFolder,
 		modelsFolder: config.modelsFolder,
+		defaultModel: config.defaultModel,
 		env: config.env,
 		log: (level, message, detail) => log[level]({ ...detail }, message),
 	});

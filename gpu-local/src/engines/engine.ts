@@ -204,6 +204,8 @@ export interface Engine {
 export interface EngineOptions {
 	/** The server's data folder; an engine may keep a folder of its own name in it. */
 	dataFolder: string;
+	/** What requests get that name no model. */
+	defaultModel?: string | undefined;
 	/** The one folder that models are read from. */
 	modelsFolder: string;
 	env: Record<string, string | undefined>;

@@ -35,7 +35,7 @@ def test_animatediff_runs_in_less_memory_with_travel(harness):
 
 
 def test_a_profile_that_the_model_cannot_have_is_refused(harness):
-    with pytest.raises(WorkerError, match="first-block cache"):
+    with pytest.raises(WorkerError, match="cannot use the cache first_block"):
         harness.model("animatediff", profile="cache=first_block:0.1")
 
 

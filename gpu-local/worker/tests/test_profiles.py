@@ -1,13 +1,18 @@
+from dataclasses import replace
+
 import pytest
 
 from text_to_video_worker.errors import WorkerError
 from text_to_video_worker.profiles import (
     GIB,
     MEMORY_ORDER,
+    Cache,
     MemoryLimits,
     Profile,
     Sizes,
+    attention_candidates,
     choose_memory,
+    for_device,
     ladder,
     parse_profile,
 )
@@ -84,10 +89,10 @@ def test_what_failed_for_a_large_video_is_not_held_against_a_smaller_one():
 
 
 def test_a_profile_reads_back_as_it_was_written():
-    text = "memory=tiling,attention=sage,compile=on,cache=first_block:0.08,storage=fp8"
+    text = "memory=tiling,attention=sage,compile=on,tf32=on,cache=first_block:0.08,storage=fp8"
     profile = parse_profile(text, Profile())
     assert profile.describe() == text
-    assert parse_profile("compile=off,cache=off,storage=plain", profile).describe() == (
+    assert parse_profile("compile=off,tf32=off,cache=off,storage=plain", profile).describe() == (
         "memory=tiling,attention=sage"
     )
 
@@ -107,7 +112,108 @@ def test_tiles_stand_where_they_say_something(text, described):
     assert parse_profile(text, Profile(tiling=True)).describe() == described
 
 
-@pytest.mark.parametrize("text", ["memory=tiny", "attention=flash_hub", "cache=first_block:x", "x"])
+@pytest.mark.parametrize(
+    ("preset", "wanted"),
+    [
+        ("exact", Profile()),
+        ("balanced", Profile(attention="auto", compile_when_ready=True, tf32=True)),
+        (
+            "fast",
+            Profile(
+                attention="auto",
+                compile_when_ready=True,
+                tf32=True,
+                cache=Cache("first_block", 0.08),
+            ),
+        ),
+    ],
+)
+def test_a_preset_sets_everything_but_where_weights_wait(preset, wanted):
+    changed = Profile(
+        memory="text_offload",
+        tiling=True,
+        attention="sage",
+        compile=True,
+        cache=Cache("sea", 5),
+        fp8_storage=True,
+    )
+    got = parse_profile(preset, changed, cacheable=True)
+    assert got == replace(wanted, memory="text_offload", tiling=True)
+
+
+def test_a_single_setting_rules_over_a_preset_wherever_it_stands():
+    for text in ("exact,tf32=on,cache=sea:0.3", "cache=sea:0.3,tf32=on,exact"):
+        assert parse_profile(text, Profile()) == Profile(tf32=True, cache=Cache("sea", 0.3))
+    assert not parse_profile("balanced,compile=off", Profile()).compile_when_ready
+    assert parse_profile("exact,compile=auto", Profile()).compile_when_ready
+    assert parse_profile("fast", Profile(), cacheable=False).cache is None
+
+
+@pytest.mark.parametrize("text", ["cache=first_block:0", "cache=off", "cache=sea:0"])
+def test_a_cache_of_nothing_is_none(text):
+    assert parse_profile(text, Profile(cache=Cache("sea", 1))).cache is None
+
+
+CUDA_DEFAULT = Profile(attention="auto", compile_when_ready=True, tf32=True)
+
+
+@pytest.mark.parametrize(
+    ("profile", "device", "quantised", "left"),
+    [
+        (CUDA_DEFAULT, "cuda", False, CUDA_DEFAULT),
+        (CUDA_DEFAULT, "cpu", False, Profile()),
+        (CUDA_DEFAULT, "mps", False, Profile()),
+        (Profile(attention="native", compile=True), "cpu", False, None),
+        (CUDA_DEFAULT, "cuda", True, replace(CUDA_DEFAULT, compile_when_ready=False)),
+        (replace(CUDA_DEFAULT, memory="text_offload"), "cuda", False, None),
+        *(
+            (
+                replace(CUDA_DEFAULT, **more),
+                "cuda",
+                False,
+                replace(CUDA_DEFAULT, compile_when_ready=False, **more),
+            )
+            for more in (
+                {"memory": "group_offload"},
+                {"memory": "model_offload"},
+                {"fp8_storage": True},
+                {"cache": Cache("first_block", 0.08)},
+            )
+        ),
+    ],
+)
+def test_a_device_gets_what_makes_sense_on_it(profile, device, quantised, left):
+    assert for_device(profile, device, quantised=quantised) == (left or profile)
+
+
+@pytest.mark.parametrize(
+    ("family", "capability", "flash_3", "kernels"),
+    [
+        ("wan", (9, 0), True, ("_flash_3", "_native_cudnn")),
+        ("wan", (9, 0), False, ("_native_cudnn",)),
+        # FlashAttention 3 is for Hopper alone, and knows no masks.
+        ("wan", (10, 0), True, ("_native_cudnn",)),
+        ("ltx", (9, 0), True, ("_native_cudnn",)),
+        ("wan", (8, 9), True, ()),
+        ("cogvideox", (9, 0), True, ()),
+        ("animatediff", (9, 0), True, ()),
+        ("wan", None, True, ()),
+    ],
+)
+def test_auto_tries_the_kernels_that_a_device_and_a_model_may_have(
+    family, capability, flash_3, kernels
+):
+    assert attention_candidates(family, capability, flash_3) == kernels
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *["memory=tiny", "attention=flash_hub", "cache=first_block:x", "x", "cache=mag:0.06"],
+        *["cache=first_block:-1", "cache=first_block:nan", "cache=taylorseer:5"],
+        *["cache=first_block:inf", "cache=sea:21", "cache=sea", "tf32=maybe", "fast=on"],
+    ],
+)
 def test_an_unknown_or_downloading_setting_is_refused(text):
     with pytest.raises(WorkerError):
         parse_profile(text, Profile())

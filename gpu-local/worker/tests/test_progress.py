@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from text_to_video_worker.engine import export
+from text_to_video_worker.engine.prompt_cache import PromptCache
 from text_to_video_worker.errors import Cancelled
 from text_to_video_worker.families import FAMILIES
 
@@ -60,6 +61,8 @@ def test_cancelled_inside_a_network_it_stops_before_the_next_block(harness, fami
         first.register_forward_hook(lambda *_: cancelled.set()),
         second.register_forward_hook(lambda *_: ran.append("second")),
     ]
+    # A prompt that was read before is not read again.
+    loaded.prompts = PromptCache()
     with pytest.raises(Cancelled):
         harness.make(loaded, cancelled=cancelled)
     for hook in hooks:

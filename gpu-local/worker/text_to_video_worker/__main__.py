@@ -51,6 +51,8 @@ def main() -> None:
     worker = Worker(channel, dict(os.environ))
     worker.hello()
     while True:
+        if inbox.empty():
+            worker.idle(lambda: not inbox.empty())
         message, cancelled = inbox.get()
         worker.handle(message, cancelled)
         # A job that is tried again has the same id; its own event is not this one.

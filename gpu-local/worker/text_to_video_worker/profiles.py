@@ -1,8 +1,9 @@
 """How a model sits on its device: chosen when it is loaded, from the device's memory. Pure.
 
-A profile is written as `memory=tiling,attention=native,compile=on,cache=first_block:0.08,…`;
-what is left out keeps its default. Only where weights wait and whether the VAE decodes in tiles are
-ever chosen by themselves; the others change speed or the picture, so a person turns them on.
+A profile is written as `fast`, `balanced` or `exact`, or as single settings, such as
+`memory=tiling,attention=native,compile=on,cache=first_block:0.08`, or both; what is left out keeps
+its default. Where weights wait is chosen from sizes. What changes a picture visibly (caches, 8-bit
+weights) is never chosen by itself; other kernels, which change its last bits, are.
 """
 
 from __future__ import annotations
@@ -18,12 +19,16 @@ Memory = Literal["full", "text_offload", "model_offload", "group_offload"]
 MEMORY_ORDER: tuple[Memory, ...] = ("full", "text_offload", "model_offload", "group_offload")
 
 GIB = 1024**3
+#: NVIDIA's compute capability, of which cuDNN's own attention is the faster one.
+HOPPER = 9
+MOST_CACHE_VALUE = 20
 #: Room for activations beside the weights: denoising and a whole-frame VAE decode, a tiled decode.
 FULL_HEADROOM_BYTES = 8 * GIB
 TILING_HEADROOM_BYTES = 3 * GIB
 
 #: Attention kernels that are part of torch or installed by hand; none is fetched from a hub.
 ATTENTION: tuple[str, ...] = (
+    "auto",
     "native",
     "_native_cudnn",
     "_native_flash",
@@ -33,6 +38,22 @@ ATTENTION: tuple[str, ...] = (
 ATTENTION += ("flash", "_flash_3", "flash_varlen", "sage", "xformers", "flex")
 
 
+#: Both go by how little must have changed since the step before.
+CACHES = ("first_block", "sea")
+
+
+@dataclass(frozen=True)
+class Cache:
+    kind: str
+    value: float
+
+
+#: What `fast` skips: diffusers' own example for Wan and LTX.
+FAST_CACHE = Cache("first_block", 0.08)
+#: Fewer steps than this leave nothing to skip.
+LEAST_STEPS_FOR_CACHE = 12
+
+
 @dataclass(frozen=True)
 class Profile:
     memory: Memory = "full"
@@ -40,22 +61,32 @@ class Profile:
     tiling: bool = False
     attention: str | None = None
     compile: bool = False
-    #: Threshold of the first-block cache (0: off): how much change between steps is skipped.
-    first_block_cache: float = 0.0
+    #: Compiled when the device has nothing else to do and it was seen to work; eager until then.
+    compile_when_ready: bool = False
+    #: 32-bit matrix products in 19 bits, which NVIDIA's devices since 2020 do many times as fast.
+    tf32: bool = False
+    #: What is skipped between steps, and the number that it goes by.
+    cache: Cache | None = None
     #: Weights kept as 8-bit floats and widened layer by layer when used.
     fp8_storage: bool = False
 
+    def placement(self) -> str:
+        """The part of `describe` that says where weights wait and how the VAE decodes."""
+        if self.tiling and self.memory == "full":
+            return "memory=tiling"
+        tiles = self.tiling and self.memory == "text_offload"
+        return f"memory={self.memory}{',vae=tiled' if tiles else ''}"
+
     def describe(self) -> str:
-        tiles = self.tiling and self.memory == "full"
-        parts = ["memory=tiling" if tiles else f"memory={self.memory}"]
-        if self.tiling and self.memory == "text_offload":
-            parts.append("vae=tiled")
+        parts = [self.placement()]
         if self.attention:
             parts.append(f"attention={self.attention}")
         if self.compile:
             parts.append("compile=on")
-        if self.first_block_cache:
-            parts.append(f"cache=first_block:{self.first_block_cache:g}")
+        if self.tf32:
+            parts.append("tf32=on")
+        if self.cache:
+            parts.append(f"cache={self.cache.kind}:{self.cache.value:g}")
         if self.fp8_storage:
             parts.append("storage=fp8")
         return ",".join(parts)
@@ -71,17 +102,41 @@ def _bad(text: str) -> WorkerError:
         "model_not_found",
         f'The profile has "{text}", which is not known.',
         field="model",
-        remedy="Use memory=full|tiling|text_offload|model_offload|group_offload, vae=tiled, "
-        "attention=…, compile=on, cache=first_block:0.08, storage=fp8, separated by commas.",
+        remedy="Use fast, balanced or exact, or memory=full|tiling|text_offload|model_offload|"
+        "group_offload, vae=tiled, attention=…, compile=on, tf32=on, cache=first_block:0.08, "
+        "storage=fp8, separated by commas.",
     )
 
 
-def parse_profile(text: str, chosen: Profile) -> Profile:
-    """`chosen` with what `text` sets."""
+def _preset(name: str, profile: Profile, cacheable: bool) -> Profile:
+    plain = replace(
+        profile,
+        attention=None,
+        compile=False,
+        compile_when_ready=False,
+        tf32=False,
+        cache=None,
+        fp8_storage=False,
+    )
+    if name == "exact":
+        return plain
+    balanced = replace(plain, attention="auto", compile_when_ready=True, tf32=True)
+    return replace(balanced, cache=FAST_CACHE) if name == "fast" and cacheable else balanced
+
+
+PRESETS = ("fast", "balanced", "exact")
+
+
+def parse_profile(text: str, chosen: Profile, *, cacheable: bool = False) -> Profile:
+    """`chosen` with what `text` sets; `cacheable`: `fast` finds steps to skip parts of."""
     profile = chosen
-    for part in filter(None, (p.strip() for p in text.split(","))):
+    parts = [part.strip() for part in text.split(",") if part.strip()]
+    # What is said of one setting rules over a preset, wherever it stands.
+    for part in sorted(parts, key=lambda part: part not in PRESETS):
         name, _, value = part.partition("=")
-        if part == "memory=tiling":
+        if part in PRESETS:
+            profile = _preset(part, profile, cacheable)
+        elif part == "memory=tiling":
             profile = replace(profile, memory="full", tiling=True)
         elif name == "memory" and value in MEMORY_ORDER:
             profile = replace(profile, tiling=False).with_memory(value)
@@ -90,20 +145,62 @@ def parse_profile(text: str, chosen: Profile) -> Profile:
         elif name == "attention" and value in ATTENTION:
             profile = replace(profile, attention=value)
         elif name == "compile" and value in ("on", "off"):
-            profile = replace(profile, compile=value == "on")
+            profile = replace(profile, compile=value == "on", compile_when_ready=False)
+        elif part == "compile=auto":
+            profile = replace(profile, compile=False, compile_when_ready=True)
+        elif name == "tf32" and value in ("on", "off"):
+            profile = replace(profile, tf32=value == "on")
         elif name == "storage" and value in ("fp8", "plain"):
             profile = replace(profile, fp8_storage=value == "fp8")
-        elif name == "cache" and value.startswith("first_block:"):
-            try:
-                threshold = float(value.removeprefix("first_block:"))
-            except ValueError:
-                raise _bad(part) from None
-            profile = replace(profile, first_block_cache=threshold)
         elif part == "cache=off":
-            profile = replace(profile, first_block_cache=0.0)
+            profile = replace(profile, cache=None)
+        elif name == "cache":
+            profile = replace(profile, cache=_cache(part, value))
         else:
             raise _bad(part)
     return profile
+
+
+def _cache(part: str, value: str) -> Cache | None:
+    kind, _, number = value.partition(":")
+    try:
+        found = float(number)
+    except ValueError:
+        raise _bad(part) from None
+    if kind not in CACHES or not 0 <= found <= MOST_CACHE_VALUE:
+        raise _bad(part)
+    return Cache(kind, found) if found else None
+
+
+def for_device(profile: Profile, device_type: str, *, quantised: bool = False) -> Profile:
+    """What of a profile makes sense on a device, and with weights that are kept in blocks.
+
+    A processor gains nothing by other kernels. Compiled code and weights that come and go, or are
+    widened layer by layer, do not go together well enough to be tried unasked.
+    """
+    if device_type != "cuda":
+        attention = None if profile.attention == "auto" else profile.attention
+        return replace(profile, attention=attention, compile_when_ready=False, tf32=False)
+    stays = profile.memory in ("full", "text_offload") and not profile.fp8_storage
+    may_compile = profile.compile_when_ready and stays and not quantised and profile.cache is None
+    return replace(profile, compile_when_ready=may_compile)
+
+
+def attention_candidates(
+    family: str, capability: tuple[int, int] | None, flash_3_installed: bool
+) -> tuple[str, ...]:
+    """Kernels to try for `auto`, the fastest first; an empty one says that torch chooses.
+
+    `capability` is NVIDIA's (None: another make). FlashAttention 3 knows no masks, which every
+    family but Wan has.
+    """
+    if capability is None or family not in ("wan", "ltx", "ltx2", "hunyuanvideo15"):
+        return ()
+    flash = flash_3_installed and capability[0] == HOPPER and family == "wan"
+    return (
+        *(("_flash_3",) if flash else ()),
+        *(("_native_cudnn",) if capability[0] >= HOPPER else ()),
+    )
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,20 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { EngineError } from '../engine.ts';
 import type { EngineContext } from '../engine.ts';
 import { parseWorkerMessage } from './protocol.ts';
-import type { GenerateMessage, WorkerHello, WorkerMessage, WorkerResult } from './protocol.ts';
+import type {
+	GenerateMessage,
+	WorkerHello,
+	WorkerMessage,
+	WorkerModel,
+	WorkerResult,
+} from './protocol.ts';
+import { cacheFolder } from '../../setup/locations.ts';
 
 export interface ChildOptions {
 	python: string;
@@ -42,12 +50,17 @@ export function workerEnv(
 	const kept = Object.entries(env).filter(([name]) => KEPT_ENV.test(name));
 	return {
 		...Object.fromEntries(kept),
+		// What was compiled once is found again after a restart.
+		TORCHINDUCTOR_CACHE_DIR: env.TORCHINDUCTOR_CACHE_DIR ?? join(cacheFolder(env), 'compiled'),
 		PYTHONPATH: options.workerFolder,
 		PYTHONDONTWRITEBYTECODE: '1',
 		PYTHONUNBUFFERED: '1',
 		...(options.device === undefined ? {} : { TEXT_TO_VIDEO_DEVICE: options.device }),
 	};
 }
+
+/** Stands where a job's id does; jobs have longer ones. */
+const PRELOAD = 'preload';
 
 interface Running {
 	id: string;
@@ -165,6 +178,11 @@ export class EngineProcess {
 		});
 	}
 
+	/** Loads a model before a job asks for it; jobs that come meanwhile are made right after. */
+	preload(model: WorkerModel): void {
+		if (this.alive && !this.busy) this.#send({ type: 'load', id: PRELOAD, model });
+	}
+
 	#letLeave({ id, output }: GenerateMessage): void {
 		const timer = setTimeout(() => this.kill('A cancelled job did not end'), CANCEL_END_MS);
 		this.#leaving.set(id, () => {
@@ -206,12 +224,24 @@ export class EngineProcess {
 		if (message.type === 'hello') {
 			this.#hello = message;
 			this.#settleReady.resolve(message);
+		} else if (message.type === 'loaded') {
+			this.warm = message.warm;
+			const { profile, weight_bytes: weightBytes } = message;
+			this.options.log('info', 'A model was loaded before it was asked for', {
+				profile,
+				weightBytes,
+			});
+		} else if (message.type === 'error' && message.id === PRELOAD) {
+			this.options.log('warn', 'A model could not be loaded before it was asked for', {
+				code: message.code,
+				message: message.message,
+			});
 		} else if (message.type !== 'heartbeat') {
 			this.#hearOfJob(message);
 		}
 	}
 
-	#hearOfJob(message: Exclude<WorkerMessage, { type: 'hello' | 'heartbeat' }>): void {
+	#hearOfJob(message: Exclude<WorkerMessage, { type: 'hello' | 'heartbeat' | 'loaded' }>): void {
 		const leave = this.#leaving.get(message.id ?? '');
 		// A job that is tried again has the same id; the first answer is the first try's.
 		if (leave) return message.type === 'progress' ? undefined : leave();

@@ -49,6 +49,21 @@ export async function createDiffusersEngine(options: EngineOptions): Promise<Eng
 
 	const findPython = () => (python ??= findWorkerPython(env, machine));
 
+	/**
+	 * Loads the model that requests most likely name, so that the first video does not wait for it. On a
+	 * processor, where loading is the least of the waiting, only when it is asked for.
+	 */
+	const preload = async (child: EngineProcess, device: string): Promise<void> => {
+		const wanted = env.GPU_LOCAL_PRELOAD;
+		if (wanted === 'off' || (wanted === undefined && device === 'cpu')) return;
+		const entries = await registry.list();
+		const usable = toModelInfos(entries, undefined).filter(
+			({ kind, available }) => kind === 'checkpoint' && available !== false,
+		);
+		const name = wanted ?? options.defaultModel ?? usable[0]?.id;
+		if (name !== undefined) child.preload(resolveModel(registry, entries, name));
+	};
+
 	const start = (index: number): EngineProcess => {
 		const found = findPython();
 		if (!found) {
@@ -63,7 +78,12 @@ export async function createDiffusersEngine(options: EngineOptions): Promise<Eng
 		});
 		children.set(index, child);
 		child.ready().then(
-			({ device, versions }) => log('info', 'A worker is ready', { device, versions }),
+			({ device, versions }) => {
+				log('info', 'A worker is ready', { device, versions });
+				preload(child, device.type).catch((error: Error) =>
+					log('warn', 'No model was loaded before it is asked for', { message: error.message }),
+				);
+			},
 			() => undefined,
 		);
 		return child;

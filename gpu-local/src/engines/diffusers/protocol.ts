@@ -50,6 +50,14 @@ const message = z.discriminatedUnion('type', [
 		warm: z.array(z.string()),
 	}),
 	z.object({
+		type: z.literal('loaded'),
+		id: z.string(),
+		/** How it sits on its device, as the settings of its jobs name it. */
+		profile: z.string(),
+		weight_bytes: z.number(),
+		warm: z.array(z.string()),
+	}),
+	z.object({
 		type: z.literal('error'),
 		id: z.string().nullish(),
 		code,

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Hashable
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from ..plan import Clip, Notes, Plan
 from . import export
 from .cancellation import checked_between_blocks
 from .closed_loop import LatentShift, ping_pong
+from .compiling import eagerly
 from .decoding import tiled_when_too_large
 from .device import peak_bytes
 from .families import PIPELINE_FAMILIES
@@ -24,6 +24,7 @@ from .frames import Frames, pictures_instead_of_floats
 from .loaded_model import LoadedModel
 from .loras import use_loras
 from .progress import ProgressMonitor, Report
+from .prompt_cache import remembered_prompts
 from .schedulers import use_scheduler
 from .sigmas import fixed_sigmas
 from .sound import Sound, joined
@@ -43,6 +44,7 @@ def generate(
     monitor.enter("encoding_prompt")
     if loaded.device.type == "cuda":
         torch.cuda.reset_peak_memory_stats(loaded.device)
+    torch.set_float32_matmul_precision("high" if loaded.profile.tf32 else "highest")
     family.prepare(loaded, plan)
     notes = Notes(plan.strict, plan.warnings)
     picture = _start_image(plan, notes)
@@ -58,6 +60,13 @@ def generate(
             during.enter_context(family.during(loaded, plan))
             family.check_prompts(loaded, plan, notes)
             during.enter_context(torch.inference_mode())
+            during.enter_context(
+                remembered_prompts(
+                    pipe, loaded.prompts, loaded.device, _circumstances(loaded, plan)
+                )
+            )
+            if loaded.compiled and not loaded.runs_compiled():
+                during.enter_context(eagerly(family.denoisers(pipe)))
             during.enter_context(fixed_sigmas(loaded))
             during.enter_context(tiled_when_too_large(loaded))
             during.enter_context(monitor.attached(pipe, plan.steps))
@@ -113,6 +122,13 @@ def generate(
     }
 
 
+def _circumstances(loaded: LoadedModel, plan: Plan) -> Hashable:
+    """What changes a text encoder's answer beside the call: LoRAs in it, words it was taught."""
+    taught = [(one.name, one.path, Path(one.path).stat().st_mtime_ns) for one in plan.embeddings]
+    # AnimateDiff reads all prompts of a job in as many chunks as the longest of them needs.
+    return (loaded.active_loras, tuple(taught), tuple(plan.texts()))
+
+
 def _start_image(plan: Plan, notes: Notes) -> Image.Image | None:
     if plan.start_image is None:
         return None
@@ -161,7 +177,7 @@ def _settings(
         "guidance_scale": plan.guidance_scale,
         "scheduler": scheduler,
         "seed": plan.seed,
-        "profile": replace(loaded.profile, tiling=loaded.tiled).describe(),
+        "profile": loaded.profile_now().describe(),
         "device": str(loaded.device),
     }
     if loaded.family.negative_prompt and plan.negative_prompt == loaded.family.negative_prompt:

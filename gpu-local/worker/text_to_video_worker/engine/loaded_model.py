@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import diffusers
@@ -11,6 +11,7 @@ import torch
 from ..families import Family
 from ..model_spec import ModelSpec
 from ..profiles import Profile
+from .prompt_cache import PromptCache
 
 
 @dataclass
@@ -36,6 +37,21 @@ class LoadedModel:
     #: FreeNoise's window that is set up now; 0: none.
     window_frames: int = 0
     used_at: float = field(default=0.0)
+    #: Whether its blocks were compiled when there was time, and the LoRAs that were on then.
+    compiled: bool = False
+    compiled_loras: tuple[tuple[str, float], ...] = ()
+    #: Whether compiling is not to be tried (again).
+    compile_failed: bool = False
+    prompts: PromptCache = field(default_factory=PromptCache)
+
+    def runs_compiled(self) -> bool:
+        """Other LoRAs would be compiled anew, in the middle of a job."""
+        return self.compiled and self.active_loras == self.compiled_loras
+
+    def profile_now(self) -> Profile:
+        """What the next video is made with."""
+        compiled = self.profile.compile or self.runs_compiled()
+        return replace(self.profile, tiling=self.tiled, compile=compiled)
 
     def use_tiles(self, tiles: bool) -> None:
         """Lets the VAE decode in tiles, or whole. Nothing is loaded anew for it."""

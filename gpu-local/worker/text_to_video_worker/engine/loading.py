@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -10,11 +11,26 @@ import torch
 from ..families import FAMILIES, start_image_of
 from ..model_spec import ModelSpec
 from ..model_weights import part_bytes
-from ..profiles import Memory, Profile, Sizes, choose_memory, parse_profile
+from ..profiles import (
+    LEAST_STEPS_FOR_CACHE,
+    Memory,
+    Profile,
+    Sizes,
+    choose_memory,
+    for_device,
+    parse_profile,
+)
+from .attention import choose_attention
 from .device import memory_bytes
 from .families import PIPELINE_FAMILIES
 from .loaded_model import LoadedModel
 from .placement import place
+from .single_file import GGUF
+
+#: What a model has whose profile says nothing.
+DEFAULT_PROFILE = "balanced"
+#: Those whose blocks diffusers knows.
+FIRST_BLOCK_FAMILIES = ("wan", "ltx", "cogvideox")
 
 
 def weight_sizes(spec: ModelSpec, device: torch.device, *, fp8: bool = False) -> Sizes:
@@ -36,10 +52,30 @@ def weight_sizes(spec: ModelSpec, device: torch.device, *, fp8: bool = False) ->
 
 def first_profile(spec: ModelSpec, device: torch.device) -> Profile:
     """The profile that a model is loaded with unless the device has proved too small for it."""
-    said = parse_profile(spec.profile, Profile())
-    sizes = weight_sizes(spec, device, fp8=said.fp8_storage)
+    cacheable = _cacheable(spec)
+
+    def said(chosen: Profile) -> Profile:
+        default = parse_profile(DEFAULT_PROFILE, chosen)
+        return parse_profile(spec.profile, default, cacheable=cacheable)
+
+    sizes = weight_sizes(spec, device, fp8=said(Profile()).fp8_storage)
     memory, tiling = choose_memory(device.type, spec.family, memory_bytes(device), sizes)
-    return parse_profile(spec.profile, Profile(memory=memory, tiling=tiling))
+    quantised = Path(spec.path).suffix == GGUF
+    profile = for_device(
+        said(Profile(memory=memory, tiling=tiling)), device.type, quantised=quantised
+    )
+    if profile.attention == "auto":
+        dtype = PIPELINE_FAMILIES[spec.family].dtype(spec, device)
+        profile = replace(profile, attention=choose_attention(spec.family, device, dtype))
+    return profile
+
+
+def _cacheable(spec: ModelSpec) -> bool:
+    """Whether `fast` may skip blocks: a few-step model has no step that is like another."""
+    steps = dict(spec.defaults).get("num_inference_steps", LEAST_STEPS_FOR_CACHE)
+    return (
+        spec.family in FIRST_BLOCK_FAMILIES and not spec.sigmas and steps >= LEAST_STEPS_FOR_CACHE
+    )
 
 
 def own_defaults(spec: ModelSpec) -> dict[str, Any]:

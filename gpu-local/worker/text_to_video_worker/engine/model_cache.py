@@ -58,6 +58,15 @@ class ModelCache:
         loaded.used_at = time.monotonic()
         return loaded
 
+    def to_compile(self) -> LoadedModel | None:
+        """The last used of those that are to be compiled when there is time, and are not yet."""
+        waiting = [
+            one
+            for one in self._loaded.values()
+            if one.profile.compile_when_ready and not (one.compiled or one.compile_failed)
+        ]
+        return max(waiting, key=lambda one: one.used_at, default=None)
+
     def made(self, loaded: LoadedModel, size: int) -> None:
         """Remembers that a video of `size` had to be decoded in tiles."""
         if loaded.tiled and not loaded.profile.tiling:

@@ -6,12 +6,17 @@ from collections.abc import Iterable
 from typing import Any
 
 import torch
-from diffusers import FirstBlockCacheConfig
+from diffusers import (
+    FirstBlockCacheConfig,
+    SeaCacheConfig,
+    WanPipeline,
+)
 from diffusers.hooks import apply_group_offloading
 from diffusers.models.attention_dispatch import AttentionBackendName, _AttentionBackendRegistry
 
 from ..errors import WorkerError
-from ..profiles import Profile
+from ..profiles import Cache, Profile
+from .compiling import compile_blocks
 
 #: What a denoiser computes attention with where its profile names nothing.
 OWN_ATTENTION = "native"
@@ -49,17 +54,28 @@ def place(
         _offload_groups(pipe, denoisers if profile.memory == "group_offload" else (), device)
     for denoiser in denoisers:
         _use_attention(denoiser, profile.attention)
-        if profile.first_block_cache:
-            if not hasattr(denoiser, "enable_cache"):
-                raise _impossible(
-                    "This model cannot use the first-block cache.", "Take cache=… out of"
-                )
-            denoiser.enable_cache(FirstBlockCacheConfig(threshold=profile.first_block_cache))
+        if profile.cache:
+            _use_cache(denoiser, profile.cache, pipe)
         if profile.compile:
-            if hasattr(denoiser, "compile_repeated_blocks") and denoiser._repeated_blocks:
-                denoiser.compile_repeated_blocks(fullgraph=True)
-            else:
-                denoiser.compile()
+            compile_blocks(denoiser, fullgraph=True)
+
+
+def _use_cache(denoiser: Any, cache: Cache, pipe: Any) -> None:
+    refusal = _impossible(f"This model cannot use the cache {cache.kind}.", "Take cache=… out of")
+    if not hasattr(denoiser, "enable_cache"):
+        raise refusal
+    if cache.kind == "first_block":
+        config: Any = FirstBlockCacheConfig(threshold=cache.value)
+    else:
+        # Its measure of change is known for Wan's videos from a text alone.
+        if not isinstance(pipe, WanPipeline):
+            raise refusal
+        config = SeaCacheConfig(threshold=cache.value)
+    try:
+        denoiser.enable_cache(config)
+    except ValueError as error:
+        # A network whose blocks diffusers does not know.
+        raise refusal from error
 
 
 def _offload_groups(pipe: Any, denoisers: tuple[Any, ...], device: torch.device) -> None:

@@ -10,12 +10,16 @@ from typing import Any
 
 from ..errors import Cancelled, WorkerError
 from ..model_spec import ModelSpec, parse_model
-from ..plan import make_plan
+from ..plan import Plan, make_plan
 from ..protocol import Channel, Message
 from ..request import Request, parse_request
+from .compiling import is_compile_failure
 from .device import describe, is_out_of_memory, pick_device
 from .generate import generate
+from .loaded_model import LoadedModel
 from .model_cache import ModelCache
+from .progress import Report
+from .warm_up import give_up, warm_up
 
 log = logging.getLogger("text_to_video_worker")
 
@@ -75,25 +79,54 @@ class Worker:
                 counts = {} if step is None else {"step": step, "steps": steps}
                 self._channel.send("progress", id=job_id, stage=stage, **counts)
 
-        def attempt() -> dict[str, Any]:
+        def attempt() -> tuple[dict[str, Any], str]:
             loaded = self._models.get(spec, request.size, lambda: report("loading", None, None))
             if cancelled.is_set():
                 raise Cancelled
             plan = make_plan(request, loaded.family, spec.scheduler or loaded.scheduler_class)
-            made = generate(loaded, plan, output, report, cancelled)
+            made = self._made(loaded, plan, output, report, cancelled)
             self._models.made(loaded, request.size)
-            return made
+            return made, loaded.profile_now().placement()
 
         result = self._until_it_fits(spec, request, attempt)
         self._channel.send("done", id=job_id, result=result, warm=self._models.aliases())
 
+    def _made(
+        self,
+        loaded: LoadedModel,
+        plan: Plan,
+        output: Path,
+        report: Report,
+        cancelled: threading.Event,
+    ) -> dict[str, Any]:
+        """Made once more without compiled code where that fails."""
+        try:
+            return generate(loaded, plan, output, report, cancelled)
+        except Exception as error:
+            if not (loaded.compiled and is_compile_failure(error)):
+                raise
+            why = f"{type(error).__name__}: {str(error).splitlines()[0][:200]}"
+        log.warning("compiled code failed, so it is not used any more: %s", why)
+        give_up(loaded)
+        made = generate(loaded, plan, output, report, cancelled)
+        made["warnings"].append(
+            f"The compiled code failed ({why}); the video was made without it, which is slower."
+        )
+        return made
+
+    def idle(self, wanted: Callable[[], bool]) -> None:
+        """Nothing is asked for: compiles a model that may be, until `wanted` says otherwise."""
+        loaded = self._models.to_compile()
+        if loaded is not None and not wanted():
+            warm_up(loaded, wanted)
+
     def _until_it_fits(
-        self, spec: ModelSpec, request: Request, attempt: Callable[[], dict[str, Any]]
+        self, spec: ModelSpec, request: Request, attempt: Callable[[], tuple[dict[str, Any], str]]
     ) -> dict[str, Any]:
         """Tries again with more room or a slower profile as long as there is one."""
         while True:
             try:
-                result = attempt()
+                result, used = attempt()
                 break
             except Exception as error:
                 if not is_out_of_memory(error):
@@ -101,7 +134,7 @@ class Worker:
                 log.warning("out of memory: %s", str(error).split("\n")[0])
             # Outside the handler: the exception holds the frames that hold the tensors.
             self._models.out_of_memory(spec, request.size)
-        first, used = self._models.first_profile(spec).describe(), result["settings"]["profile"]
+        first = self._models.first_profile(spec).placement()
         if used != first:
             result["warnings"].append(
                 f"The device ran out of memory for this size with the profile {first}; "
