@@ -8,6 +8,7 @@ export default defineConfig({
 		include: ['test/**/*.test.ts', 'node-red/test/**/*.test.ts', 'gpu-local/test/**/*.test.ts'],
 		exclude: ['**/node_modules/**', '**/*.heavy.test.ts', 'test/e2e/**'],
 		globalSetup: ['gpu-local/test/support/template.ts'],
+		setupFiles: process.env.PROOF_ROWS ? ['test/support/countRandomValues.ts'] : [],
 		testTimeout: 30_000,
 		hookTimeout: 60_000,
 		maxWorkers: 2,

@@ -16,7 +16,8 @@ const BENCHMARKS = [
 
 const root = resolve(import.meta.dirname, '..');
 const folder = mkdtempSync(join(tmpdir(), 'bench-'));
-const rows = join(folder, 'rows.jsonl');
+/** `npm run proof` keeps the rows. */
+const rows = process.env.BENCH_ROWS_KEPT ?? join(folder, 'rows.jsonl');
 const tsx = join(root, 'node_modules', 'tsx', 'dist', 'cli.mjs');
 const missed: string[] = [];
 

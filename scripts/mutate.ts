@@ -21,6 +21,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ImportGraph } from './mutate/importGraph';
+import { giveProof } from './proof/rows';
 import { applied, mutationsOf, type Mutation } from './mutate/mutations';
 import { REPOSITORY_FOLDER } from './repository';
 
@@ -164,6 +165,11 @@ function report(): void {
 		console.log(`${share(faults.filter((fault) => fault.file === file))}  ${file}`);
 	console.log(`${share(faults)}  all`);
 	const survivors = faults.filter((fault) => outcomes.get(fault) !== 'killed');
+	giveProof([
+		{ figure: 'faults put in', value: faults.length },
+		{ figure: 'noticed by a test', value: faults.length - survivors.length },
+		{ figure: 'not noticed', value: survivors.length },
+	]);
 	console.log(`\nSurvivors (${survivors.length}):`);
 	for (const { file, line: at, kind, was, replacement } of survivors)
 		console.log(`${file}:${at} ${kind}: ${was}  →  ${replacement}`);

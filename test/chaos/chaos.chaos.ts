@@ -7,6 +7,7 @@
  *     CHAOS_SEED=7 CHAOS_SCENARIO=12 npm run test:chaos     one of them, with all that happened in it
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { giveProof } from '../../scripts/proof/rows';
 import { recordLog } from '../support/n8nLog';
 import { providers } from '../../providers/registry';
 import { startVirtualTime, stopVirtualTime } from './clock';
@@ -15,7 +16,7 @@ import { openNodeRed, runInNodeRed } from './nodeRedHost';
 import { nameOf, problemsOf, tell, type Outcome, type RunScenario } from './stage';
 import { drawScenario, MONEY_TROUBLES, type HostName } from './scenario';
 import { allPrinted, recordPrinted } from './printed';
-import { tableOf, troubleCounts, troubleTable } from './table';
+import { bookRows, tableOf, troubleCounts, troubleTable } from './table';
 import { keyOf, keysIn } from './keys';
 
 const SEED = Number(process.env.CHAOS_SEED ?? 1);
@@ -56,6 +57,7 @@ describe.each(Object.entries(hosts))('%s', (hostName, runScenario) => {
 		process.stdout.write(
 			`${hostName}, seed ${SEED}, ${outcomes.length} scenarios\n${tableOf(outcomes)}\n\n${troubleTable(outcomes)}\n\n`,
 		);
+		giveProof(bookRows(hostName, outcomes));
 		const told = outcomes.find(({ record }) => record !== undefined);
 		if (told) process.stdout.write(`${nameOf(told.scenario)}\n${told.record}\n\n`);
 	});

@@ -1,5 +1,6 @@
 /** What came of the scenarios, and what went wrong in them, as a person reads it. */
 import { providers } from '../../providers/registry';
+import type { ProofRow } from '../../scripts/proof/rows';
 import { TROUBLES } from './injected';
 import type { Outcome } from './stage';
 
@@ -22,6 +23,18 @@ const HEADS = [
 	'lost',
 	'untruthful',
 	'stray keys',
+];
+
+/** The last row of the table, and how often anything was made to go wrong. */
+export const bookRows = (host: string, outcomes: Outcome[]): ProofRow[] => [
+	{ figure: `${host}: stories`, value: outcomes.length },
+	...rowOf('all', outcomes)
+		.slice(1)
+		.map((value, index) => ({ figure: `${host}: ${HEADS[index + 1]}`, value: Number(value) })),
+	{
+		figure: `${host}: troubles made, of ${TROUBLES.length} kinds`,
+		value: troubleCounts(outcomes).reduce((sum, { times }) => sum + times, 0),
+	},
 ];
 
 export function tableOf(outcomes: Outcome[]): string {
