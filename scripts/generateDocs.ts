@@ -1,6 +1,6 @@
 /**
- * Writes what the documents say of the providers: the one table of providers in README.md (between its markers) and
- * every field in docs/fields.md, from the providers' schemas. With `--check` it only says whether they are up to date
+ * Writes what the documents say of the providers, from their schemas: the table of providers in README.md and that of
+ * money in docs/costs.md (each between its markers), and every field in docs/fields.md. With `--check` it only says whether they are up to date
  * (exit code 1 where not). Run with tsx.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -14,22 +14,23 @@ import { modelFieldTable, modelTable, retiredTable } from '../providers/schema/m
 import { endpointOf, fieldTable, markdownTable } from '../providers/schema/tables';
 import { REPOSITORY_FOLDER } from './repository';
 
-/** What stands between two markers of README.md is written anew. */
-const TABLES: Record<string, () => string> = { providers: providerTable, money: moneyTable };
+/** What stands between two markers of a document is written anew. */
+const TABLES: Array<{ file: string; name: string; table: () => string }> = [
+	{ file: 'README.md', name: 'providers', table: providerTable },
+	{ file: 'docs/costs.md', name: 'money', table: moneyTable },
+];
 
 /** Aligned columns would be hundreds of spaces wide, for the longest cell holds all schedulers. */
 const UNALIGNED_START = '<!-- prettier-ignore-start -->';
 const UNALIGNED_END = '<!-- prettier-ignore-end -->';
 
-/** README.md with fresh tables. */
-export function readmeWithTables(readme: string): string {
-	return Object.entries(TABLES).reduce((text, [name, table]) => {
-		const [start, end] = [`<!-- ${name}:start -->`, `<!-- ${name}:end -->`] as const;
-		const from = text.indexOf(start);
-		const to = text.indexOf(end);
-		if (from < 0 || to < from) throw new Error(`README.md has no ${start} … ${end}`);
-		return `${text.slice(0, from + start.length)}\n\n${table()}\n\n${text.slice(to)}`;
-	}, readme);
+/** A document with a fresh table. */
+function withTable(document: string, file: string, name: string, table: string): string {
+	const [start, end] = [`<!-- ${name}:start -->`, `<!-- ${name}:end -->`] as const;
+	const from = document.indexOf(start);
+	const to = document.indexOf(end);
+	if (from < 0 || to < from) throw new Error(`${file} has no ${start} … ${end}`);
+	return `${document.slice(0, from + start.length)}\n\n${table}\n\n${document.slice(to)}`;
 }
 
 /** What each account tells of money, before and after, and of a submit in doubt. */
@@ -128,12 +129,13 @@ function modelSection(provider: Provider): string[] {
 
 /** The generated files by path, formatted as the repository formats Markdown. */
 export async function generated(): Promise<Record<string, string>> {
-	const texts = {
-		[join(REPOSITORY_FOLDER, 'README.md')]: readmeWithTables(
-			readFileSync(join(REPOSITORY_FOLDER, 'README.md'), 'utf8'),
-		),
+	const texts: Record<string, string> = {
 		[join(REPOSITORY_FOLDER, 'docs', 'fields.md')]: fieldsDocument(),
 	};
+	for (const { file, name, table } of TABLES) {
+		const path = join(REPOSITORY_FOLDER, file);
+		texts[path] = withTable(readFileSync(path, 'utf8'), file, name, table());
+	}
 	const entries = Object.entries(texts).map(async ([filepath, text]) => [
 		filepath,
 		await format(text, { ...(await resolveConfig(filepath)), filepath }),

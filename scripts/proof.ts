@@ -58,6 +58,8 @@ function run({ id, title, command, env, suite }: Part): Result {
 		? [...command, ...(command.includes('--') ? [] : ['--']), ...reporters]
 		: command;
 	const startedAt = Date.now();
+	// Of what is run, not of what the tree has become meanwhile.
+	const before = { ...sources(), versions: versions() };
 	console.log(`\n=== ${title}`);
 	const { status } = spawnSync('npm', args, {
 		cwd: REPOSITORY_FOLDER,
@@ -71,10 +73,9 @@ function run({ id, title, command, env, suite }: Part): Result {
 			' ',
 		),
 		date: new Date().toISOString(),
-		...sources(),
+		...before,
 		seconds: Math.round((Date.now() - startedAt) / 1000),
 		exitCode: status ?? 1,
-		versions: versions(),
 		rows: [
 			...readLines<ProofRow>(files.rows),
 			...readLines<Row & { title: string }>(files.bench).map(benchRow),
