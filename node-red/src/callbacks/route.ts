@@ -6,12 +6,14 @@ import type { Request, RequestHandler, Response } from 'express';
 import type { NodeAPI } from 'node-red';
 import { confirmJob } from '../../../jobs/callback/confirm';
 import type { Deduplication } from '../../../jobs/callback/deduplication';
-import { eventOf, type CallbackEvent } from '../../../jobs/callback/events';
+import { eventOf, stateKey, type CallbackEvent } from '../../../jobs/callback/events';
 import { receiveCallback, type CallbackResult } from '../../../jobs/callback/receive';
 import type { Job } from '../../../providers/contract';
 import { CALLBACK_ROUTE, nodeRoot, type AccountHandle } from '../account/account';
 import type { Log } from '../runtime/host';
 import { keepRawBodies, readRawBody, removeLayer, type RawRequest } from './rawBody';
+import { contextValue } from '../runtime/contextValue';
+import { createOpenCallbacks, type OpenCallbacks } from './openCallbacks';
 import { withSeen } from './seenCallbacks';
 import { whenStarted } from '../runtime/flowsStarted';
 
@@ -26,12 +28,16 @@ interface Route {
 	receivers: Set<Receiver>;
 	controller: AbortController;
 	path: string;
+	/** Not passed on yet. */
+	open: OpenCallbacks;
 	dropBodies(): void;
 }
 
 const routes = new Map<string, Route>();
 /** By account: what was being confirmed when a deploy took the route away. The sender has its answer and sends no more. */
 const interrupted = new Map<string, CallbackResult[]>();
+/** By account, over redeploys. */
+const openCallbacks = new Map<string, OpenCallbacks>();
 
 /** @returns takes the receiver away again, and the route with the last one */
 export function addReceiver(RED: NodeAPI, handle: AccountHandle, receiver: Receiver): () => void {
@@ -54,7 +60,8 @@ function addRoute(RED: NodeAPI, handle: AccountHandle): Route {
 	const controller = new AbortController();
 	const start = `${nodeRoot(RED)}${CALLBACK_ROUTE}/${handle.id}/`;
 	const dropBodies = keepRawBodies(RED.httpNode, (url) => url.startsWith(start));
-	const route: Route = { handle, receivers: new Set(), controller, path, dropBodies };
+	const open = openOf(RED, handle.id);
+	const route: Route = { handle, receivers: new Set(), controller, path, open, dropBodies };
 	routes.set(handle.id, route);
 	const remembering = async (receive: (seen: Deduplication) => Promise<boolean>) =>
 		await withSeen(RED, handle.id, receive, (text) => warn(route.receivers, text));
@@ -76,8 +83,30 @@ function addRoute(RED: NodeAPI, handle: AccountHandle): Route {
 				return true;
 			});
 		}
+		void open.left().then((results) => {
+			for (const result of results) {
+				void remembering(async (seen) => {
+					// The sender may have told it to this process as well.
+					const isNew = seen.add(stateKey(result.job!), handle.host.now());
+					if (isNew) await passOn(route, seen, result);
+					return isNew;
+				});
+			}
+		});
 	});
 	return route;
+}
+
+function openOf(RED: NodeAPI, accountId: string): OpenCallbacks {
+	const known = openCallbacks.get(accountId);
+	if (known) return known;
+	const stored = () => {
+		const node = RED.nodes.getNode(accountId);
+		return node ? contextValue(RED, node, 'openCallbacks') : undefined;
+	};
+	const open = createOpenCallbacks(stored, (text) => RED.log.warn(text));
+	openCallbacks.set(accountId, open);
+	return open;
 }
 
 /** What the user hangs before all HTTP nodes, for instance a rate limit. */
@@ -121,7 +150,8 @@ async function answer(
 }
 
 async function passOn(route: Route, seen: Deduplication, result: CallbackResult): Promise<void> {
-	const { handle, receivers, controller } = route;
+	const { handle, receivers, controller, open } = route;
+	await open.add(result);
 	try {
 		const job = await confirmJob({
 			provider: handle.provider,
@@ -133,6 +163,7 @@ async function passOn(route: Route, seen: Deduplication, result: CallbackResult)
 			host: { ...handle.host, log: (_level, text) => warn(receivers, text) },
 			signal: controller.signal,
 		});
+		open.remove(result);
 		if (!job) return;
 		const event = eventOf(job, job.testEvent === true);
 		for (const receiver of receivers) {
@@ -140,8 +171,10 @@ async function passOn(route: Route, seen: Deduplication, result: CallbackResult)
 			if (receiver.events.includes(event)) receiver.receive(structuredClone(job), event);
 		}
 	} catch (error) {
-		if (!controller.signal.aborted) warn(receivers, (error as Error).message);
-		else interrupted.set(handle.id, [...(interrupted.get(handle.id) ?? []), result]);
+		if (!controller.signal.aborted) {
+			open.remove(result);
+			warn(receivers, (error as Error).message);
+		} else interrupted.set(handle.id, [...(interrupted.get(handle.id) ?? []), result]);
 	}
 }
 
