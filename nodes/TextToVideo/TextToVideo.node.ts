@@ -7,6 +7,7 @@ import {
 	providerTitleExpression,
 } from '../shared/credentialSlots';
 import { fieldProperties } from './fieldProperties';
+import { hints } from './hints';
 import { searchMethods } from '../shared/modelSearch';
 import { requestOptionsProperty, submitOptionsProperty } from '../shared/options';
 import { submitHook } from './submit/hook';
@@ -34,18 +35,24 @@ export class TextToVideo implements INodeType {
 			},
 		},
 		credentials: credentialSlots(),
+		builderHint: {
+			searchHint:
+				'Makes a video from text. Each item is one paid job that takes minutes. Set When Submitted to "wait" for a few short videos, to "suspend" for long or many ones, to "return" where another step fetches the video later. Set onError to continueErrorOutput and read details.accepted before another provider is tried.',
+			relatedNodes: [
+				{
+					nodeType: 'n8n-nodes-text-to-video.textToVideoFetchResult',
+					relationHint: 'Gets a video by its jobId after "return", or after a wait that ran out',
+				},
+				{
+					nodeType: 'n8n-nodes-text-to-video.textToVideoTrigger',
+					relationHint: 'Starts a workflow when a video is done, where the provider calls back',
+				},
+			],
+		},
 		requestDefaults: { json: true },
 		requestOperations: { pagination: submitHook },
 		webhooks: wakeWebhooks,
-		hints: [
-			{
-				message:
-					'The provider has these jobs, and the videos are not done yet. Get them with <b>Fetch Result</b>; <code>nextPollSeconds</code> says in how many seconds asking makes sense.',
-				displayCondition: '={{ $parameter["whenSubmitted"] === "return" }}',
-				whenToDisplay: 'afterExecution',
-				location: 'outputPane',
-			},
-		],
+		hints,
 		waitingNodeTooltip:
 			'Asleep until the videos are done. It wakes by itself, now and then, to ask.',
 		properties: [

@@ -33,7 +33,8 @@ const NOT_DONE = 'The video is not done yet. Get it with Fetch Result and this j
 /** `finished` is what an IF node asks; `status` says how it ended. */
 export function jobItem(job: Job, itemIndex: number): INodeExecutionData {
 	const finished = isFinal(job.status);
-	const json = { ...job, finished, hint: NOT_DONE } as unknown as IDataObject;
+	const asked = job.askedAt ? ` The provider was last asked at ${job.askedAt}.` : '';
+	const json = { ...job, finished, hint: `${NOT_DONE}${asked}` } as unknown as IDataObject;
 	// A job that an earlier step gave may still bear the words of that step.
 	if (finished) delete json.hint;
 	return { json, pairedItem: { item: itemIndex } };

@@ -50,7 +50,7 @@ const endpoint = (
 export const modelslabV6: Provider = {
 	...endpoint('modelslabV6', '/api/v6/video/fetch'),
 	title: 'ModelsLab: Text to Video (v6)',
-	description: 'Short clips with every setting, and enlarging',
+	description: 'Older models: short clips with every setting, and enlarging',
 	documentationUrl: 'https://docs.modelslab.com/video-api/texttovideo',
 	request: v6Request,
 	models: modelsOf('v6'),

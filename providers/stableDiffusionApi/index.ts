@@ -35,7 +35,7 @@ const inPath = (path: string, job: Job) => `${path}/${encodeURIComponent(job.job
 export const stableDiffusionV5: Provider = {
 	...family('stableDiffusionV5'),
 	title: 'Stable Diffusion API: Text to Video (v5)',
-	description: 'A video from a prompt, with nothing else to set than its length',
+	description: 'Older endpoint: a video from a prompt, with nothing else to set than its length',
 	documentationUrl: 'https://stablediffusionapi.com/docs/text-to-video/texttovideo',
 	credential: 'textToVideoStableDiffusionApi',
 	request: v5Request,
@@ -48,7 +48,7 @@ export const stableDiffusionV5: Provider = {
 export const stableDiffusionV4: Provider = {
 	...family('stableDiffusionV4'),
 	title: 'Stable Diffusion API: Train Text to Video (v4)',
-	description: 'A video from a prompt with a public model or one that you trained',
+	description: 'Older endpoint: a video from a prompt with a public model or one that you trained',
 	documentationUrl: 'https://stablediffusionapi.com/docs/text-to-video/traintexttovideo',
 	credential: 'textToVideoStableDiffusionApi',
 	request: v4Request,
@@ -68,7 +68,7 @@ export const stableDiffusionV4: Provider = {
 export const stableDiffusionEnterprise: Provider = {
 	...family('stableDiffusionEnterprise'),
 	title: 'Stable Diffusion API: Enterprise (v1)',
-	description: 'The same as Train Text to Video, on servers of your own at the provider',
+	description: 'For an enterprise plan: the same as Train Text to Video, on servers of your own at the provider',
 	documentationUrl: 'https://stablediffusionapi.com/docs/enterprise-plan/text2video',
 	credential: 'textToVideoStableDiffusionEnterpriseApi',
 	account: { ...account, title: 'Stable Diffusion Enterprise' },

@@ -1,5 +1,6 @@
 /** The examples that keep a table: the scheduled pipeline and the batch, on a real n8n. */
 import { readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { readExamples } from '../../scripts/start/examples';
@@ -46,13 +47,19 @@ const asks = (request: object, words: string) => JSON.stringify(request).include
 const ordered = () => sim.book.jobs.slice(earlier).map(({ request }) => request.prompt);
 
 /** What a person changes after the import: the list in one of the Edit Fields steps, and the address. */
-async function write(id: string, step: string, list: unknown[]): Promise<void> {
+async function write(
+	id: string,
+	step: string,
+	list: unknown[],
+	changes: Record<string, object> = {},
+): Promise<void> {
 	const example = (await readExamples()).find((each) => each.id === id)!;
 	const nodes = structuredClone(example.nodes);
 	for (const { name, parameters } of nodes) {
 		const { assignments } = parameters as { assignments?: { assignments: [{ value: string }] } };
 		if (name === step && assignments) assignments.assignments[0].value = JSON.stringify(list);
 		if (name === 'Post it') parameters.url = receiver.url;
+		Object.assign(parameters, changes[name]);
 	}
 	const saved = await n8n.rest.call<WorkflowJson>('GET', `/rest/workflows/${id}`);
 	const credentials = Object.fromEntries(
@@ -176,6 +183,33 @@ describe('09: the batch from a table', () => {
 			expect(job.trackingId).toBe(`row-${made.id}`);
 			expect(await readFile(join(n8n.filesFolder, String(made.file)))).toEqual(TINY_MP4);
 		}
+	});
+
+	it('keeps the job and its address where a default n8n may not write the file', async () => {
+		await write(BATCH, 'Sample rows', [{ title: 'kept', prompt: 'A locked door', seconds: 1 }], {
+			'Write the video to disk': { fileName: join(tmpdir(), 'text-to-video-not-allowed.mp4') },
+		});
+		expect((await run()).status).toBe('success');
+		expect((await rows()).find(({ title }) => title === 'kept')).toMatchObject({
+			status: 'done',
+			jobId: sim.book.jobs.at(-1)?.id,
+			video: expect.stringContaining(sim.url),
+			reason: expect.stringContaining('N8N_RESTRICT_FILE_ACCESS_TO'),
+		});
+		await run();
+		expect(ordered()).toEqual(['A locked door']);
+	});
+
+	it('takes a row up again that was not ordered for want of a key, and orders it once', async () => {
+		await write(BATCH, 'Sample rows', [{ title: 'keyless', prompt: 'A toad', seconds: 1 }]);
+		sim.faults.next('submit', { kind: 'error', error: 'invalidKey' });
+		await run();
+		const status = async () => (await rows()).find(({ title }) => title === 'keyless')?.status;
+		expect(await status()).toBe('not ordered');
+		await run();
+		expect(await status()).toBe('done');
+		await run();
+		expect(ordered()).toEqual(['A toad']);
 	});
 
 	it('makes only the new row the next time', async () => {

@@ -1,3 +1,4 @@
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { REPOSITORY_FOLDER } from '../../scripts/repository';
@@ -15,6 +16,7 @@ const EXAMPLES = [
 	'ttvAgentTool0001',
 	'ttvKnowTheCost01',
 ];
+const FIRST = 'ttvFirstVideo001';
 const PROMPT = 'A fox in the snow';
 const AGENT = 'ttvAgentTool0001';
 /** The oldest that n8n 2 still runs with tools, and the newest. */
@@ -26,6 +28,15 @@ function withAgent(version: number, example: WorkflowJson): WorkflowJson {
 	for (const node of nodes) if (node.name === 'AI Agent') node.typeVersion = version;
 	return { ...example, id: agentId(version), name: `An agent of version ${version}`, nodes };
 }
+
+/** As in a default n8n, which may write into one folder only, and not where it was started. */
+function writingElsewhere(example: WorkflowJson): WorkflowJson {
+	const nodes = structuredClone(example.nodes);
+	const write = nodes.find(({ name }) => name === 'Write the video to disk')!;
+	write.parameters.fileName = join(tmpdir(), 'text-to-video-not-allowed.mp4');
+	return { ...example, nodes };
+}
+
 const asks = (request: object, words: string) => JSON.stringify(request).includes(words);
 
 let sim: Simulator;
@@ -50,6 +61,7 @@ beforeAll(async () => {
 		],
 		workflows: [
 			...examples.filter(({ id }) => EXAMPLES.includes(id ?? '')),
+			writingElsewhere(examples.find(({ id }) => id === FIRST)!),
 			...AGENT_VERSIONS.map((version) =>
 				withAgent(
 					version,
@@ -73,6 +85,20 @@ const jobs = () => sim.book.jobs.slice(earlier);
 const bought = async (count: number) =>
 	await until(30_000, `${count} jobs`, async () => (jobs().length === count ? true : undefined));
 const finishAll = async () => await Promise.all(jobs().map(async ({ id }) => await sim.finish(id)));
+
+it('01: ends well, with the video and its address, where n8n may not write the file', async () => {
+	const id = await n8n.rest.runManually(FIRST, MANUAL);
+	await bought(1);
+	await finishAll();
+	const done = await n8n.rest.untilExecution(id);
+	expect(done.status).toBe('success');
+	expect(itemsOf(done, 'Fetch Result')[0]?.binary?.data?.mimeType).toBe('video/mp4');
+	expect(itemsOf(done, 'Not written to disk')[0]?.json).toMatchObject({
+		jobId: jobs()[0]?.id,
+		video: expect.stringContaining(sim.url),
+		reason: expect.stringContaining('N8N_RESTRICT_FILE_ACCESS_TO'),
+	});
+});
 
 it('02: the loop of Wait and Fetch Result sleeps, survives a power cut and ends with the video', async () => {
 	const id = await n8n.rest.runManually('ttvWaitLoop00001', MANUAL);
