@@ -24,7 +24,10 @@ await build({
 	logLevel: 'warning',
 	legalComments: 'none',
 });
-cpSync(join(here, 'src/page'), join(dist, 'page'), { recursive: true });
+cpSync(join(here, 'src/page'), join(dist, 'page'), {
+	recursive: true,
+	filter: (path) => !path.endsWith('.d.ts'),
+});
 
 // Beside the bundle, because it opens the database's thread from there; then it has done its work.
 const makeTemplate = join(dist, 'make-template.js');

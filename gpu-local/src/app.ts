@@ -103,6 +103,7 @@ async function startHttp(core: Core): Promise<Omit<RunningServer, 'stop'>> {
 			failedLogins: new FailedLogins(Date.now, sleep, () => metrics.countFailedLogin()),
 			urlSecret,
 			publicUrl: config.publicUrl,
+			quotaBytes: config.limits.quotaBytes,
 			version,
 		},
 		feed,

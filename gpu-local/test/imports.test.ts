@@ -33,7 +33,7 @@ const ROOMS = [
 ];
 
 const files = readdirSync(SRC, { recursive: true, withFileTypes: true })
-	.filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
+	.filter(({ name }) => name.endsWith('.ts') && !name.endsWith('.d.ts'))
 	.map((entry) => relative(SRC, join(entry.parentPath, entry.name)).split(sep).join('/'));
 
 const textOf = (file: string): string => readFileSync(join(SRC, file), 'utf8');

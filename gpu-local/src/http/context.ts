@@ -20,6 +20,8 @@ export interface HttpContext {
 	/** Signs links to files. */
 	urlSecret: string;
 	publicUrl: string | undefined;
+	/** Room for all videos together. */
+	quotaBytes: number;
 	version: string;
 }
 

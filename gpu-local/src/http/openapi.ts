@@ -196,7 +196,7 @@ function wireSchema(provider: Provider): Schema {
 }
 
 function fieldSchema(field: Field): Schema {
-	const schema: Schema = { description: field.help };
+	const schema: Schema = { title: field.title, description: field.help };
 	if (field.type === 'list') {
 		const items: Schema = { type: 'object', properties: {} };
 		for (const inner of field.items ?? []) {

@@ -1,6 +1,8 @@
+import { freemem, totalmem } from 'node:os';
 import type { FastifyInstance } from 'fastify';
 import { ApiError } from '../videos/errors.ts';
 import { countByStatus, ping } from '../store/statistics.ts';
+import { artifactBytes } from '../store/videos.ts';
 import { checkBearer } from './bearer.ts';
 import type { HttpContext } from './context.ts';
 import { refuseOtherMethods } from './methods.ts';
@@ -12,7 +14,7 @@ export async function operationRoutes(
 	app: FastifyInstance,
 	{ context, metrics }: { context: HttpContext; metrics: Metrics },
 ): Promise<void> {
-	const { database, service, version } = context;
+	const { database, service, quotaBytes, version } = context;
 	const description = openapi(version);
 	const refuseOthers = refuseOtherMethods(app);
 
@@ -39,6 +41,12 @@ export async function operationRoutes(
 			version,
 			database: database.kind,
 			jobs: await countByStatus(database),
+			videos: { bytes: await artifactBytes(database), quota_bytes: quotaBytes },
+			memory: {
+				process_bytes: process.memoryUsage.rss(),
+				free_bytes: freemem(),
+				all_bytes: totalmem(),
+			},
 			runners: (await service.workers()).map(({ id, host, engine, slots, models }) => ({
 				id,
 				host,

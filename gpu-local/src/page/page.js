@@ -1,30 +1,79 @@
 // The page at "/": the list of jobs, kept fresh by server-sent events. Text from jobs goes into the page
 // as text only, never as HTML.
 
+import { $, api, element, forgetKey, json, storedKey, storeKey } from './api.js';
+import { fillForm, loadModels, startForm } from './newVideo.js';
+
 const PAGE_SIZE = 20;
 const RECONNECT_MS = 2000;
-const KEY_NAME = 'gpu-local-key';
+const PLACES_EVERY_MS = 2000;
+const SEARCH_AFTER_MS = 300;
 
-const $ = (selector, parent = document) => parent.querySelector(selector);
 const jobs = $('#jobs');
 const cards = new Map();
+const videos = new Map();
+const places = new Map();
 let oldest;
+let filter = { status: '', query: '' };
 
-async function api(method, path, body) {
-	const key = sessionStorage.getItem(KEY_NAME);
-	const reply = await fetch(path, {
-		method,
-		headers: {
-			...(key ? { authorization: `Bearer ${key}` } : {}),
-			...(body ? { 'content-type': 'application/json' } : {}),
+const isOpen = ({ status }) => status === 'queued' || status === 'in_progress';
+const say = (text) => ($('#said').textContent = text);
+
+/** Asks before what cannot be undone. */
+function confirmed(question) {
+	const dialog = $('#confirm');
+	$('p', dialog).textContent = question;
+	dialog.returnValue = '';
+	dialog.showModal();
+	return new Promise((resolve) =>
+		dialog.addEventListener('close', () => resolve(dialog.returnValue === 'yes'), { once: true }),
+	);
+}
+
+const ACTIONS = {
+	cancel: {
+		may: isOpen,
+		run: async (id) => show(await json('POST', `/v1/videos/${id}/cancel`)),
+	},
+	retry: {
+		may: (video) => !isOpen(video),
+		run: async (id) => show(await json('POST', `/v1/videos/${id}/retry`)),
+	},
+	remove: {
+		may: (video) => !isOpen(video),
+		ask: (count) =>
+			count === 1
+				? 'Delete this video and its file? This cannot be undone.'
+				: `Delete ${count} videos and their files? This cannot be undone.`,
+		run: async (id) => {
+			await api('DELETE', `/v1/videos/${id}`);
+			forget(id);
 		},
-		...(body ? { body: JSON.stringify(body) } : {}),
-	});
-	if (reply.ok) return reply;
-	const { error } = await reply.json().catch(() => ({ error: { message: reply.statusText } }));
-	const problem = new Error(error.message);
-	problem.status = reply.status;
-	throw problem;
+	},
+};
+
+async function act(name, ids) {
+	const { may, ask, run: carryOut } = ACTIONS[name];
+	const chosen = ids.filter((id) => may(videos.get(id)));
+	if (chosen.length === 0) return;
+	if (ask && !(await confirmed(ask(chosen.length)))) return;
+	for (const id of chosen) {
+		try {
+			await carryOut(id);
+		} catch (problem) {
+			showError(id, problem.message);
+		}
+	}
+	countSelected();
+	if (chosen.length > 1) say(`Done for ${chosen.length} jobs.`);
+}
+
+function showError(id, message) {
+	const card = cards.get(id);
+	if (!card) return;
+	const error = $('.error', card);
+	error.textContent = message;
+	error.hidden = false;
 }
 
 function cardOf(video) {
@@ -32,34 +81,48 @@ function cardOf(video) {
 	if (known) return known;
 	const card = $('#job').content.cloneNode(true).firstElementChild;
 	cards.set(video.id, card);
-	const act = (selector, method, path) =>
-		$(selector, card).addEventListener('click', async () => {
-			const error = $('.error', card);
-			try {
-				const reply = await api(method, path);
-				if (method === 'DELETE') forget(video.id);
-				else show(await reply.json());
-			} catch (problem) {
-				error.textContent = problem.message;
-				error.hidden = false;
-			}
-		});
-	const path = `/v1/videos/${video.id}`;
-	act('.cancel', 'POST', `${path}/cancel`);
-	act('.retry', 'POST', `${path}/retry`);
-	act('.remove', 'DELETE', path);
+	for (const name of Object.keys(ACTIONS)) {
+		$(`.${name}`, card).addEventListener('click', () => void act(name, [video.id]));
+	}
+	$('.reuse', card).addEventListener('click', () => fillForm(videos.get(video.id)));
+	$('.select', card).addEventListener('change', countSelected);
 	const details = $('details', card);
-	details.addEventListener('toggle', () => details.open && showCallbacks(video.id, card));
+	details.addEventListener('toggle', () => details.open && void showCallbacks(video.id, card));
 	return card;
 }
 
 function forget(id) {
-	cards.get(id)?.remove();
+	const card = cards.get(id);
+	// Where the focus was, the next job gets it: it must not fall out of the list.
+	const next = card?.nextElementSibling ?? card?.previousElementSibling;
+	const hadFocus =
+		card?.contains(document.activeElement) || document.activeElement === document.body;
+	card?.remove();
 	cards.delete(id);
-	$('#empty').hidden = cards.size > 0;
+	videos.delete(id);
+	if (hadFocus) (next ? $('.select', next) : $('#new [name=prompt]')).focus();
+	showEmpty();
 }
 
+function showEmpty() {
+	const empty = $('#empty');
+	empty.hidden = cards.size > 0;
+	empty.textContent =
+		filter.status || filter.query
+			? 'No job fits this filter.'
+			: 'No jobs yet. Make one above, or from n8n or Node-RED.';
+}
+
+const fits = ({ status, prompt, track_id: trackId }) =>
+	(!filter.status || filter.status.split(',').includes(status)) &&
+	`${prompt}\n${trackId ?? ''}`.toLowerCase().includes(filter.query.toLowerCase());
+
 function show(video) {
+	if (!fits(video)) {
+		if (cards.has(video.id)) forget(video.id);
+		return;
+	}
+	videos.set(video.id, video);
 	const card = cardOf(video);
 	if (!card.isConnected) {
 		const next = [...jobs.children].find(
@@ -67,9 +130,11 @@ function show(video) {
 		);
 		jobs.insertBefore(card, next ?? null);
 	}
-	const open = video.status === 'queued' || video.status === 'in_progress';
+	const open = isOpen(video);
 	card.dataset.created = video.created_at;
 	card.dataset.status = video.status;
+	card.setAttribute('aria-label', `${video.status.replace('_', ' ')}: ${video.prompt}`);
+	$('.select', card).setAttribute('aria-label', `Select ${video.prompt}`);
 	$('.status', card).textContent = video.status.replace('_', ' ');
 	$('.stage', card).textContent = open ? stageOf(video) : '';
 	$('time', card).textContent = new Date(video.created_at * 1000).toLocaleString();
@@ -82,11 +147,7 @@ function show(video) {
 	error.textContent = video.error?.message ?? '';
 	const warnings = $('.warnings', card);
 	warnings.hidden = video.warnings.length === 0;
-	warnings.replaceChildren(
-		...video.warnings.map((text) =>
-			Object.assign(document.createElement('li'), { textContent: text }),
-		),
-	);
+	warnings.replaceChildren(...video.warnings.map((text) => element('li', { textContent: text })));
 	$('.numbers', card).textContent = [
 		video.model,
 		video.size,
@@ -99,8 +160,7 @@ function show(video) {
 			: []),
 	].join(' · ');
 	const { url: _url, ...parameters } = video;
-	$('pre', card).dataset.video = JSON.stringify(parameters, null, 2);
-	if (!$('details', card).open) $('pre', card).textContent = $('pre', card).dataset.video;
+	$('pre', card).textContent = JSON.stringify(parameters, null, 2);
 	$('.cancel', card).hidden = !open;
 	$('.retry', card).hidden = open;
 	$('.remove', card).hidden = open;
@@ -108,74 +168,172 @@ function show(video) {
 	save.hidden = !video.url;
 	if (video.url) save.href = pathOf(video.url);
 	showPicture($('.picture', card), video);
-	$('#empty').hidden = true;
+	showEmpty();
+	if (video.status === 'queued') askForPlaces();
 }
 
 // Links name the server as the caller sees it; here only its path matters.
 const pathOf = (url) => new URL(url).pathname + new URL(url).search;
 
 function stageOf(video) {
-	const step = video.steps ? ` ${video.step ?? 0}/${video.steps}` : '';
-	const stage = video.stage ? `${video.stage.replaceAll('_', ' ')}${step}` : 'waiting';
 	const eta = video.eta_seconds ? `, about ${video.eta_seconds} s left` : '';
+	if (video.status === 'queued') {
+		const at = places.get(video.id);
+		return `waiting${at ? `, place ${at.place} of ${at.of}` : ''}${eta}`;
+	}
+	const step = video.steps ? ` ${video.step ?? 0}/${video.steps}` : '';
+	const stage = video.stage ? `${video.stage.replaceAll('_', ' ')}${step}` : 'starting';
 	return `${stage}, ${video.progress} %${eta}`;
 }
 
 function showPicture(place, video) {
-	if (!video.url) {
-		place.textContent = video.status === 'in_progress' ? `${video.progress} %` : '';
-		return;
-	}
-	if (place.dataset.shown === video.id) return;
+	place.hidden = !video.url;
+	if (!video.url || place.dataset.shown === video.id) return;
 	place.dataset.shown = video.id;
 	const gif = video.media_type === 'image/gif';
-	const player = document.createElement(gif ? 'img' : 'video');
-	player.src = pathOf(video.url);
+	const player = element(gif ? 'img' : 'video');
+	// The first picture of the video stands there before it is played.
+	player.src = gif ? pathOf(video.url) : `${pathOf(video.url)}#t=0.001`;
 	if (gif) player.alt = video.prompt;
-	else Object.assign(player, { controls: true, loop: true, muted: true, preload: 'metadata' });
+	else {
+		Object.assign(player, { controls: true, loop: true, muted: true, preload: 'metadata' });
+		player.setAttribute('aria-label', `Video: ${video.prompt}`);
+	}
 	place.replaceChildren(player);
 }
 
-async function showCallbacks(id, card) {
-	const { data } = await (await api('GET', `/v1/videos/${id}/callbacks`)).json();
-	const log = data.flatMap((delivery) => [
-		`Callback to ${delivery.url}: ${delivery.status}`,
-		...delivery.log.map((entry) => `  ${entry.at}  ${entry.status ?? ''} ${entry.error ?? ''}`),
-	]);
-	const pre = $('pre', card);
-	pre.textContent = [pre.dataset.video, ...log].join('\n');
+let askingForPlaces = false;
+/** The places of what waits, until nothing does. */
+function askForPlaces() {
+	if (askingForPlaces) return;
+	askingForPlaces = true;
+	setTimeout(
+		async () => {
+			try {
+				const { data } = await json('GET', '/v1/queue');
+				places.clear();
+				for (const place of data) places.set(place.id, place);
+				for (const video of videos.values()) {
+					if (video.status === 'queued') {
+						$('.stage', cards.get(video.id)).textContent = stageOf(video);
+					}
+				}
+			} catch {
+				// The stream of events says that the server is away, and when it is back.
+			}
+			askingForPlaces = false;
+			if ([...videos.values()].some(({ status }) => status === 'queued')) askForPlaces();
+		},
+		places.size === 0 ? 0 : PLACES_EVERY_MS,
+	);
 }
 
+async function showCallbacks(id, card) {
+	const place = $('.callbacks', card);
+	try {
+		const { data } = await json('GET', `/v1/videos/${id}/callbacks`);
+		place.replaceChildren(...data.map(callbackOf));
+		if (data.length === 0) return;
+		const again = element('button', { type: 'button', textContent: 'Send callback again' });
+		again.addEventListener('click', async () => {
+			try {
+				await api('POST', `/v1/videos/${id}/callbacks/resend`);
+				say('The callback is sent again.');
+				await showCallbacks(id, card);
+			} catch (problem) {
+				showError(id, problem.message);
+			}
+		});
+		place.append(again);
+	} catch (problem) {
+		showError(id, problem.message);
+	}
+}
+
+function callbackOf({ url, status, next_at: nextAt, log }) {
+	const next = nextAt ? `, next attempt ${new Date(nextAt).toLocaleString()}` : '';
+	const attempts = log.map(({ at, status: answer, error }) =>
+		element('li', {
+			textContent: `${new Date(at).toLocaleString()}: ${answer ?? ''} ${error ?? ''}`,
+		}),
+	);
+	return element('div', {}, [
+		element('p', { textContent: `Callback to ${url}: ${status}${next}` }),
+		element('ul', {}, attempts),
+	]);
+}
+
+async function showDisabled() {
+	const { data } = await json('GET', '/v1/callbacks/disabled');
+	$('#disabled').hidden = data.length === 0;
+	$('#disabled ul').replaceChildren(
+		...data.map(({ url, since }) => {
+			const enable = element('button', { type: 'button', textContent: 'Call again' });
+			enable.setAttribute('aria-label', `Call ${url} again`);
+			enable.addEventListener('click', async () => {
+				await api('POST', '/v1/callbacks/enable', { url });
+				say(`${url} is called again.`);
+				await showDisabled();
+			});
+			const text = `${url}, since ${new Date(since).toLocaleString()} `;
+			return element('li', {}, [text, enable]);
+		}),
+	);
+}
+
+const gigabytes = (bytes) => `${(bytes / 1024 ** 3).toFixed(1)} GB`;
+
 async function showSummary() {
-	const status = await (await api('GET', '/v1/status')).json();
+	const status = await json('GET', '/v1/status');
 	const { queued = 0, running = 0 } = status.jobs;
 	const machines = status.runners.map(({ engine, host }) => `${engine} on ${host}`).join(', ');
 	$('#summary').textContent =
 		`${running} running, ${queued} waiting · ${machines || 'no machine is making videos'}`;
+	const { memory, videos: kept } = status;
+	$('#memory').textContent =
+		`Memory: ${gigabytes(memory.process_bytes)} used here, ${gigabytes(memory.free_bytes)} of ${gigabytes(memory.all_bytes)} free · Videos: ${gigabytes(kept.bytes)} of ${gigabytes(kept.quota_bytes)}`;
 }
 
 async function loadPage() {
-	const after = oldest ? `&after=${oldest}` : '';
-	const page = await (await api('GET', `/v1/videos?limit=${PAGE_SIZE}${after}`)).json();
+	const query = new URLSearchParams({ limit: PAGE_SIZE });
+	if (oldest) query.set('after', oldest);
+	if (filter.status) query.set('status', filter.status);
+	if (filter.query) query.set('query', filter.query);
+	const asked = filter;
+	const page = await json('GET', `/v1/videos?${query}`);
+	// The filter was changed meanwhile.
+	if (asked !== filter) return;
 	page.data.forEach(show);
 	oldest = page.last_id ?? oldest;
 	$('#more').hidden = !page.has_more;
-	$('#empty').hidden = cards.size > 0;
+	showEmpty();
 }
 
-async function loadModels() {
-	const { data } = await (await api('GET', '/v1/models?type=model')).json();
-	$('#new select').replaceChildren(
-		...data
-			.filter(({ available }) => available)
-			.map(({ id, name }) =>
-				Object.assign(document.createElement('option'), {
-					value: id,
-					textContent: id,
-					title: name,
-				}),
-			),
-	);
+async function setFilter() {
+	filter = { status: $('#status').value, query: $('#search').value.trim() };
+	oldest = undefined;
+	for (const [id, card] of [...cards]) {
+		if (fits(videos.get(id))) continue;
+		card.remove();
+		cards.delete(id);
+		videos.delete(id);
+	}
+	await loadPage().catch((problem) => say(problem.message));
+	countSelected();
+	say(`${cards.size} jobs shown.`);
+}
+
+const selected = () =>
+	[...cards].filter(([, card]) => $('.select', card).checked).map(([id]) => id);
+
+function countSelected() {
+	const ids = selected();
+	$('#selected').textContent = ids.length === 0 ? '' : `${ids.length} selected`;
+	for (const button of document.querySelectorAll('#several button')) {
+		const { may } = ACTIONS[button.dataset.action];
+		button.disabled = !ids.some((id) => may(videos.get(id)));
+	}
+	$('#select-all').checked = ids.length > 0 && ids.length === cards.size;
 }
 
 async function follow() {
@@ -201,15 +359,13 @@ async function run() {
 		try {
 			await showSummary();
 			$('#key-form').hidden = true;
-			$('#new').hidden = false;
-			await Promise.all([loadModels(), loadPage()]);
+			$('#board').hidden = false;
+			$('#forget-key').hidden = !storedKey();
+			await Promise.all([loadModels(), loadPage(), showDisabled()]);
 			await follow();
 		} catch (problem) {
-			if (problem.status === 401) {
-				$('#new').hidden = true;
-				$('#key-form').hidden = false;
-				$('#key-error').textContent = sessionStorage.getItem(KEY_NAME) ? problem.message : '';
-				$('#summary').textContent = 'Waiting for a key';
+			if (problem.status === 401 || problem.status === 429) {
+				askForKey(storedKey() ? problem : undefined);
 				return;
 			}
 			$('#summary').textContent = 'The server cannot be reached. Trying again…';
@@ -219,21 +375,44 @@ async function run() {
 	}
 }
 
+function askForKey(problem) {
+	$('#board').hidden = true;
+	$('#key-form').hidden = false;
+	$('#key-error').textContent =
+		problem?.status === 401
+			? 'This key is wrong. It is one of those that the server was started with (GPU_LOCAL_API_KEYS), without a name and "=" before it.'
+			: (problem?.message ?? '');
+	$('#summary').textContent = 'Waiting for a key';
+	$('#key').focus();
+	$('#key').select();
+}
+
 $('#key-form').addEventListener('submit', (event) => {
 	event.preventDefault();
-	sessionStorage.setItem(KEY_NAME, $('#key').value);
+	storeKey($('#key').value, $('#remember').checked);
 	void run();
 });
-$('#new').addEventListener('submit', async (event) => {
-	event.preventDefault();
-	const error = $('#new-error');
-	error.textContent = '';
-	try {
-		const form = Object.fromEntries(new FormData(event.target));
-		show(await (await api('POST', '/v1/videos', form)).json());
-	} catch (problem) {
-		error.textContent = problem.message;
-	}
+$('#forget-key').addEventListener('click', () => {
+	forgetKey();
+	location.reload();
 });
+let searching;
+$('#search').addEventListener('input', () => {
+	clearTimeout(searching);
+	searching = setTimeout(() => void setFilter(), SEARCH_AFTER_MS);
+});
+$('#filter').addEventListener('submit', (event) => event.preventDefault());
+$('#status').addEventListener('change', () => void setFilter());
+$('#select-all').addEventListener('change', (event) => {
+	for (const card of cards.values()) $('.select', card).checked = event.target.checked;
+	countSelected();
+});
+for (const button of document.querySelectorAll('#several button')) {
+	button.addEventListener('click', () => void act(button.dataset.action, selected()));
+}
 $('#more').addEventListener('click', () => void loadPage());
+await startForm((video) => {
+	show(video);
+	say('The job is in the queue.');
+});
 void run();

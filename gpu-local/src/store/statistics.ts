@@ -109,3 +109,20 @@ export async function openWork(
 		waiting: waiting as unknown as WaitingOfOwner[],
 	};
 }
+
+/** Where the waiting jobs of a key stand among all that wait for the same model, counted from 1. */
+export async function queuePlaces(
+	sql: Sql,
+	owner: string,
+	limit: number,
+): Promise<Array<{ id: string; place: number; of: number }>> {
+	const rows = await sql.query<{ id: string; place: unknown; of: unknown }>(
+		`SELECT id, place, waiting AS of FROM (
+			SELECT id, owner, row_number() OVER (PARTITION BY queue ORDER BY fair_order, number) AS place,
+				COUNT(*) OVER (PARTITION BY queue) AS waiting
+			FROM gpu_local.videos WHERE status = 'queued'
+		) AS placed WHERE owner = $1 ORDER BY place LIMIT $2`,
+		[owner, limit],
+	);
+	return rows.map(({ id, place, of }) => ({ id, place: Number(place), of: Number(of) }));
+}

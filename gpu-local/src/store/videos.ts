@@ -2,7 +2,7 @@ import type { Sql, Statement } from '../db/database.ts';
 import type { EngineMemory, Progress, VideoRequest } from '../engines/engine.ts';
 import { SCHEMA } from '../queue/queue.ts';
 import { toVideo } from './video.ts';
-import type { Artifact, VideoError, VideoRow } from './video.ts';
+import type { Artifact, VideoError, VideoRow, VideoStatus } from './video.ts';
 
 export interface NewVideo {
 	id: string;
@@ -152,6 +152,10 @@ export interface Page {
 	after?: string;
 	/** Only jobs of this key. */
 	owner?: string;
+	/** Only jobs in one of these states. */
+	statuses?: readonly VideoStatus[];
+	/** Only jobs with this text in the prompt or the tracking id. */
+	search?: string;
 }
 
 export async function listVideos(
@@ -166,6 +170,11 @@ export async function listVideos(
 			`number ${page.order === 'asc' ? '>' : '<'}
 			(SELECT number FROM gpu_local.videos WHERE id = $${values.push(page.after)})`,
 		);
+	}
+	if (page.statuses !== undefined) where.push(`status = ANY($${values.push(page.statuses)})`);
+	if (page.search !== undefined) {
+		const pattern = `$${values.push(`%${page.search.replaceAll(/[\\%_]/g, '\\$&')}%`)}`;
+		where.push(`(request->>'prompt' ILIKE ${pattern} OR track_id ILIKE ${pattern})`);
 	}
 	const rows = await sql.query<Record<string, unknown>>(
 		`SELECT * FROM gpu_local.videos

@@ -251,6 +251,12 @@ function checkSteps(request: VideoRequest, { id, minSteps }: ModelInfo): void {
 	);
 }
 
+/** Fields of a request that a model with these has no use for. */
+export const unsupportedFields = (supports: readonly OptionalField[]): OptionalField[] =>
+	[...OPTIONAL_FIELDS, 'input_reference' as const].filter(
+		(field) => !SERVER_FIELDS.has(field) && !supports.includes(field),
+	);
+
 function checkLimits(request: VideoRequest, limits: Limits): number {
 	const pixels = request.width * request.height;
 	const steps = request.num_inference_steps ?? DEFAULTS.steps;

@@ -10,17 +10,19 @@ import { refuseOtherMethods } from '../../http/methods.ts';
 import { sendFile } from '../../http/sendFile.ts';
 import { toApiError } from '../../http/errors.ts';
 import type { ModelInfo } from '../../engines/engine.ts';
-import type { VideoRow } from '../../store/video.ts';
+import { queuePlaces } from '../../store/statistics.ts';
+import type { VideoRow, VideoStatus } from '../../store/video.ts';
 import { isOpen } from '../../store/video.ts';
 import { fileUrl } from '../../videos/fileUrl.ts';
 import type { Still } from '../../videos/stills.ts';
+import { unsupportedFields } from '../../videos/request.ts';
 import { MAX_PICTURE_BYTES } from '../../videos/picture.ts';
 import { acceptForms, bodyOf } from '../form.ts';
 import { callbackRoutes } from './callbacks.ts';
 import { sendEvents } from './events.ts';
 import { openaiError } from './errors.ts';
 import { readCreateVideo } from './request.ts';
-import { idOfVideoId, videoIdOf, videoObject } from './videoObject.ts';
+import { idOfVideoId, STATUS_WORDS, statusOf, videoIdOf, videoObject } from './videoObject.ts';
 
 /** A picture as a data URL is a third larger; and everything else. */
 const MAX_BODY_BYTES = Math.ceil((MAX_PICTURE_BYTES * 4) / 3) + 1024 * 1024;
@@ -30,6 +32,7 @@ const USUAL_POLL_MS = 1000;
 const LONGEST_POLL_MS = 10_000;
 const DEFAULT_PAGE = 20;
 const MAX_PAGE = 100;
+const MAX_PLACES = 1000;
 
 interface WithId {
 	Params: { id: string };
@@ -112,11 +115,13 @@ export async function openaiDialect(
 	}
 
 	app.get<{ Querystring: Record<string, string> }>('/v1/videos', async (request) => {
-		const { limit, order, after } = request.query;
+		const { limit, order, after, status, query } = request.query;
 		const page = await service.list({
 			limit: readLimit(limit),
 			order: readOrder(order),
 			owner: request.owner,
+			...(status === undefined || status === '' ? {} : { statuses: readStatuses(status) }),
+			...(query === undefined || query === '' ? {} : { search: query }),
 			...(after === undefined ? {} : { after: idIn(after) }),
 		});
 		const baseUrl = baseUrlOf(context, request);
@@ -126,6 +131,15 @@ export async function openaiDialect(
 			first_id: page.rows[0] ? videoIdOf(page.rows[0].id) : null,
 			last_id: page.rows.length > 0 ? videoIdOf(page.rows.at(-1)!.id) : null,
 			has_more: page.more,
+		};
+	});
+
+	/** Where the caller's waiting jobs stand. */
+	app.get('/v1/queue', async (request) => {
+		const places = await queuePlaces(context.database, request.owner, MAX_PLACES);
+		return {
+			object: 'list',
+			data: places.map(({ id, place, of }) => ({ id: videoIdOf(id), place, of })),
 		};
 	});
 
@@ -240,6 +254,10 @@ function modelObject(model: ModelInfo): object {
 			? { available: false, unavailable_reason: model.unavailableReason ?? null }
 			: { available: true }),
 		defaults: model.defaults ?? {},
+		// What a form for this model needs to know; left out where every value goes.
+		...(model.supports ? { unsupported: unsupportedFields(model.supports) } : {}),
+		...(model.requires ? { requires: model.requires } : {}),
+		...(model.schedulers ? { schedulers: model.schedulers } : {}),
 	};
 }
 
@@ -265,6 +283,20 @@ function idIn(text: string): string {
 	const id = idOfVideoId(text);
 	if (id === undefined) throw notFound('video with this id');
 	return id;
+}
+
+/** One status, or several with commas between them. */
+function readStatuses(text: string): VideoStatus[] {
+	return text.split(',').map((word) => {
+		const status = statusOf(word.trim());
+		if (status !== undefined) return status;
+		throw new ApiError(
+			400,
+			'invalid_request',
+			`status is "${word}". Give one or several of: ${STATUS_WORDS.join(', ')}.`,
+			{ field: 'status' },
+		);
+	});
 }
 
 function readLimit(text: string | undefined): number {

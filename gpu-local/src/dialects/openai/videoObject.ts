@@ -10,6 +10,12 @@ const STATUS: Record<VideoStatus, string> = {
 	expired: 'expired',
 };
 
+export const STATUS_WORDS = Object.values(STATUS);
+
+/** The stored status of a word of this dialect. */
+export const statusOf = (word: string): VideoStatus | undefined =>
+	(Object.keys(STATUS) as VideoStatus[]).find((status) => STATUS[status] === word);
+
 export interface VideoExtras {
 	/** Link to the file that needs no key. */
 	url?: string | undefined;
