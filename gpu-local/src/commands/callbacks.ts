@@ -5,7 +5,7 @@ import { readConfig } from './config.ts';
 import type { Config } from '../config.ts';
 import type { Terminal } from './terminal.ts';
 
-export const CALLBACKS_HELP = `gpu-local callbacks COMMAND [OPTIONS]
+const CALLBACKS_HELP = `gpu-local callbacks COMMAND [OPTIONS]
 
 Asks the running server about callbacks. It is found, and its key, by the options and environment variables that the
 server was started with (--host, --port, --api-key).
