@@ -77,6 +77,13 @@ describe('08: the scheduled pipeline', () => {
 	const rowOf = async (prompt: string) => (await rows()).find((row) => row.prompt === prompt);
 	const prompts = async (...list: string[]) => await write(PIPELINE, 'Your prompts', list);
 
+	it('orders nothing while it would post to the address of the example', async () => {
+		const execution = await day();
+		expect(execution.status).toBe('error');
+		expect(execution.data.resultData.error?.message).toContain('nothing was ordered');
+		expect(ordered()).toEqual([]);
+	});
+
 	it('posts one new prompt a day, the file with its text, and rests when all are done', async () => {
 		await prompts('A fox', 'A hare');
 		for (const prompt of ['A fox', 'A hare']) {

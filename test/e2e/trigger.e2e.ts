@@ -186,6 +186,8 @@ describe('a message that nobody signed', () => {
 describe('the pair of examples', () => {
 	it('submits in one workflow and writes the video in the other', async () => {
 		const address = await addressOf(receiving.id!);
+		const tooEarly = await n8n.run(submitting.id!, 'When clicking Execute workflow');
+		expect(tooEarly.data.resultData.error?.message).toContain('nothing was ordered');
 		const saved = await n8n.rest.call<WorkflowJson>('GET', `/rest/workflows/${submitting.id}`);
 		const { id, name, nodes, connections, settings } = saved;
 		const text = JSON.stringify({ id, name, nodes, connections, settings }).replace(
