@@ -3,4 +3,4 @@
 The modules of this folder use Python's standard library alone; `engine` is what imports torch.
 """
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
