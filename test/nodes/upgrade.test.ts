@@ -5,7 +5,13 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { TextToVideo } from '../../nodes/TextToVideo/TextToVideo.node';
 import { TextToVideoFetchResult } from '../../nodes/TextToVideoFetchResult/TextToVideoFetchResult.node';
 import { TextToVideoTrigger } from '../../nodes/TextToVideoTrigger/TextToVideoTrigger.node';
+import { usableModels } from '../../providers/catalogue';
 import { isFinal } from '../../providers/contract';
+import { modelslabV7 } from '../../providers/modelslab';
+import { fieldsOf } from '../../providers/schema/fields';
+import { ofModel } from '../../providers/schema/ofModel';
+import { validate } from '../../providers/schema/validate';
+import { buildRequest } from '../../providers/schema/wire';
 import { startSimulator, type Simulator } from '../simulators/simulator';
 import { storedExecution, type StoredExecution, type WorkflowResult } from '../support/n8nCore';
 import { credentialsOf, credentialType } from '../support/n8nNode';
@@ -279,5 +285,30 @@ describe('an execution', () => {
 		expect(result.status).toBe('error');
 		expect(result.error?.description).toMatch(/may have/);
 		expect(sim.book.charges).toBe(paid);
+	});
+});
+
+describe('a Video Fusion step of 0.1.0, whose fields were those of no model', () => {
+	const models = usableModels(modelslabV7.models!.catalogue);
+
+	it.each(models.map((model) => [model.id]))('goes on with %s', (id) => {
+		const { choices = [5] } =
+			fieldsOf(ofModel(modelslabV7, { model_id: id }).request).find(
+				({ name }) => name === 'duration',
+			) ?? {};
+		// As the panel of 0.1.0 saved them: the length a whole number, the rest whatever the model.
+		const saved = {
+			...{ model_id: id, prompt: 'A boat', duration: Number(choices[0]) },
+			...{ aspect_ratio: '16:9', seed: 3, fps: 24, portrait: false, camera_fixed: true },
+			...{ generate_audio: true, enhance_prompt: false, negative_prompt: 'blur' },
+		};
+		const { values, issues } = validate(modelslabV7, saved, 'https://modelslab.com');
+		expect(issues).toEqual([]);
+		expect(buildRequest(modelslabV7, values!).body).toMatchObject({
+			model_id: id,
+			duration: String(choices[0]),
+			aspect_ratio: '16:9',
+			seed: 3,
+		});
 	});
 });
