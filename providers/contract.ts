@@ -165,6 +165,14 @@ export interface Pricing {
 	priced(values: RequestValues): Priced & { model: string };
 }
 
+/** What a provider publishes about how long its models take. */
+export interface RunTimes {
+	/** Needs no key. */
+	call(model: string): HttpCall;
+	/** Seconds; `undefined` where the reply has none for the model. */
+	read(reply: Reply, model: string): { usual: number; longest: number } | undefined;
+}
+
 export interface Balance {
 	amount: number;
 	/** ISO 4217. */
@@ -281,6 +289,7 @@ export interface Provider {
 	modelSearch?: Record<string, ModelSearch>;
 	/** Absent where the provider publishes no prices that a program can read. */
 	pricing?: Pricing;
+	runTimes?: RunTimes;
 	/** Where the machine is one's own: how long it would take, asked with the submit's body. Makes nothing. */
 	runTime?: {
 		url: string;

@@ -10,6 +10,7 @@ import { isObject } from '../schema/wire';
 import { balance, submitLog } from './account';
 import { pricingWith } from './prices';
 import { readFailure, readFetch, readSubmit } from './replies';
+import { runTimes } from './runTimes';
 import { clientRequestId } from './request';
 
 const ID = 'aimlapi';
@@ -108,6 +109,7 @@ export const aimlapiAnyModel: Provider = {
 	}),
 	readFetch,
 	pricing: pricingWith(defaultsOf),
+	runTimes,
 	balance,
 	submitLog,
 	modelSearch: { model: models },

@@ -6,6 +6,7 @@ import { fieldsOf } from '../schema/fields';
 import { balance, submitLog } from './account';
 import { pricingWith } from './prices';
 import { readFetch, readSubmit } from './replies';
+import { runTimes } from './runTimes';
 
 const ID = 'aimlapiPixverse';
 const PATH = '/v2/video/generations';
@@ -75,6 +76,7 @@ export const aimlapiPixverse: Provider = {
 	}),
 	readFetch,
 	pricing: pricingWith((model) => (model === PIXVERSE_V5 ? DEFAULTS : {})),
+	runTimes,
 	balance,
 	submitLog,
 };

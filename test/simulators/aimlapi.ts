@@ -102,6 +102,7 @@ export const aimlapi: FamilySimulator = {
 			const isList = query.has('output_modalities');
 			return { call: isList ? 'models' : 'account', keyless: true };
 		}
+		if (method === 'GET' && path === '/models/metrics') return { call: 'account', keyless: true };
 		if (!PATHS.includes(path)) return undefined;
 		if (method === 'POST') {
 			const model = getPath(body, 'model');
@@ -193,6 +194,8 @@ export const aimlapi: FamilySimulator = {
 		if (path === '/v2/billing') {
 			return { status: 200, body: { current_balance: 123.45, currency: 'USD' } };
 		}
+		// No successful request of the model in the window.
+		if (path === '/models/metrics') return { status: 200, body: { models: [] } };
 		return {
 			status: 200,
 			body: path === '/v1/models' ? modelList(query) : log(logged, logsTwice, chargeFactor),

@@ -17,6 +17,7 @@ import type {
 } from 'n8n-workflow';
 import type { Account } from '../../../jobs/host';
 import { withNextPoll } from '../../../jobs/poll';
+import { withPublishedTimes } from '../../../jobs/publishedTimes';
 import { readBaseUrl } from '../../../providers/baseUrl';
 import { canCallBack } from '../../../providers/callbackAddress';
 import { isFinal, type Job, type Provider } from '../../../providers/contract';
@@ -133,8 +134,10 @@ async function workItem(work: Work, mode: Mode): Promise<INodeExecutionData> {
 			? toolItem(standing, itemIndex, work.orders?.())
 			: jobItem(standing, itemIndex);
 	}
-	const minutes = minutesAwake(context, choices, asked);
-	const waiting = waitAndSettle({ ...work, provider: asked }, job, minutes, {
+	const values = run.item(itemIndex).values ?? {};
+	const timed = await withPublishedTimes(asked, work.account, values, host);
+	const minutes = minutesAwake(context, choices, timed);
+	const waiting = waitAndSettle({ ...work, provider: timed }, job, minutes, {
 		askAtOnce: attached !== undefined,
 		onProgress,
 		onTook: (seconds) => learning.note(seconds, host.now()),

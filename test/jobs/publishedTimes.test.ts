@@ -1,0 +1,68 @@
+/** Percentiles that a provider publishes, until something better is known. */
+import { describe, expect, it } from 'vitest';
+import type { Host, HttpRequest } from '../../jobs/host';
+import { defaultWaitMinutes, pauseSeconds } from '../../jobs/poll';
+import { withPublishedTimes } from '../../jobs/publishedTimes';
+import { newJob } from '../../providers/replies/job';
+import { providerById } from '../../providers/registry';
+import { ofModel } from '../../providers/schema/ofModel';
+
+const NOW_MS = Date.UTC(2026, 10, 1);
+let accounts = 0;
+
+function scene(percentiles: object | Error) {
+	const requests: HttpRequest[] = [];
+	const host = {
+		now: () => NOW_MS,
+		async http(request: HttpRequest) {
+			requests.push(request);
+			if (percentiles instanceof Error) throw percentiles;
+			const models = [{ alias: request.query?.aliases, metrics: { duration_ms: percentiles } }];
+			return { status: 200, headers: {}, body: { window_seconds: 3600, models } };
+		},
+	} as unknown as Host;
+	const account = { baseUrl: `https://api${(accounts += 1)}.example.com` };
+	const values = { model: 'bytedance/seedance-2-0', prompt: 'A boat' };
+	const provider = ofModel(providerById('aimlapi'), values);
+	const ask = async (known = provider) => await withPublishedTimes(known, account, values, host);
+	return { ask, provider, requests };
+}
+
+describe('what a provider publishes about how long a model takes', () => {
+	it('feeds the schedule and the wait', async () => {
+		const { ask, requests } = scene({ p50: 600_000, p75: 700_000, p90: 800_000, p99: 1_200_000 });
+		const timed = await ask();
+		expect(timed.limits).toMatchObject({ typicalSeconds: 600, longestSeconds: 1200 });
+		expect(defaultWaitMinutes(timed)).toBe(30);
+		const job = newJob('aimlapi', 'job', NOW_MS);
+		expect(pauseSeconds(timed, job, NOW_MS)).toBe(60);
+		expect(requests).toMatchObject([
+			{ authenticate: false, query: { aliases: 'bytedance/seedance-2-0' } },
+		]);
+	});
+
+	it('is asked for once', async () => {
+		const { ask, requests } = scene({ p50: 100_000, p99: 200_000 });
+		await Promise.all([ask(), ask()]);
+		await ask();
+		expect(requests).toHaveLength(1);
+	});
+
+	it.each([
+		['times that can only be those of the submit call', { p50: 900, p99: 4_000 }],
+		['no figures', {}],
+		['figures that are none', { p50: 'long', p99: null }],
+		['figures that contradict each other', { p50: 90_000, p99: 20_000 }],
+		['no answer', new Error('connection cut')],
+	])('changes nothing where it gives %s', async (_what, percentiles) => {
+		const { ask, provider } = scene(percentiles);
+		expect(await ask()).toBe(provider);
+	});
+
+	it('is not asked for once something was learned', async () => {
+		const { ask, provider, requests } = scene({ p50: 100_000, p99: 200_000 });
+		const learned = { ...provider, limits: { ...provider.limits, learnedSeconds: [40, 50, 60] } };
+		expect(await ask(learned)).toBe(learned);
+		expect(requests).toEqual([]);
+	});
+});
