@@ -54,6 +54,25 @@ export default tseslint.config(
 		],
 		rules: { 'no-console': 'off' },
 	},
+	{
+		// An expectation under a condition passes in silence where the condition stops being met.
+		files: ['**/*.{test,e2e,chaos}.ts', '**/test/support/**'],
+		rules: {
+			'no-restricted-syntax': [
+				'error',
+				...[
+					'IfStatement',
+					'ConditionalExpression',
+					'LogicalExpression',
+					'SwitchStatement',
+					'CatchClause',
+				].map((condition) => ({
+					selector: `${condition} CallExpression[callee.name='expect']`,
+					message: 'Expect it always: compare with what is right in each case.',
+				})),
+			],
+		},
+	},
 	{ ...(Array.isArray(community) ? community[0] : community), files: SHIPPED_TO_N8N },
 	{
 		// Host-independent code can not know n8n's errors; the nodes turn what it throws into them.

@@ -5,7 +5,9 @@
  *
  * PATH are folders or files (by default jobs, providers, the job's life in nodes, Node-RED's runner). Faults are drawn
  * by the seed, evenly over the files. `--steps` says how far a test may be from the file (in imports) to be run: more
- * finds more and takes longer. A fault that no test notices survives; those are printed. Works in a copy.
+ * finds more and takes longer. A fault that no test notices survives; those are printed. Those that change nothing
+ * anybody could notice are written down in `mutate/equivalent.json`, with the reason, and count for nothing: they are
+ * not run. Works in a copy.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import {
@@ -21,8 +23,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ImportGraph } from './mutate/importGraph';
-import { giveProof } from './proof/rows';
+import equivalent from './mutate/equivalent.json';
 import { applied, mutationsOf, type Mutation } from './mutate/mutations';
+import { giveProof } from './proof/rows';
 import { REPOSITORY_FOLDER } from './repository';
 
 const CORE = ['jobs', 'providers', 'nodes/TextToVideo', 'nodes/shared', 'node-red/src/jobs'];
@@ -35,6 +38,16 @@ interface Fault extends Mutation {
 	/** The line as it was. */
 	was: string;
 }
+
+/** By what stands in the line, for its number changes. */
+const isEquivalent = ({ file, kind, was, replacement }: Fault): boolean =>
+	equivalent.some(
+		(known) =>
+			known.file === file &&
+			known.kind === kind &&
+			known.was === was &&
+			known.replacement === replacement,
+	);
 
 type Outcome = 'killed' | 'survived' | 'no test' | 'control failed';
 
@@ -86,7 +99,7 @@ function draw(seed: number, count: number): Fault[] {
 				file,
 				was: lines[mutation.line - 1]!.trim(),
 			})),
-		);
+		).filter((fault) => !isEquivalent(fault));
 	});
 	const rounds = Math.max(0, ...byFile.map((list) => list.length));
 	return Array.from({ length: rounds }, (_unused, round) =>

@@ -64,6 +64,7 @@ async function verify(
 	received: Awaited<ReturnType<typeof startReceiver>>['received'],
 ) {
 	const outcomes: Record<string, number> = {};
+	const files: string[] = [];
 	for (const id of acknowledged) {
 		const video = await eventually(async () => {
 			const reply = await fetch(`${url}/v1/videos/${id}`);
@@ -73,10 +74,11 @@ async function verify(
 		}, 240_000);
 		const outcome = video.status === 'failed' ? video.error.code : video.status;
 		outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
-		if (video.status === 'completed') {
-			const file = await fetch(video.url);
-			expect(await inspect(await file.arrayBuffer())).toMatchObject({ width: 192, frames: 24 });
-		}
+		if (video.status === 'completed') files.push(video.url);
+	}
+	for (const url of files) {
+		const file = await fetch(url);
+		expect(await inspect(await file.arrayBuffer())).toMatchObject({ width: 192, frames: 24 });
 	}
 	expect(Object.keys(outcomes).sort()).toEqual(
 		Object.keys(outcomes)

@@ -2,7 +2,12 @@
 import { readFile, readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startSimulator, TINY_MP4, type Simulator } from '../../test/simulators/simulator';
+import {
+	startSimulator,
+	TINY_MP4,
+	type Simulator,
+	WITHOUT_LIMITS,
+} from '../../test/simulators/simulator';
 import type { FlowNode, Version } from './support/helper';
 import { installed, packed } from './support/package';
 import { startNodeRed, waitFor, type NodeRed } from './support/server';
@@ -17,7 +22,7 @@ describe.each(versions)('the examples on %s', (version) => {
 	const tried = new Set<string>();
 
 	beforeAll(async () => {
-		sim = await startSimulator({ durationMs: 300, queueMs: 100 });
+		sim = await startSimulator({ ...WITHOUT_LIMITS, durationMs: 300, queueMs: 100 });
 		userDir = await installed((await packed()).folder);
 		red = await startNodeRed(version, userDir, { fileWorkingDirectory: userDir });
 	}, 240_000);

@@ -116,7 +116,7 @@ describe('the flow library', () => {
 			const { version, engines } = await manifestOf(folderOf(name));
 			expect(semver.satisfies(version, range), `${name} ${range}`).toBe(true);
 			// A newer major of undici would leave out Node 20, and with it Node-RED 4.1 as many run it.
-			if (engines) expect(semver.satisfies(oldest, engines.node), name).toBe(true);
+			expect(semver.satisfies(oldest, engines?.node ?? '*'), name).toBe(true);
 		}
 	});
 });

@@ -2,7 +2,7 @@
 import { readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { startSimulator, type Simulator } from '../../test/simulators/simulator';
+import { startSimulator, type Simulator, WITHOUT_LIMITS } from '../../test/simulators/simulator';
 import type { FlowNode, Version } from './support/helper';
 import { installed, NAME, packed } from './support/package';
 import { startNodeRed, waitFor, type NodeRed } from './support/server';
@@ -69,7 +69,7 @@ describe.each(versions)('a whole %s', (version) => {
 	let userDir: string;
 
 	async function start(settings: object = {}, options: object = {}) {
-		sim = await startSimulator({ durationMs: Infinity, ...options });
+		sim = await startSimulator({ ...WITHOUT_LIMITS, durationMs: Infinity, ...options });
 		userDir = await installed(folder);
 		red = await startNodeRed(version, userDir, { ...settings });
 	}

@@ -2,7 +2,7 @@
 import { cp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { startSimulator, type Simulator } from '../../test/simulators/simulator';
+import { startSimulator, type Simulator, WITHOUT_LIMITS } from '../../test/simulators/simulator';
 import {
 	atPresent,
 	goOnAs,
@@ -37,7 +37,7 @@ describe.each<[Version, string]>([
 	let userDir: string;
 
 	async function start() {
-		sim = await startSimulator({ durationMs: Infinity });
+		sim = await startSimulator({ ...WITHOUT_LIMITS, durationMs: Infinity });
 		goOnAs(sim, recorded.provider);
 		userDir = await installed(folder);
 		await cp(path.join(RELEASE_010, 'node-red', fixture), userDir, { recursive: true });

@@ -2,7 +2,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
-import { startSimulator, type Simulator } from '../../test/simulators/simulator';
+import { startSimulator, type Simulator, WITHOUT_LIMITS } from '../../test/simulators/simulator';
 import { startFakeChatModel } from '../../test/support/fakeChatModel';
 import { simulatedCredentials } from '../../test/support/lifeWorkflow';
 import { N8nServer } from '../../test/support/n8nServer';
@@ -40,7 +40,7 @@ export async function takeGallery(browser: Browser, folder: string): Promise<voi
 	await mkdir(folder, { recursive: true });
 	const examples = await readExamples();
 	const fileNames = await exampleFileNames();
-	const sim = await startSimulator({ durationMs: 2_000 });
+	const sim = await startSimulator({ ...WITHOUT_LIMITS, durationMs: 2_000 });
 	const model = await startFakeChatModel([
 		{ tool: 'Text_to_Video', args: { prompt: 'A fox in the snow' } },
 		{ say: () => 'Your video of a fox in the snow is ready.' },

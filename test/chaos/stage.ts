@@ -1,5 +1,5 @@
 /** Where scenarios are told: the simulated provider with this scenario's troubles, the host, and what came of it. */
-import { startSimulator, type Simulator } from '../simulators/simulator';
+import { startSimulator, type Simulator, WITHOUT_LIMITS } from '../simulators/simulator';
 import { drawFrom } from './clock';
 import type { Evidence } from './evidence';
 import { injectedInto, type Injected } from './injected';
@@ -25,6 +25,7 @@ export async function tell(scenario: Scenario, runScenario: RunScenario): Promis
 	drawFrom(scenario.seed + scenario.index);
 	const foreign = await startSimulator({ seed: scenario.seed, key: 'not-a-key' });
 	const sim = await startSimulator({
+		...WITHOUT_LIMITS,
 		seed: scenario.seed + scenario.index,
 		key: keyOf(scenario.provider, scenario.hostName),
 		localGpuNeedsKey: true,

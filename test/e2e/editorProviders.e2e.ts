@@ -8,7 +8,7 @@ import { REPOSITORY_FOLDER } from '../../scripts/repository';
 import { openBrowser } from '../../scripts/screenshots/browser';
 import { Editor } from '../../scripts/screenshots/editor';
 import { smallValues } from '../simulators/client';
-import { startSimulator, type Simulator } from '../simulators/simulator';
+import { startSimulator, type Simulator, WITHOUT_LIMITS } from '../simulators/simulator';
 import { EditorPanel } from '../support/editorPanel';
 import { N8nServer } from '../support/n8nServer';
 
@@ -26,7 +26,7 @@ const accounts = new Map<string, string>();
 
 beforeAll(async () => {
 	await mkdir(PICTURES, { recursive: true });
-	sim = await startSimulator({ localGpuNeedsKey: true });
+	sim = await startSimulator({ ...WITHOUT_LIMITS, localGpuNeedsKey: true });
 	n8n = await N8nServer.start();
 	browser = await openBrowser();
 	editor = await Editor.open(browser, n8n.openUrl);

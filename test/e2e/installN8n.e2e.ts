@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { N8N_HOST_FOLDER, OLDEST_N8N_HOST_FOLDER } from '../../scripts/repository';
 import { providerById } from '../../providers/registry';
 import { smallValues, submit } from '../simulators/client';
-import { startSimulator, type Simulator } from '../simulators/simulator';
+import { startSimulator, type Simulator, WITHOUT_LIMITS } from '../simulators/simulator';
 import { byHand, fromSettings } from '../support/communityNodes';
 import {
 	lifeWorkflow,
@@ -49,6 +49,7 @@ describe.each([
 
 	beforeAll(async () => {
 		sim = await startSimulator({
+			...WITHOUT_LIMITS,
 			failWhen: ({ request }) => (request.prompt === 'A failure' ? 'No light' : undefined),
 		});
 		const video = {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { REPOSITORY_FOLDER } from '../../scripts/repository';
 import { readExamples } from '../../scripts/start/examples';
-import { startSimulator, type Simulator } from '../simulators/simulator';
+import { startSimulator, type Simulator, WITHOUT_LIMITS } from '../simulators/simulator';
 import { startFakeChatModel, type FakeChatModel, type Turn } from '../support/fakeChatModel';
 import { simulatedCredentials, untilAsleep } from '../support/lifeWorkflow';
 import { itemsOf, N8nServer, until, type WorkflowJson } from '../support/n8nServer';
@@ -46,6 +46,7 @@ let earlier = 0;
 
 beforeAll(async () => {
 	sim = await startSimulator({
+		...WITHOUT_LIMITS,
 		durationMs: ({ request }) => (asks(request, 'at once') ? 300 : Infinity),
 		failWhen: ({ request }) => (asks(request, 'impossible') ? 'Nobody can draw that' : undefined),
 	});

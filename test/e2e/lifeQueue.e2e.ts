@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import { startSimulator, type Simulator } from '../simulators/simulator';
+import { startSimulator, type Simulator, WITHOUT_LIMITS } from '../simulators/simulator';
 import {
 	lifeWorkflow,
 	promptsOf,
@@ -16,7 +16,7 @@ let n8n: QueueMode;
 let earlier = 0;
 
 beforeAll(async () => {
-	sim = await startSimulator({ durationMs: 3_600_000 });
+	sim = await startSimulator({ ...WITHOUT_LIMITS, durationMs: 3_600_000 });
 	n8n = await startQueueMode({
 		credentials: simulatedCredentials(sim, ['textToVideoLocalGpuApi', 'textToVideoModelsLabApi']),
 		workflows: [

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startSimulator, type Simulator } from '../simulators/simulator';
+import { startSimulator, type Simulator, WITHOUT_LIMITS } from '../simulators/simulator';
 import type { SimulatedJob } from '../simulators/types';
 import {
 	lifeWorkflow,
@@ -25,6 +25,7 @@ let n8n: N8nServer;
 
 beforeAll(async () => {
 	sim = await startSimulator({
+		...WITHOUT_LIMITS,
 		durationMs: (job) => (isNear(job) ? NEAR_MS : FAR_MS),
 		autoCallbacks: false,
 	});

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { startSimulator, type Simulator } from '../simulators/simulator';
+import { startSimulator, type Simulator, WITHOUT_LIMITS } from '../simulators/simulator';
 import { lifeWorkflow, promptsOf, simulatedCredentials, startLife } from '../support/lifeWorkflow';
 import { itemsOf, N8nServer, until } from '../support/n8nServer';
 
@@ -11,7 +11,7 @@ let earlier = 0;
 const ENDED = new Set(['success', 'error', 'crashed', 'canceled'] as const);
 
 beforeAll(async () => {
-	sim = await startSimulator({ durationMs: Infinity });
+	sim = await startSimulator({ ...WITHOUT_LIMITS, durationMs: Infinity });
 	n8n = await N8nServer.start({
 		credentials: simulatedCredentials(sim, ['textToVideoLocalGpuApi', 'textToVideoModelsLabApi']),
 		workflows: [

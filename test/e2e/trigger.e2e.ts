@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { providerById } from '../../providers/registry';
 import { readExamples } from '../../scripts/start/examples';
 import { smallValues, submit } from '../simulators/client';
-import { startSimulator, type Simulator } from '../simulators/simulator';
+import { startSimulator, type Simulator, WITHOUT_LIMITS } from '../simulators/simulator';
 import { itemsOf, N8nServer, until, type Execution, type WorkflowJson } from '../support/n8nServer';
 import { chain, type NodeSpec } from '../support/n8nWorkflows';
 
@@ -38,7 +38,7 @@ const wait: NodeSpec = {
 };
 
 beforeAll(async () => {
-	sim = await startSimulator({ durationMs: Infinity, autoCallbacks: false });
+	sim = await startSimulator({ ...WITHOUT_LIMITS, durationMs: Infinity, autoCallbacks: false });
 	const examples = await readExamples();
 	const example = (start: string) => examples.find(({ name }) => name.startsWith(start))!;
 	submitting = example('05');

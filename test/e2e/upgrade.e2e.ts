@@ -3,7 +3,7 @@ import { connect, createServer, type Server } from 'node:net';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { startSimulator, type Simulator } from '../simulators/simulator';
+import { startSimulator, type Simulator, WITHOUT_LIMITS } from '../simulators/simulator';
 import { simulatedCredentials } from '../support/lifeWorkflow';
 import { itemsOf, N8nServer } from '../support/n8nServer';
 import {
@@ -33,6 +33,7 @@ let n8n: N8nServer;
 
 beforeAll(async () => {
 	sim = await startSimulator({
+		...WITHOUT_LIMITS,
 		...{ durationMs: Infinity, autoCallbacks: false, key: recorded.provider.key },
 		fetchResultBase: recorded.provider.url,
 	});

@@ -252,6 +252,24 @@ describe('an address that answers with an error', () => {
 		},
 	);
 
+	it.each([401, 403, 404, 410])(
+		'(HTTP %i) is asked for anew at the provider, once, and gives the video of the new one',
+		async (status) => {
+			await serve(({ url }, reply) => {
+				if (url === '/v.mp4') return void reply.writeHead(status).end();
+				if (url === '/new.mp4') return void reply.writeHead(200, VIDEO).end(TINY_MP4);
+				const task = { task_id: 'j1', status: 'TASK_STATUS_SUCCEED' };
+				const videos = [{ video_url: `${origin}/new.mp4`, video_url_ttl: '60' }];
+				reply.writeHead(200, { 'content-type': 'application/json' });
+				reply.end(JSON.stringify({ task, videos }));
+			});
+			const { saved, job } = await download();
+			expect(saved).toEqual(TINY_MP4);
+			expect(job.videos[0]?.url).toBe(`${origin}/new.mp4`);
+			expect(asked.filter((url) => url.startsWith('/v3/'))).toHaveLength(1);
+		},
+	);
+
 	it('leaves no connection open behind a video that is too large', async () => {
 		let closed: () => void;
 		const left = new Promise<void>((resolve) => (closed = resolve));

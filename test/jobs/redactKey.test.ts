@@ -31,6 +31,11 @@ describe('what a provider says', () => {
 		});
 	});
 
+	it('is shown without a key of eight characters too, which is the shortest', () => {
+		expect(redactKey(reply('Bearer abcdefgh'), 'abcdefgh').body).toBe('Bearer [API key]');
+		expect(redactKey(reply('Bearer abcdefg'), 'abcdefg').body).toBe('Bearer abcdefg');
+	});
+
 	it.each([undefined, '', 'test'])('is left as it is where the key is %s', (key) => {
 		const said = reply({ message: 'a test' });
 		expect(redactKey(said, key)).toBe(said);

@@ -112,6 +112,37 @@ describe('a list with shipped models', () => {
 		]);
 	});
 
+	it('finds in what came since too, and goes without it where the provider refuses', async () => {
+		const pageOf = async (text: string, status = 200) =>
+			await searchModels(
+				any,
+				{ baseUrl: `https://${text.length}.example.com` },
+				{ kind: 'model', cursor: 'live', text },
+				{ http: async () => ({ status, headers: {}, body: status === 200 ? list : {} }) },
+			);
+		expect((await pageOf('NEW  maker')).models!.map(({ value }) => value)).toEqual([
+			'maker/new-model',
+		]);
+		expect(await pageOf('nobody has this')).toEqual({ models: [] });
+		expect(await pageOf('refused', 503)).toEqual({ models: [] });
+	});
+
+	it('asks for the list anew where the provider gives no tag, or another one', async () => {
+		const heads: Array<Record<string, string>> = [{}, { etag: '"2"' }, { etag: '"3"' }, {}];
+		const asked: HttpRequest[] = [];
+		const http = async (request: HttpRequest): Promise<Reply> => {
+			asked.push(request);
+			return { status: 200, headers: heads[asked.length - 1]!, body: list };
+		};
+		const page = { kind: 'model', cursor: 'live' };
+		for (const _head of heads) {
+			await searchModels(any, { baseUrl: 'https://tags.example.com' }, page, { http });
+		}
+		expect(asked.map(({ headers }) => headers?.['if-none-match'])).toEqual([
+			...[undefined, undefined, '"2"', '"3"'],
+		]);
+	});
+
 	it('does without the live list where it can not be reached', async () => {
 		const found = await searchModels(any, account, { kind: 'model', cursor: 'live' }, offline);
 		expect(found).toEqual({ models: [] });

@@ -1,6 +1,6 @@
 /** How often a submit is sent: again only where it certainly never arrived and may arrive the next time. */
 import { describe, expect, it } from 'vitest';
-import { submitOnce } from '../../jobs/submit';
+import { submitIdentity, submitOnce } from '../../jobs/submit';
 import type { Reading, Reply } from '../../providers/contract';
 import { localGpu } from '../../providers/localGpu';
 import { providerById } from '../../providers/registry';
@@ -102,8 +102,48 @@ describe('submitting', () => {
 		expect(result.job).toBe(job);
 	});
 
+	it('gives up after eight refusals for being too many, none longer apart than a minute', async () => {
+		const { sent, result, slept } = await attempts(Array.from({ length: 9 }, () => limited()));
+		expect(sent).toBe(8);
+		expect(result.failure).toMatchObject({ code: 'rate_limited', accepted: 'no' });
+		expect(slept.at(-1)).toBe(67_500);
+		expect(Math.max(...slept)).toBe(67_500);
+	});
+
+	it('waits five minutes where the provider asks for them, and not a second longer', async () => {
+		expect((await attempts([limited(300), { job }])).slept).toEqual([337_500]);
+		expect((await attempts([limited(301), { job }])).sent).toBe(1);
+	});
+
+	it('waits a moment where the provider asks for none', async () => {
+		expect((await attempts([limited(0), { job }])).slept).toEqual([281]);
+	});
+
+	it('does not repeat what the provider will refuse again', async () => {
+		const refused = { failure: failure('invalid_key', 'No.', { accepted: 'no' }) };
+		expect((await attempts([refused, { job }])).sent).toBe(1);
+		const broken = { failure: failure('provider_error', 'Maintenance.', { accepted: 'no' }) };
+		expect((await attempts([broken, { job }])).sent).toBe(1);
+	});
+
 	it('does not call it safe when a doubtful attempt was followed by one that never left', async () => {
 		const { result } = await attempts([doubtful, unreachable, unreachable, unreachable], true);
 		expect(result.failure?.accepted).toBe('unknown');
+	});
+});
+
+describe('the id of a submit', () => {
+	const aimlapi = providerById('aimlapiPixverse');
+	const idOf = (unique: string) => submitIdentity(aimlapi, {}, unique).requestId;
+
+	it('has only characters that the provider takes, and 128 of them at most', () => {
+		expect(idOf('n1 ä/7')).toBe('n1---7');
+		expect(idOf('x'.repeat(200))).toBe('x'.repeat(128));
+	});
+
+	it('goes in the header that the provider reads', () => {
+		expect(submitIdentity(aimlapi, {}, 'n1').headers).toEqual({ 'X-Client-Request-Id': 'n1' });
+		expect(submitIdentity(localGpu, {}, 'n1').headers).toEqual({ 'Idempotency-Key': 'n1' });
+		expect(submitIdentity(providerById('novita'), {}, 'n1')).toEqual({ headers: {} });
 	});
 });

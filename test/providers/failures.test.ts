@@ -148,12 +148,31 @@ describe('what a job of AI/ML API cost', () => {
 });
 
 it('no provider says that it calls back without a field for the address', () => {
-	for (const { capabilities, request } of providers) {
-		if (capabilities.callback)
-			expect(Object.keys(request.shape)).toContain(capabilities.callback.field);
-		if (capabilities.trackingField)
-			expect(Object.keys(request.shape)).toContain(capabilities.trackingField);
-	}
+	const named = providers.flatMap(({ id, capabilities: { callback, trackingField }, request }) =>
+		[callback?.field, trackingField].flatMap((field) =>
+			field === undefined ? [] : [{ id, field, isThere: field in request.shape }],
+		),
+	);
+	expect(named.filter(({ isThere }) => !isThere)).toEqual([]);
+	expect(named.map(({ id, field }) => `${id} ${field}`)).toMatchInlineSnapshot(`
+		[
+		  "localGpu webhook_url",
+		  "localGpu track_id",
+		  "stableDiffusionV4 webhook",
+		  "stableDiffusionV4 track_id",
+		  "stableDiffusionEnterprise webhook",
+		  "stableDiffusionEnterprise track_id",
+		  "modelslabV6 webhook",
+		  "modelslabV6 track_id",
+		  "modelslabV6Ultra webhook",
+		  "modelslabV6Ultra track_id",
+		  "modelslabV7 webhook",
+		  "modelslabV7 track_id",
+		  "novita webhook_url",
+		  "aimlapiPixverse client_request_id",
+		  "aimlapi client_request_id",
+		]
+	`);
 });
 
 describe('a model that the provider does not have (any more)', () => {

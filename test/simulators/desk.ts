@@ -23,6 +23,8 @@ const EARLY_MS = 400;
 const LATE_MS = 1_500;
 /** No document says how long a provider waits before it sends a callback again. */
 const RETRY_MS = 200;
+/** ModelsLab's smallest plan (pay as you go); Standard has 10, Premium 15. */
+const SMALLEST_QUEUE = 5;
 const QUEUE_FULL = { retryAfterSeconds: 1, status: 429 };
 
 /** How the job will stand when it is over. */
@@ -101,10 +103,10 @@ export class Desk {
 		refuse: (kind: ErrorKind, message?: string) => Answer,
 	): { answer: Answer; job?: SimulatedJob } {
 		const provider = route.provider!;
-		if (this.options.enforceRateLimits && this.tooMany(family)) {
+		const { enforceRateLimits = true, queueLimit = SMALLEST_QUEUE } = this.options;
+		if (enforceRateLimits && this.tooMany(family)) {
 			return { answer: refuse('rateLimited') };
 		}
-		const { queueLimit = Infinity } = this.options;
 		if (family.holdsQueue && this.openJobs(family) >= queueLimit) {
 			return { answer: family.error('rateLimited', QUEUE_FULL, this.context()) };
 		}

@@ -36,7 +36,7 @@ export interface SimulatorOptions {
 	failWhen?: (job: { provider: string; request: JsonObject }) => string | undefined;
 	/** How long signed result URLs live. 3600 by default. */
 	fileTtlSeconds?: number;
-	/** Whether the documented requests a minute are enforced with 429. False by default. */
+	/** Whether the documented requests a minute (2 at Novita) are enforced with 429. True by default. */
 	enforceRateLimits?: boolean;
 	/** Whether callbacks go out by themselves when a job ends (real time, `finish`, `fail`). True by default. */
 	autoCallbacks?: boolean;
@@ -51,7 +51,7 @@ export interface SimulatorOptions {
 		CallbackManner | ((job: { provider: string; request: JsonObject }) => CallbackManner);
 	/** A job is not known to the fetch for so long after its submit was answered. 0 by default. */
 	unknownForMs?: number;
-	/** Jobs that one account may have open: 5, 10 or 15 at ModelsLab, by plan. Not held by default. */
+	/** Jobs that one account may have open: 5 (the default), 10 or 15 at ModelsLab, by plan. */
 	queueLimit?: number;
 	/** Whether an address of a result is signed anew with each question. No document says so. True by default. */
 	signsAnew?: boolean;

@@ -249,9 +249,9 @@ describe('the simulator', () => {
 		expect(sim.book.charges).toBe(1);
 	});
 
-	it('holds the documented requests a minute where told to', async () => {
+	it('holds the documented requests a minute', async () => {
 		let nowMs = START_MS;
-		const sim = await start({ enforceRateLimits: true, now: () => nowMs });
+		const sim = await start({ now: () => nowMs });
 		const codes = [];
 		for (let index = 0; index < 3; index += 1) {
 			codes.push((await submit(sim, novita, smallValues(novita))).failure?.code);
@@ -259,6 +259,23 @@ describe('the simulator', () => {
 		nowMs += 60_000;
 		codes.push((await submit(sim, novita, smallValues(novita))).failure?.code);
 		expect(codes).toEqual([undefined, undefined, 'rate_limited', undefined]);
+	});
+
+	it.each([
+		[5, {}],
+		[10, { queueLimit: 10 }],
+		[15, { queueLimit: 15 }],
+	])('takes no more than %i open jobs of an account at ModelsLab', async (places, plan) => {
+		const sim = await start({ durationMs: Infinity, ...plan });
+		const jobs: Job[] = [];
+		for (let index = 0; index < places; index += 1) {
+			jobs.push(jobOf(await submit(sim, modelslabV6, smallValues(modelslabV6))));
+		}
+		const refused = await submit(sim, modelslabV6, smallValues(modelslabV6));
+		expect(refused.failure).toMatchObject({ code: 'rate_limited', accepted: 'no' });
+		await sim.finish(jobs[0]!.jobId);
+		jobOf(await submit(sim, modelslabV6, smallValues(modelslabV6)));
+		expect(sim.book.charges).toBe(places + 1);
 	});
 
 	it('writes down who gave the key to the file host', async () => {
@@ -270,7 +287,7 @@ describe('the simulator', () => {
 	it('fails by chance the same way for the same seed', async () => {
 		const runs = await Promise.all(
 			[7, 7].map(async (seed) => {
-				const sim = await start({ seed });
+				const sim = await start({ seed, enforceRateLimits: false });
 				sim.faults.chance('submit', 0.5, { kind: 'error', error: 'rateLimited' });
 				const codes = [];
 				for (let index = 0; index < 12; index += 1) {

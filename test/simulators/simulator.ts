@@ -28,6 +28,9 @@ export { TINY_MP4 } from './files';
 export type * from './options';
 export type * from './types';
 
+/** For a host in which many stories share one account within a minute: none of them is about the account's limits. */
+export const WITHOUT_LIMITS = { enforceRateLimits: false, queueLimit: Infinity } as const;
+
 const FAMILIES: FamilySimulator[] = [stableDiffusion, novita, novitaModels, aimlapi, localGpu];
 
 export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {

@@ -1,0 +1,152 @@
+/** Whose word counts, where nobody signed. */
+import { describe, expect, it } from 'vitest';
+import { confirmJob } from '../../../jobs/callback/confirm';
+import { createDeduplication } from '../../../jobs/callback/deduplication';
+import type { CallbackEvent } from '../../../jobs/callback/events';
+import type { CallbackResult } from '../../../jobs/callback/receive';
+import type { Host, HttpRequest } from '../../../jobs/host';
+import type { Job, Reply } from '../../../providers/contract';
+import { providerById } from '../../../providers/registry';
+import { newJob } from '../../../providers/replies/job';
+import { START_MS } from '../../support/virtualClock';
+
+const provider = providerById('modelslabV6');
+const account = { baseUrl: provider.account.defaultBaseUrl };
+const done = { status: 'success', id: 7, output: ['https://files.example.com/real.mp4'] };
+const told: Job = {
+	...newJob('modelslabV6', '7', START_MS),
+	status: 'succeeded',
+	videos: [{ url: 'https://forged.example.com/v.mp4', mimeType: 'video/mp4' }],
+};
+
+interface Asked {
+	job: Job | undefined;
+	asked: HttpRequest[];
+	slept: number[];
+	logged: string[];
+	/** Confirms the same once more. */
+	again(): Promise<Job | undefined>;
+}
+
+async function confirmed(
+	result: Partial<CallbackResult>,
+	replies: Array<Reply | Error>,
+	{ events = ['succeeded', 'failed'], confirm = true }: Partial<Settings> = {},
+): Promise<Asked> {
+	let nowMs = START_MS;
+	const asked: HttpRequest[] = [];
+	const slept: number[] = [];
+	const logged: string[] = [];
+	const host: Host = {
+		now: () => nowMs,
+		random: () => 0.5,
+		log: (_level, message) => void logged.push(message),
+		async sleep(ms) {
+			slept.push(ms);
+			nowMs += ms;
+		},
+		async http(request) {
+			asked.push(request);
+			const reply = replies[Math.min(asked.length, replies.length) - 1];
+			if (reply instanceof Error) throw reply;
+			return reply as Reply;
+		},
+	};
+	const received = { status: 202, reason: 'Received.', job: told, event: 'succeeded', ...result };
+	const seen = createDeduplication();
+	const again = async () =>
+		await confirmJob({
+			...{ provider, account, events, confirm, seen, host },
+			result: received as CallbackResult,
+		});
+	return { job: await again(), asked, slept, logged, again };
+}
+
+interface Settings {
+	events: readonly CallbackEvent[];
+	confirm: boolean;
+}
+
+const reply = (body: unknown, status = 200): Reply => ({ status, headers: {}, body });
+const unknown = reply({ status: 'error', message: 'Request not found' }, 404);
+const down = Object.assign(new Error('connect ECONNREFUSED'), {
+	code: 'ECONNREFUSED',
+	syscall: 'connect',
+});
+
+describe('the question about a job', () => {
+	const at = (path: string) => `${account.baseUrl}${path}`;
+
+	it('goes to the address that the message names, where the key may go and the job is the one', async () => {
+		const fetchUrl = at('/api/v6/elsewhere/7');
+		const { asked, job } = await confirmed({ job: { ...told, fetchUrl } }, [reply(done)]);
+		expect(asked.map(({ url }) => url)).toEqual([fetchUrl]);
+		expect(job?.videos[0]?.url).toBe('https://files.example.com/real.mp4');
+	});
+
+	it.each([
+		['is about another job', at('/api/v6/elsewhere/8')],
+		['only ends alike', at('/api/v6/elsewhere/17')],
+		['lies on a foreign host', 'https://forged.example.com/api/v6/video/fetch/7'],
+	])('does not go to one that %s', async (_what, fetchUrl) => {
+		const { asked } = await confirmed({ job: { ...told, fetchUrl } }, [reply(done)]);
+		expect(asked.map(({ url }) => url)).toEqual([at('/api/v6/video/fetch/7')]);
+	});
+
+	it('is asked again with longer and longer pauses where nobody answers, and the log says why in the end', async () => {
+		const { job, slept, logged } = await confirmed({}, [down]);
+		expect(job).toBeUndefined();
+		expect(slept).toEqual([2_000, 8_000, 30_000, 120_000]);
+		expect(logged.join()).toMatch(/could not confirm job 7: .*refused/);
+	});
+
+	it('brings the tracking id of the message along with the job', async () => {
+		const { job } = await confirmed({ job: { ...told, trackingId: 'row-1' } }, [reply(done)]);
+		expect(job).toMatchObject({ trackingId: 'row-1', status: 'succeeded' });
+	});
+
+	it('is not asked where the user wants no question, or the sender signed', async () => {
+		const unasked = await confirmed({}, [unknown], { confirm: false });
+		expect([unasked.job, unasked.asked]).toEqual([told, []]);
+		const signed = await confirmed({ trusted: true }, [unknown]);
+		expect([signed.job, signed.asked]).toEqual([told, []]);
+	});
+});
+
+describe('a test event', () => {
+	const test = { job: { ...told, testEvent: true as const }, event: 'test' as const };
+	const both: CallbackEvent[] = ['test', 'succeeded'];
+
+	it('about a job that the provider knows is passed on once, marked, as the provider tells it', async () => {
+		const told = await confirmed(test, [reply(done)], { events: both });
+		expect(told.job).toMatchObject({ testEvent: true, status: 'succeeded' });
+		expect(told.job?.videos[0]?.url).toBe('https://files.example.com/real.mp4');
+		expect(await told.again()).toBeUndefined();
+	});
+
+	it('about a job that nobody knows is the bare news, without the video that it names', async () => {
+		const { job } = await confirmed(test, [unknown], { events: both });
+		expect(job).toMatchObject({ jobId: '7', testEvent: true, videos: [] });
+		expect(job?.warnings?.join()).toContain('does not know this job');
+	});
+
+	it('starts nothing where nobody asked for test events, and may come true later', async () => {
+		const ignored = await confirmed(test, [unknown, reply(done)]);
+		expect(ignored.job).toBeUndefined();
+		expect(ignored.logged.join()).toContain('A test event was ignored.');
+		expect(await ignored.again()).toMatchObject({ status: 'succeeded', testEvent: true });
+	});
+
+	it('of a kind that the user does not want starts nothing', async () => {
+		const { job, asked } = await confirmed(test, [reply(done)], { events: ['failed'] });
+		expect(job).toBeUndefined();
+		expect(asked).toHaveLength(1);
+		const unasked = await confirmed(test, [], { events: ['failed'], confirm: false });
+		expect(unasked.job).toBeUndefined();
+	});
+
+	it('is passed on as it came where the user wants no question', async () => {
+		const { job } = await confirmed(test, [], { events: both, confirm: false });
+		expect(job).toEqual(test.job);
+	});
+});
