@@ -38,7 +38,7 @@ export function readResults(): Result[] {
 export async function proofDocument(results: Result[]): Promise<string> {
 	const sections = PARTS.map((part) => {
 		const result = results.find(({ id }) => id === part.id);
-		return `## ${part.title}\n\n${result ? described(result) : `Not run yet: \`npm run proof -- ${part.id}\`.`}`;
+		return `## ${part.title}\n\n${part.words ? `${part.words}\n\n` : ''}${result ? described(result) : `Not run yet: \`npm run proof -- ${part.id}\`.`}`;
 	});
 	const intro = `# Proof in figures
 

@@ -4,6 +4,8 @@ export interface Part {
 	/** As in `npm run proof -- chaos`, and the name of its file in docs/proof. */
 	id: string;
 	title: string;
+	/** What words among its figures mean. */
+	words?: string;
 	/** The arguments of npm. */
 	command: string[];
 	env?: Record<string, string>;
@@ -15,6 +17,8 @@ export const PARTS: readonly Part[] = [
 	{
 		id: 'chaos',
 		title: 'The books after faults of every kind',
+		words:
+			'Unheard: a submit was accepted or may have been, and its answer did not arrive. In the log: of these, where the provider’s log could be asked. Left though: of those, left in doubt all the same. Open: handed on unfinished. Attached: a later run took up the job that an earlier one had left.',
 		command: ['run', 'test:chaos'],
 		env: {
 			CHAOS_JOBS: process.env.CHAOS_JOBS ?? '4500',
