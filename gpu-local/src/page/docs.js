@@ -88,7 +88,7 @@ function flatten(schema, prefix = '') {
 		if (field.type === 'object' && field.properties) return flatten(field, `${path}.`);
 		const range = [
 			...(required.has(name) ? ['required'] : []),
-			...(field.enum ? [field.enum.join(', ')] : []),
+			...(field.enum ? [field.enum.filter((value) => value !== null).join(', ')] : []),
 			...(field.minimum === undefined ? [] : [`from ${field.minimum}`]),
 			...(field.maximum === undefined ? [] : [`to ${field.maximum}`]),
 		].join('; ');

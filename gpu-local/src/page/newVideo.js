@@ -88,6 +88,8 @@ function rowOf({ path, field }) {
 }
 
 const typesOf = (field) => [field.type].flat();
+/** What may be left out may be null, too; here it is the blank choice. */
+const choicesOf = ({ enum: values }) => values?.filter((value) => value !== null);
 const isNumber = (field) => typesOf(field).some((type) => type === 'number' || type === 'integer');
 const isJson = (field) => typesOf(field).some((type) => type === 'array' || type === 'object');
 
@@ -98,7 +100,7 @@ function inputOf(path, field) {
 		return element('input', { type: 'file', accept: 'image/png,image/jpeg,image/webp' });
 	}
 	const choices =
-		field.enum ?? (typesOf(field).includes('boolean') ? ['true', 'false'] : undefined);
+		choicesOf(field) ?? (typesOf(field).includes('boolean') ? ['true', 'false'] : undefined);
 	if (choices) {
 		const blank = element('option', {
 			value: '',

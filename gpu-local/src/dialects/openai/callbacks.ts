@@ -4,6 +4,7 @@ import { ApiError, notFound } from '../../videos/errors.ts';
 import type { HttpContext } from '../../http/context.ts';
 import { announceCallbacks, deliveriesOf, disabledEndpoints } from '../../store/deliveries.ts';
 import type { Delivery } from '../../store/deliveries.ts';
+import { bodyOf } from '../form.ts';
 import { idOfVideoId } from './videoObject.ts';
 
 interface WithId {
@@ -41,7 +42,8 @@ export function callbackRoutes(app: FastifyInstance, context: HttpContext): void
 	);
 
 	app.post('/v1/callbacks/enable', async (request) => {
-		const url = isObject(request.body) ? request.body.url : undefined;
+		const body = await bodyOf(request);
+		const url = isObject(body) ? body.url : undefined;
 		if (typeof url !== 'string' || url === '') {
 			throw new ApiError(
 				400,
