@@ -12,10 +12,23 @@ import type { ErrorKind, FamilySimulator, SimulatedJob } from './types';
 const PIXVERSE_V5 = 'pixverse/v5/text-to-video';
 const LIST_TAG = '"models-1"';
 
+/** Made-up prices in the documented form. */
+const PRICING = {
+	kind: 'variants',
+	dimensions: ['resolution'],
+	variants: [
+		{ when: { resolution: '360p' }, price: 0.03, unit: 'second', per: 1 },
+		{ when: { resolution: '540p' }, price: 0.04, unit: 'second', per: 1 },
+		{ when: { resolution: '720p' }, price: 0.06, unit: 'second', per: 1 },
+		{ when: { resolution: '1080p' }, price: 0.12, unit: 'second', per: 1 },
+	],
+};
+
 /** As documented, cut to what a picker needs: one model of the catalogue, one that came later, one that ended. */
 const LIST = {
 	object: 'list',
 	data: [
+		['bytedance/seedance-2-0', [], 'Seedance 2.0', 'ByteDance'],
 		['google/veo-2.0-generate-001', ['veo2'], 'Veo 2 Text-to-Video', 'Google'],
 		['klingai/video-v4-pro-text-to-video', [], 'Kling 4 Pro', 'Kling AI'],
 		['openai/sora-2-t2v', ['sora-2-t2v'], 'Sora 2', 'OpenAI'],
@@ -24,6 +37,7 @@ const LIST = {
 		aliases,
 		type: 'internal/video-generations/submit',
 		info: { name, developer, docsUrl: `https://docs.aimlapi.com/api-references/${String(id)}` },
+		pricing: PRICING,
 	})),
 };
 
@@ -51,18 +65,6 @@ const ERRORS: Record<ErrorKind, [status: number, message: string]> = {
 /** Of any video, whatever the list says: failed ones are charged nothing, which no reply shows. */
 export const CHARGED_USD = 0.42;
 const CREDITS = 840_000;
-
-/** Made-up prices in the documented form. */
-const PRICING = {
-	kind: 'variants',
-	dimensions: ['resolution'],
-	variants: [
-		{ when: { resolution: '360p' }, price: 0.03, unit: 'second', per: 1 },
-		{ when: { resolution: '540p' }, price: 0.04, unit: 'second', per: 1 },
-		{ when: { resolution: '720p' }, price: 0.06, unit: 'second', per: 1 },
-		{ when: { resolution: '1080p' }, price: 0.12, unit: 'second', per: 1 },
-	],
-};
 
 function modelList(query: URLSearchParams): JsonObject {
 	const id = query.get('id');

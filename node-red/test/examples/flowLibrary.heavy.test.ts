@@ -24,8 +24,8 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { badPackages, scorecardOf, type Answers } from './support/nodeRedDev';
-import { NAME, packed } from './support/package';
+import { badPackages, scorecardOf, type Answers } from '../support/nodeRedDev';
+import { NAME, packed } from '../support/package';
 
 const require = createRequire(import.meta.url);
 const semver = require('semver') as {
@@ -88,7 +88,7 @@ describe('the flow library', () => {
 	});
 
 	it('P02: finds the package where the manifest says that its source is', async () => {
-		const source = path.join(import.meta.dirname, '../..', manifest.repository.directory);
+		const source = path.join(import.meta.dirname, '../../..', manifest.repository.directory);
 		expect((await manifestOf(source)).name).toBe(manifest.name);
 	});
 

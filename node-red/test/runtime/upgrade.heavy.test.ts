@@ -2,17 +2,17 @@
 import { cp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { startSimulator, type Simulator, WITHOUT_LIMITS } from '../../test/simulators/simulator';
+import { startSimulator, type Simulator, WITHOUT_LIMITS } from '../../../test/simulators/simulator';
 import {
 	atPresent,
 	goOnAs,
 	RELEASE_010,
 	recordedJson,
 	type RecordedProvider,
-} from '../../test/support/release010';
-import type { Version } from './support/helper';
-import { installed, packed } from './support/package';
-import { startNodeRed, waitFor, type NodeRed } from './support/server';
+} from '../../../test/support/release010';
+import type { Version } from '../support/helper';
+import { installed, packed } from '../support/package';
+import { startNodeRed, waitFor, type NodeRed } from '../support/server';
 
 let folder: string;
 

@@ -2,10 +2,10 @@
 import { readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { startSimulator, type Simulator, WITHOUT_LIMITS } from '../../test/simulators/simulator';
-import type { FlowNode, Version } from './support/helper';
-import { installed, NAME, packed } from './support/package';
-import { startNodeRed, waitFor, type NodeRed } from './support/server';
+import { startSimulator, type Simulator, WITHOUT_LIMITS } from '../../../test/simulators/simulator';
+import type { FlowNode, Version } from '../support/helper';
+import { installed, NAME, packed } from '../support/package';
+import { startNodeRed, waitFor, type NodeRed } from '../support/server';
 
 let folder: string;
 let files: string[];

@@ -1,22 +1,22 @@
 /** The real editor in a browser: drop, make accounts, fill, check, deploy, run. Both versions, both themes. */
 import { rm } from 'node:fs/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Provider } from '../../providers/contract';
-import { fieldsOf, isMainField, type Field } from '../../providers/schema/fields';
-import { fieldsOfModel } from '../../providers/schema/ofModel';
-import { providers } from '../../providers/registry';
-import { startSimulator, type Simulator, WITHOUT_LIMITS } from '../../test/simulators/simulator';
-import { Editor } from './support/editor';
-import type { FlowNode, Version } from './support/helper';
-import { installed, packed } from './support/package';
-import { startNodeRed, waitFor, type NodeRed } from './support/server';
+import type { Provider } from '../../../providers/contract';
+import { fieldsOf, isMainField, type Field } from '../../../providers/schema/fields';
+import { fieldsOfModel } from '../../../providers/schema/ofModel';
+import { providers } from '../../../providers/registry';
+import { startSimulator, type Simulator, WITHOUT_LIMITS } from '../../../test/simulators/simulator';
+import { Editor } from '../support/editor';
+import type { FlowNode, Version } from '../support/helper';
+import { installed, packed } from '../support/package';
+import { startNodeRed, waitFor, type NodeRed } from '../support/server';
 
 const versions: Version[] = ['node-red', 'node-red-4'];
 /** Each in the newest version; the rows of all are made by the same code. */
 const providersIn = (version: Version) =>
 	version === 'node-red'
 		? providers
-		: providers.filter(({ id }) => ['localGpu', 'novita'].includes(id));
+		: providers.filter(({ id }) => ['localGpu', 'novita', 'aimlapi'].includes(id));
 
 const inSight = (field: Field) => field.required || isMainField(field);
 
@@ -147,6 +147,40 @@ describe.each(versions)('the editor of %s', (version) => {
 			expect(sim.book.keyLeaks).toEqual([]);
 		},
 	);
+
+	it('shows what models cost and what the account holds, and changes its rows with the model', async () => {
+		await editor.edit(node);
+		await editor.page.selectOption('#node-input-account', { label: 'AI/ML API: any model' });
+		await editor.page.click('[data-field=model] .ttv-search');
+		await editor.page.waitForSelector('.ttv-model .ttv-price');
+		const price = editor.page.locator('[data-model="bytedance/seedance-2-0"] .ttv-price');
+		expect(await price.textContent()).toBe('Price: 0.03 to 0.12 USD a second');
+		await editor.picture('prices');
+		await editor.page.click('[data-model="bytedance/seedance-2-0"]');
+		await editor.settled();
+		const rows = [];
+		for (const model of ['bytedance/seedance-2-0', 'kling-video/v1.5/pro/text-to-video', 'veo2']) {
+			await editor.fill('model', model);
+			await editor.settled();
+			await editor.page.$$eval('.ttv-folded', (all) =>
+				all.forEach((one) => one.setAttribute('open', '')),
+			);
+			await editor.picture(`model-${model.replace(/\W+/g, '-')}`);
+			const names = await editor.page.$$eval('#ttv-fields .ttv-row', (all) =>
+				all.map((row) => row.getAttribute('data-field')),
+			);
+			rows.push(names.join(' '));
+		}
+		expect(new Set(rows).size).toBe(rows.length);
+		await editor.account('edit', {});
+		await editor.page.click('#ttv-account-check');
+		const state = editor.page.locator('#ttv-account-state');
+		await waitFor(async () => ((await state.textContent()) ?? '').includes('Balance'));
+		expect(await state.textContent()).toBe('Balance: 123.45 USD.');
+		await editor.picture('account-state');
+		await editor.saveAccount();
+		await editor.leave('cancel');
+	});
 
 	it('checks ranges while they are typed', async () => {
 		await editor.edit(node);

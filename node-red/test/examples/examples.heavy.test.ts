@@ -7,12 +7,12 @@ import {
 	TINY_MP4,
 	type Simulator,
 	WITHOUT_LIMITS,
-} from '../../test/simulators/simulator';
-import type { FlowNode, Version } from './support/helper';
-import { installed, packed } from './support/package';
-import { startNodeRed, waitFor, type NodeRed } from './support/server';
+} from '../../../test/simulators/simulator';
+import type { FlowNode, Version } from '../support/helper';
+import { installed, packed } from '../support/package';
+import { startNodeRed, waitFor, type NodeRed } from '../support/server';
 
-const EXAMPLES = path.join(import.meta.dirname, '../examples');
+const EXAMPLES = path.join(import.meta.dirname, '../../examples');
 const versions: Version[] = ['node-red', 'node-red-4'];
 
 describe.each(versions)('the examples on %s', (version) => {
@@ -143,10 +143,31 @@ describe.each(versions)('the examples on %s', (version) => {
 		const again = (await shown('the file', 4)) as string[];
 		expect(path.basename(again.at(-1)!, '.mp4')).toBe(row);
 		expect(charges()).toBe(4);
+		// A row whose job exists is fetched at the next press, not ordered again.
 		await press('forget');
+		sim.faults.next('fetch', { kind: 'error', error: 'invalidKey' });
+		await press('make the new rows');
+		await shown('the file', 7);
+		await shown('failed rows', 2);
+		expect(charges()).toBe(8);
 		await press('make the new rows');
 		await shown('the file', 8);
 		expect(charges()).toBe(8);
+		await press('forget');
+		await press('make the new rows');
+		await shown('the file', 12);
+		expect(charges()).toBe(12);
+	});
+
+	it('8 - Know the price first', async () => {
+		const { press, shown, charges } = await open('8 - Know the price first');
+		await press('a dear one');
+		expect(await shown('too dear')).toMatchObject([{ quoted: 0.6, currency: 'USD' }]);
+		expect(charges()).toBe(0);
+		await press('a video');
+		const [told] = (await shown('made')) as string[];
+		expect(told).toMatch(/^http.+ cost 0\.42 USD, quoted at 0\.3 USD$/);
+		expect(charges()).toBe(1);
 	});
 
 	it('are all tried, annotated, and hold every node', async () => {
