@@ -44,6 +44,17 @@ it.each(['lorem', 'constructor', '__proto__'])('knows no list of "%s"', async (k
 	expect(found.failure?.message).toBe(`Novita txt2video has no list of "${kind}".`);
 });
 
+it('knows no list of a provider that has none', async () => {
+	const provider = providerById('stableDiffusionV5');
+	const nobody = {
+		http: () => {
+			throw new Error('must not be asked');
+		},
+	};
+	const found = await searchModels(provider, account, { kind: 'model' }, nobody);
+	expect(found.failure?.message).toContain('has no list of "model"');
+});
+
 it('says in words why the service could not be reached', async () => {
 	const found = await searchModels(
 		novita,

@@ -13,7 +13,7 @@ const KEY = 'the-secret-key-0123456789';
 
 it.each([
 	['succeeds', 'stableDiffusionV4', () => undefined],
-	['fails', 'localGpu', () => sim.faults.next('fetch', { kind: 'garbled' })],
+	['fails', 'localGpu', () => sim.faults.next('fetch', { kind: 'wronglyTyped' })],
 	['is in doubt', 'modelslabV6', () => sim.faults.next('submit', { kind: 'resetAfter' })],
 	[
 		'can not be downloaded at first',
@@ -22,16 +22,17 @@ it.each([
 	],
 ])(
 	'holds no prompt, no key and no signed address of a job that %s',
-	async (_what, provider, trouble) => {
+	async (what, provider, trouble) => {
 		sim = await startSimulator({
 			key: KEY,
 			durationMs: provider === 'localGpu' ? 300 : 0,
-			failWhen: ({ provider: id }) => (id === 'localGpu' ? 'Nobody can draw that' : undefined),
+			failWhen: () => (what === 'fails' ? 'Nobody can draw that' : undefined),
 		});
 		trouble();
 		takeLog();
 		const settings = { onError: 'continueRegularOutput' };
 		await runVideo(sim, { provider, prompts: [SECRET], settings });
+		expect(sim.faults.pending).toBe(0);
 		const log = takeLog().join('');
 		expect(log).toContain(provider === 'modelslabV6' ? 'may have been accepted' : 'Submitted');
 		expect(log).not.toContain(SECRET);

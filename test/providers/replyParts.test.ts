@@ -107,6 +107,7 @@ describe('what is said of an error', () => {
 	it.each([
 		[reply(503, '<!DOCTYPE html><p>Down'), 'HTTP 503: a web page instead of an answer.'],
 		[reply(503, '  <HTML>'), 'HTTP 503: a web page instead of an answer.'],
+		[reply(503, 'The prompt holds <html>'), 'HTTP 503: The prompt holds <html>.'],
 		[reply(500), 'HTTP 500.'],
 		[reply(500, null), 'HTTP 500.'],
 		[reply(500, { a: ['b', 7] }), 'HTTP 500: a: b; 7.'],
