@@ -1,6 +1,7 @@
 """Frames to a file, ours beside the usual way, on this machine's processor.
 
     python bench/gpu/export.py [width height frames]
+    python bench/gpu/export.py alone     # ours beside the encoder alone, at two usual sizes
 
 The usual way is what a diffusers pipeline and x264's default preset do: the whole video as floats
 in main memory, then as 8 bits, then "medium". Ours makes 8 bits a frame at a time and encodes
@@ -12,6 +13,7 @@ from __future__ import annotations
 
 import sys
 import tempfile
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -21,6 +23,7 @@ sys.path.insert(0, str(WORKER))
 
 import av  # noqa: E402
 import numpy as np  # noqa: E402
+import psutil  # noqa: E402
 import torch  # noqa: E402
 from diffusers.video_processor import VideoProcessor  # noqa: E402
 from text_to_video_worker.engine import export  # noqa: E402
@@ -78,7 +81,56 @@ def fastest(call: Any) -> float:
     return min(seconds)
 
 
+ALONE_SIZES = ((832, 480, 81), (1280, 720, 121))
+GOAL_TIMES, GOAL_MEMORY = 1.2, 1.3
+LOOK_EVERY_SECONDS = 0.005
+
+
+def peak_growth_bytes(call: Any) -> int:
+    """How much main memory a call takes at most, beside what was taken before."""
+    process, most, done = psutil.Process(), 0, threading.Event()
+    before = process.memory_info().rss
+
+    def look() -> None:
+        nonlocal most
+        while not done.wait(LOOK_EVERY_SECONDS):
+            most = max(most, process.memory_info().rss)
+
+    watcher = threading.Thread(target=look)
+    watcher.start()
+    call()
+    done.set()
+    watcher.join()
+    return max(0, most - before)
+
+
+def beside_the_encoder_alone() -> None:
+    """From decoded values to a file, beside the file from pictures that are ready."""
+    print(f"fastest of {REPEATS}; goals: {GOAL_TIMES} times the encoder, {GOAL_MEMORY} the frames\n")
+    print("| | whole, s | encoder alone, s | times | memory, MiB | frames, MiB | times |")
+    print("|---|---|---|---|---|---|---|")
+    for width, height, frames in ALONE_SIZES:
+        video = scene(width, height, frames)
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "video.mp4"
+
+            def whole(video: torch.Tensor = video, path: Path = path) -> None:
+                encoded(our_pictures(video), path, "veryfast")
+
+            memory = peak_growth_bytes(whole) / 2**20
+            pictures = our_pictures(video)
+            alone = fastest(lambda p=pictures, path=path: encoded(p, path, "veryfast"))
+            size = pictures.nbytes / 2**20
+            del pictures
+            seconds = fastest(whole)
+        row = f"{seconds:.2f} | {alone:.2f} | {seconds / alone:.2f}"
+        more = f"{memory:.0f} | {size:.0f} | {memory / size:.2f}"
+        print(f"| {width}x{height}, {frames} | {row} | {more} |", flush=True)
+
+
 def main() -> None:
+    if sys.argv[1:] == ["alone"]:
+        return beside_the_encoder_alone()
     width, height, frames = (int(one) for one in sys.argv[1:4] or (832, 480, 81))
     video = scene(width, height, frames)
     pictures = our_pictures(video)

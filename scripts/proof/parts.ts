@@ -67,6 +67,18 @@ export const PARTS: readonly Part[] = [
 		suite: false,
 	},
 	{
+		id: 'worker-mutants',
+		title: "Small faults put into the worker's decisions, and noticed by a test",
+		command: ['run', 'test:worker', '--', 'mutants'],
+		suite: false,
+	},
+	{
+		id: 'worker-soak',
+		title: "The worker's memory over 20 jobs with other models and LoRAs",
+		command: ['run', 'test:worker', '--', 'soak'],
+		suite: false,
+	},
+	{
 		id: 'bench',
 		title: 'Benchmarks, each beside what it is measured against',
 		command: ['run', 'bench'],

@@ -180,3 +180,32 @@ def test_too_many_frames_are_refused():
     with pytest.raises(WorkerError) as caught:
         plan("wan", num_frames=5000)
     assert caught.value.field == "num_frames"
+
+
+def test_a_loop_that_is_played_back_is_said_and_another_is_not():
+    assert "forth and back" in plan("wan", closed_loop=True).warnings[0]
+    assert plan("animatediff", closed_loop=True).warnings == ()
+    assert plan("wan").warnings == ()
+
+
+@pytest.mark.parametrize(("scale", "warns"), [(0, True), (1, True), (1.01, False), (2, False)])
+def test_a_negative_prompt_needs_guidance(scale, warns):
+    made = plan("wan", negative_prompt="blurry", guidance_scale=scale)
+    assert any("no effect" in warning for warning in made.warnings) == warns
+
+
+def test_the_longest_video_that_a_family_makes_in_one_go_is_made():
+    family = FAMILIES["wan"]
+    most = (family.max_frames - 1) // family.frame_multiple * family.frame_multiple + 1
+    assert plan("wan", num_frames=most).frames == most
+    with pytest.raises(WorkerError) as caught:
+        plan("wan", num_frames=most + 1)
+    assert caught.value.field == "num_frames"
+
+
+@pytest.mark.parametrize(
+    ("family", "frames", "window"),
+    [("animatediff", 32, 0), ("animatediff", 33, 16), ("wan", 81, 0)],
+)
+def test_a_window_slides_only_where_the_model_cannot_see_all_frames(family, frames, window):
+    assert plan(family, num_frames=frames).window_frames == window
