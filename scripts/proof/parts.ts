@@ -73,12 +73,6 @@ export const PARTS: readonly Part[] = [
 		suite: false,
 	},
 	{
-		id: 'worker-soak',
-		title: "The worker's memory over 20 jobs with other models and LoRAs",
-		command: ['run', 'test:worker', '--', 'soak'],
-		suite: false,
-	},
-	{
 		id: 'bench',
 		title: 'Benchmarks, each beside what it is measured against',
 		command: ['run', 'bench'],

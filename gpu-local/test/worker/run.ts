@@ -1,7 +1,7 @@
 /**
  * `npm run test:worker`: makes the Python environment (outside the clone, kept between runs), then runs
  * the worker's linters and tests and the tests of the whole stack. Arguments choose: `lint`, `python`,
- * `stack`; none means all of them. `mutants` and `soak` are long and run only when they are named.
+ * `stack`; none means all of them. `mutants` are long and run only when they are named.
  */
 import { spawnSync } from 'node:child_process';
 import { dirname, join } from 'node:path';
@@ -57,7 +57,6 @@ const PARTS: Record<string, () => void> = {
 /** Too long for every run: `npm run proof` asks for them by name. */
 const LONG_PARTS: Record<string, () => void> = {
 	mutants: () => run(python, ['mutate.py', '--seed', process.env.PROOF_SEED ?? '1'], worker),
-	soak: () => run(python, ['-m', 'tests.soak'], worker),
 };
 
 const chosen = process.argv.slice(2);
