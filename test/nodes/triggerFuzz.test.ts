@@ -128,62 +128,66 @@ const messages = (document: unknown) =>
 	});
 
 describe.each(Object.keys(DOCUMENTED))('%s', (id) => {
-	it(`stands ${AT_A_TIME * RUNS} messages that nobody vouches for`, async () => {
-		const provider = providerById(id);
-		const rig = await TriggerRig.start({
-			trigger: new TextToVideoTrigger(),
-			parameters: {
-				provider: id,
-				events: ['cancelled', 'failed', 'progress', 'succeeded'],
-				additionalOptions: { rawPayload: true },
-			},
-			credentials: await credentialsOf(id, {
-				baseUrl: sim.url,
-				apiKey: sim.key,
-				webhookSecret: SECRET,
-			}),
-		});
-		try {
-			let sent = 0;
-			const message = messages(DOCUMENTED[id]);
-			await fc.assert(
-				fc.asyncProperty(
-					fc.array(message, { minLength: AT_A_TIME, maxLength: AT_A_TIME }),
-					async (batch) => {
-						await Promise.all(
-							batch.map(async ({ body, contentType, encoding, secret, signature }) => {
-								const reply = await rig.send(body, {
-									headers: {
-										'content-type': contentType,
-										'content-encoding': encoding,
-										...(signature
-											? {
-													'webhook-id': signature.id,
-													'webhook-timestamp': signature.timestamp,
-													'webhook-signature': signature.signature,
-												}
-											: {}),
-									},
-									...(secret === undefined ? {} : { secret }),
-								});
-								sent += 1;
-								expect(EXPECTED_STATUSES).toContain(reply.status);
-								expect(await reply.started()).toBeUndefined();
-							}),
-						);
-					},
-				),
-				{ numRuns: RUNS },
-			);
-			expect(sent).toBe(AT_A_TIME * RUNS);
-			expect(rig.staticData).toBe('{}');
-			// The same trigger still does its work.
-			const { job } = await submit(sim, provider, smallValues(provider));
-			await sim.finish(job!.jobId);
-			const url = `${rig.url}${new URL(rig.address()!).pathname}`;
-			expect(await sim.callback(job!.jobId, { url })).toEqual([202]);
-		} finally {
-			await rig.close();
-		}
-	}, 120_000);
+	it(
+		`stands ${AT_A_TIME * RUNS} messages that nobody vouches for`,
+		async () => {
+			const provider = providerById(id);
+			const rig = await TriggerRig.start({
+				trigger: new TextToVideoTrigger(),
+				parameters: {
+					provider: id,
+					events: ['cancelled', 'failed', 'progress', 'succeeded'],
+					additionalOptions: { rawPayload: true },
+				},
+				credentials: await credentialsOf(id, {
+					baseUrl: sim.url,
+					apiKey: sim.key,
+					webhookSecret: SECRET,
+				}),
+			});
+			try {
+				let sent = 0;
+				const message = messages(DOCUMENTED[id]);
+				await fc.assert(
+					fc.asyncProperty(
+						fc.array(message, { minLength: AT_A_TIME, maxLength: AT_A_TIME }),
+						async (batch) => {
+							await Promise.all(
+								batch.map(async ({ body, contentType, encoding, secret, signature }) => {
+									const reply = await rig.send(body, {
+										headers: {
+											'content-type': contentType,
+											'content-encoding': encoding,
+											...(signature
+												? {
+														'webhook-id': signature.id,
+														'webhook-timestamp': signature.timestamp,
+														'webhook-signature': signature.signature,
+													}
+												: {}),
+										},
+										...(secret === undefined ? {} : { secret }),
+									});
+									sent += 1;
+									expect(EXPECTED_STATUSES).toContain(reply.status);
+									expect(await reply.started()).toBeUndefined();
+								}),
+							);
+						},
+					),
+					{ numRuns: RUNS },
+				);
+				expect(sent).toBe(AT_A_TIME * RUNS);
+				expect(rig.staticData).toBe('{}');
+				// The same trigger still does its work.
+				const { job } = await submit(sim, provider, smallValues(provider));
+				await sim.finish(job!.jobId);
+				const url = `${rig.url}${new URL(rig.address()!).pathname}`;
+				expect(await sim.callback(job!.jobId, { url })).toEqual([202]);
+			} finally {
+				await rig.close();
+			}
+		},
+		120_000 * FUZZ_FACTOR,
+	);
 });
