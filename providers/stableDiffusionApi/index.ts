@@ -68,7 +68,8 @@ export const stableDiffusionV4: Provider = {
 export const stableDiffusionEnterprise: Provider = {
 	...family('stableDiffusionEnterprise'),
 	title: 'Stable Diffusion API: Enterprise (v1)',
-	description: 'For an enterprise plan: the same as Train Text to Video, on servers of your own at the provider',
+	description:
+		'For an enterprise plan: the same as Train Text to Video, on servers of your own at the provider',
 	documentationUrl: 'https://stablediffusionapi.com/docs/enterprise-plan/text2video',
 	credential: 'textToVideoStableDiffusionEnterpriseApi',
 	account: { ...account, title: 'Stable Diffusion Enterprise' },
