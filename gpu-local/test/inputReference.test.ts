@@ -143,7 +143,11 @@ describe('A picture that a video begins with', () => {
 		['a tiny one', () => asDataUrl(png(15, 400)), /16 pixels|15x400/],
 		['a huge one', () => asDataUrl(png(9000, 9000)), /64 million/],
 		['a damaged one', () => asDataUrl(PICTURE.subarray(0, 20)), /does not say its size/],
-		['another scheme', () => 'ftp://example.com/a.png', /only http/],
+		[
+			'another scheme',
+			() => 'ftp://example.com/a.png',
+			/https:\/\/ or a data URL or a file in a multipart form/,
+		],
 		['an address that is not allowed', () => 'http://127.0.0.1:9/a.png', /--webhook-allow/],
 		['metadata', () => 'http://169.254.169.254/a.png', /never called/],
 		['a redirect to metadata', () => `${pictures.url}/metadata`, /never called/],

@@ -28,7 +28,7 @@ export async function takeFlows(browser: Browser, folder: string): Promise<void>
 	await mkdir(folder, { recursive: true });
 	const userFolder = await installed((await packed()).folder);
 	const red = await startNodeRed('node-red', userFolder);
-	const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
+	const page = await browser.newPage({ viewport: { width: 1800, height: 900 } });
 	try {
 		for (const name of await flowFileNames()) {
 			const flow = JSON.parse(await readFile(join(FLOWS_FOLDER, name), 'utf8')) as FlowNode[];

@@ -22,9 +22,19 @@ export function readValues(provider: Provider, body: unknown): RequestValues {
 	}
 	refuseUnusedMedia(provider, body);
 	const validation = validate(provider, readRequest(provider, body), OWN_ADDRESS);
-	if (validation.values === undefined) throw new InvalidFieldsError(validation.issues);
+	if (validation.values === undefined)
+		throw new InvalidFieldsError(validation.issues.map(inWordsOfRequests));
 	return validation.values;
 }
+
+/** A file comes with a request as a part of its form; with an item of a workflow it has a name. */
+const inWordsOfRequests = (issue: Issue): Issue => ({
+	...issue,
+	message: issue.message.replace(
+		'the name of a file that comes with the input',
+		'a file in a multipart form',
+	),
+});
 
 /** Pictures, videos and sounds of other endpoints and servers: a video without them would be another one. */
 const MEDIA_FIELDS = [
