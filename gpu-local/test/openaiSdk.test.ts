@@ -11,7 +11,6 @@ import { png } from './support/png.ts';
 /** The SDK's types know only OpenAI's own models, sizes and lengths. */
 type Create = Parameters<OpenAI['videos']['create']>[0];
 const SMALL = { prompt: 'A boat', size: '64x64', seconds: '1' } as unknown as Create;
-const JPEG = 'ffd8ff';
 const FINAL = ['completed', 'failed'];
 
 /** The official SDK for Node, with nothing changed but its base URL. */
@@ -19,7 +18,7 @@ describe('the OpenAI SDK for Node', () => {
 	let server: TestServer;
 	let client: OpenAI;
 	beforeAll(async () => {
-		server = await startTestServer();
+		server = await startTestServer([], { GPU_LOCAL_FFMPEG: 'no-ffmpeg-here' });
 		client = new OpenAI({ baseURL: `${server.url}/v1`, apiKey: 'any', maxRetries: 0 });
 	});
 	afterAll(() => server.stop());
@@ -30,18 +29,18 @@ describe('the OpenAI SDK for Node', () => {
 		return video;
 	};
 
-	it('makes a video, follows it, and downloads all that there is of it', async () => {
+	it('makes a video, follows it, and downloads it', async () => {
 		const video = await client.videos.create(SMALL);
 		expect(video).toMatchObject({ object: 'video', status: 'queued', size: '64x64', seconds: '1' });
 		await done(video.id);
 		expect((await client.videos.retrieve(video.id)).status).toBe('completed');
 		const content = await client.videos.downloadContent(video.id);
 		expect(await inspect(await content.arrayBuffer())).toMatchObject({ width: 64, height: 64 });
-		for (const variant of ['thumbnail', 'spritesheet'] as const) {
-			const picture = await client.videos.downloadContent(video.id, { variant });
-			expect(picture.headers.get('content-type')).toBe('image/jpeg');
-			expect(Buffer.from(await picture.arrayBuffer()).toString('hex', 0, 3)).toBe(JPEG);
-		}
+		// No still without the machine's ffmpeg: which one needs is said, and the video itself is not touched.
+		for (const variant of ['thumbnail', 'spritesheet'] as const)
+			await expect(client.videos.downloadContent(video.id, { variant })).rejects.toThrow(
+				/400.*ffmpeg/,
+			);
 	});
 
 	it('sends the picture that a video begins with', async () => {
