@@ -1,6 +1,6 @@
 /** How often a submit is sent: again only where it certainly never arrived and may arrive the next time. */
 import { describe, expect, it } from 'vitest';
-import { submitIdentity, submitOnce } from '../../jobs/submit';
+import { submitIdentity, submitJob, submitOnce } from '../../jobs/submit';
 import type { Reading, Reply } from '../../providers/contract';
 import { localGpu } from '../../providers/localGpu';
 import { providerById } from '../../providers/registry';
@@ -90,6 +90,26 @@ describe('submitting', () => {
 		const { sent, result } = await attempts([limited(900), { job }]);
 		expect(sent).toBe(1);
 		expect(result.failure).toMatchObject({ accepted: 'no', retryAfterSeconds: 900 });
+	});
+
+	it('is not sent, and not paid, where the run was stopped while it waited for the limit', async () => {
+		const stop = new AbortController();
+		let sent = 0;
+		const submitting = submitJob({
+			provider,
+			account: { baseUrl: 'https://api.novita.ai' },
+			values: { prompt: 'A fox' },
+			send: async () => {
+				sent += 1;
+				return { status: 200, headers: {}, body: { task_id: 'a-1' } };
+			},
+			host: virtualHost(provider, 'a-key'),
+			// As long as the wait takes, nothing hears of the stop.
+			rateLimit: async () => stop.abort(new Error('Stopped by its user')),
+			signal: stop.signal,
+		});
+		await expect(submitting).rejects.toThrow('Stopped by its user');
+		expect(sent).toBe(0);
 	});
 
 	it('does not repeat a doubtful one', async () => {
