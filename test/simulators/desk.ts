@@ -71,6 +71,7 @@ export class Desk {
 				({ acceptedAtMs }) => acceptedAtMs + (this.options.logDelayMs ?? 0) <= this.now(),
 			),
 			logsTwice: this.options.logsTwice ?? false,
+			hasQueueLimit: this.options.queueLimit !== Infinity,
 			chargeFactor: this.options.chargeFactor ?? 1,
 			fileUrl: (job, options) => this.fileUrl(job, options),
 			random: this.dieOf(about),

@@ -85,13 +85,15 @@ const ACCOUNT_PATHS = [
 	'/api/assets_generated',
 ];
 
-function account({ path }: Incoming, { logged, url, nowMs }: FamilyContext): Answer {
+function account({ path }: Incoming, { logged, url, nowMs, hasQueueLimit }: FamilyContext): Answer {
 	const mine = logged.filter(({ family }) => family === 'stableDiffusion');
 	switch (path) {
 		case '/api/wallet_balance':
 			return ok({ status: 'success', data: { balance: 43.6, currency: 'USD' } });
 		case '/api/v6/processing/request_count': {
-			const open = mine.filter((job) => !job.forced && job.acceptedAtMs + job.durationMs > nowMs);
+			const open = mine.filter(
+				(job) => hasQueueLimit && !job.forced && job.acceptedAtMs + job.durationMs > nowMs,
+			);
 			return ok({ status: 'success', processing_count: open.length, message: 'In the queue' });
 		}
 		case '/api/assets_generated':

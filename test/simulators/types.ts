@@ -78,6 +78,8 @@ export interface FamilyContext {
 	/** What the account has submitted to any family, oldest first, as far as the provider's log shows it by now. */
 	logged: readonly SimulatedJob[];
 	logsTwice: boolean;
+	/** Without one, the stories that share the account do not see each other's jobs in the queue either. */
+	hasQueueLimit: boolean;
 	chargeFactor: number;
 	/** A URL on the file host that serves the job's video while it is valid. */
 	fileUrl(job: SimulatedJob, options?: { folder?: string; signed?: boolean }): string;
