@@ -18,6 +18,7 @@ import { buildServer } from './server.ts';
 import { Maintenance } from './maintenance/maintenance.ts';
 import { adoptJobs, countJobsOf } from './store/owners.ts';
 import { onCallbacks } from './store/deliveries.ts';
+import { newAdminToken, removeAdminAccess, writeAdminAccess } from './lib/adminAccess.ts';
 import { ffmpegOf } from './lib/ffmpeg.ts';
 import { UsageError } from './lib/usageError.ts';
 import { version } from './version.ts';
@@ -92,6 +93,7 @@ async function startHttp(core: Core): Promise<Omit<RunningServer, 'stop'>> {
 	}
 	const feed = new ChangeFeed(database, log);
 	const metrics = new Metrics(database, () => service.workers());
+	const admin = { token: newAdminToken(), dataFolder: config.dataFolder };
 	const app = await buildServer({
 		context: {
 			service,
@@ -100,6 +102,7 @@ async function startHttp(core: Core): Promise<Omit<RunningServer, 'stop'>> {
 			stills: new Stills(artifacts, ffmpegOf(config.env)),
 			estimator: new Estimator(database, service.openJobs),
 			keys,
+			admin,
 			failedLogins: new FailedLogins(Date.now, sleep, () => metrics.countFailedLogin()),
 			urlSecret,
 			publicUrl: config.publicUrl,
@@ -121,6 +124,8 @@ async function startHttp(core: Core): Promise<Omit<RunningServer, 'stop'>> {
 		await app.close();
 	});
 	const url = await listen(app, config);
+	await writeAdminAccess(config.dataFolder, { url: reachable(url), token: admin.token });
+	closers.push(() => removeAdminAccess(config.dataFolder));
 	const obstacle = await service.obstacle();
 	if (obstacle !== undefined) log.warn(`A job would not run yet: ${obstacle}`);
 	return { url, obstacle };
@@ -137,6 +142,9 @@ async function adopt({ database, log }: Core, keys: KeyRing): Promise<void> {
 		'There are jobs from before keys were needed, which no key shows. Name the key that should show them "local": local=KEY',
 	);
 }
+
+/** Listening everywhere is no address to call. */
+const reachable = (url: string): string => url.replace(/\/\/(0\.0\.0\.0|\[::\])/, '//127.0.0.1');
 
 async function listen(app: FastifyInstance, { host, port }: Config): Promise<string> {
 	try {

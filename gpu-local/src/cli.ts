@@ -1,9 +1,11 @@
 #!/usr/bin/env node
+import { backupCommand } from './commands/backup.ts';
 import { callbacksCommand } from './commands/callbacks.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { COMMANDS, helpText } from './commands/help.ts';
 import { modelsCommand } from './commands/models.ts';
 import { sentenceOf } from './commands/problems.ts';
+import { restoreCommand } from './commands/restore.ts';
 import { serveCommand } from './commands/serve.ts';
 import { setupCommand } from './commands/setup.ts';
 import type { Terminal } from './commands/terminal.ts';
@@ -41,13 +43,15 @@ const RUN: Record<keyof typeof COMMANDS, Run> = {
 	setup: setupCommand,
 	models: modelsCommand,
 	callbacks: callbacksCommand,
+	backup: backupCommand,
+	restore: restoreCommand,
 	'webhook-secret': webhookSecretCommand,
 	help: async () => terminal.out(helpText()),
 	version: async () => terminal.out(version),
 };
 
 /** Commands whose options are their own. */
-const OWN_HELP = new Set(['setup', 'models', 'callbacks']);
+const OWN_HELP = new Set(['setup', 'models', 'callbacks', 'backup', 'restore']);
 
 async function main(given: string[]): Promise<void> {
 	const [first = 'serve', ...rest] = given;

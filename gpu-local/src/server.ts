@@ -9,6 +9,7 @@ import { openaiDialect } from './dialects/openai/index.ts';
 import { stableDiffusionApiError } from './dialects/stableDiffusionApi/errors.ts';
 import { stableDiffusionApiDialect } from './dialects/stableDiffusionApi/index.ts';
 import { artifactNamed } from './store/videos.ts';
+import { adminRoutes } from './http/admin.ts';
 import { logAccess } from './http/accessLog.ts';
 import type { ChangeFeed } from './http/changeFeed.ts';
 import type { HttpContext } from './http/context.ts';
@@ -87,6 +88,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
 	await allowOrigins(app, hosts.allowedOrigins);
 	await app.register(pageRoutes);
 	await app.register(operationRoutes, { context, metrics });
+	await app.register(adminRoutes, { context });
 	await app.register(openaiDialect, { context, feed });
 	await app.register(stableDiffusionApiDialect, { context });
 	await app.register(novitaDialect, { context });

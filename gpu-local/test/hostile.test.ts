@@ -216,6 +216,7 @@ describe('hostile requests', () => {
 
 	it('leave nothing outside the data folder’s own names', async () => {
 		expect((await readdir(server.dataFolder)).sort()).toEqual([
+			'admin.json',
 			'database',
 			'server.lock',
 			'videos',

@@ -20,6 +20,7 @@ const ROOMS = [
 	'config',
 	'videos',
 	'callbacks',
+	'backup',
 	'store',
 	'queue',
 	'engines',

@@ -3,6 +3,7 @@ import {
 	access,
 	constants,
 	copyFile,
+	link,
 	mkdir,
 	open,
 	rename,
@@ -49,6 +50,19 @@ export async function openFolderStore(folder: string): Promise<ArtifactStore> {
 		remove: async (name) => {
 			await rm(pathOf(name), { force: true });
 			await rm(asideOf(pathOf(name)), { force: true });
+		},
+		linkTo: async (name, path) => {
+			try {
+				await link(pathOf(name), path).catch(async (error: NodeJS.ErrnoException) => {
+					if (error.code === 'ENOENT') throw error;
+					// Another disk, or one that has no links.
+					await copyFile(pathOf(name), path);
+				});
+				return true;
+			} catch (error) {
+				if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+				throw error;
+			}
 		},
 		freeBytes: async () => {
 			const { bavail, bsize } = await statfs(folder);

@@ -16,6 +16,11 @@ export interface ArtifactStore {
 	open(name: string, range?: ByteRange): Promise<Readable | undefined>;
 	/** No error where it is gone already. */
 	remove(name: string): Promise<void>;
+	/**
+	 * Puts a file under another path of this machine, without copying it where the disk can; false where there is no
+	 * such file. A storage elsewhere has no such thing.
+	 */
+	readonly linkTo?: (name: string, path: string) => Promise<boolean>;
 	/** Bytes that can still be written; undefined where nobody can tell. */
 	freeBytes(): Promise<number | undefined>;
 	/** Rejects where files cannot be put there. Writes nothing. */

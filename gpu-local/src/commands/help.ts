@@ -7,6 +7,8 @@ export const COMMANDS = {
 	setup: 'Install what the engine diffusers needs (gpu-local setup --help).',
 	models: 'Add, list, check and remove models (gpu-local models --help).',
 	callbacks: 'Look at callbacks, send them again (gpu-local callbacks --help).',
+	backup: 'Pack all jobs and videos into a file (gpu-local backup --help).',
+	restore: 'Put back what a backup holds (gpu-local restore --help).',
 	'webhook-secret': 'Show the secret that callbacks are signed with.',
 	help: 'Show this.',
 	version: 'Show the version.',

@@ -24,6 +24,11 @@ export interface Database extends Sql {
 	listen(channel: string, onNotify: () => void): Promise<void>;
 	/** Tells all who listen, in every process on this database. Never rejects. */
 	notify(channel: string): void;
+	/**
+	 * Packs all of it into a new file, as it is at one moment, and gives the rows of a statement of the same moment. A
+	 * database that has backups of its own has no such thing.
+	 */
+	readonly pack?: (file: string, beside: Statement) => Promise<Array<Record<string, unknown>>>;
 	/** How pg-boss connects. */
 	readonly bossOptions: ConstructorOptions;
 	close(): Promise<void>;

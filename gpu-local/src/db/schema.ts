@@ -125,6 +125,9 @@ const MIGRATIONS: readonly string[] = [
 	`,
 ];
 
+/** Of the tables that this version makes and knows. */
+export const TABLES_VERSION = MIGRATIONS.length;
+
 /** Any number that no other program on the same PostgreSQL is likely to use. */
 const LOCK_NUMBER = 7_848_401;
 

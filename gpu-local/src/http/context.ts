@@ -17,6 +17,8 @@ export interface HttpContext {
 	estimator: Estimator;
 	keys: KeyRing;
 	failedLogins: FailedLogins;
+	/** Opens the calls for operators; they find it in the data folder. */
+	admin: { token: string; dataFolder: string };
 	/** Signs links to files. */
 	urlSecret: string;
 	publicUrl: string | undefined;

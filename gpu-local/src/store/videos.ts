@@ -407,6 +407,11 @@ export async function artifactNamed(sql: Sql, name: string): Promise<Artifact | 
 	return row?.artifact?.name === name ? row.artifact : undefined;
 }
 
+/** The files of all jobs. */
+export const storedFiles: Statement = {
+	text: 'SELECT artifact FROM gpu_local.videos WHERE artifact IS NOT NULL',
+};
+
 /** Which of these jobs are still open. */
 export async function openVideos(sql: Sql, ids: string[]): Promise<Set<string>> {
 	const rows = await sql.query<{ id: string }>(

@@ -6,10 +6,13 @@ import { lockFolder } from '../folderLock.ts';
 import { openConnection } from './connection.ts';
 import type { Connection } from './connection.ts';
 import { Session } from './session.ts';
-import { unpackTemplate } from './template.ts';
+import { packFolder, unpackTemplate } from './template.ts';
 
 /** Within the data folder. */
 export const DATABASE_FOLDER = 'database';
+
+/** Requests wait while it is packed. */
+const PACK_LEVEL = 1;
 
 /**
  * PostgreSQL inside this process, its files in the data folder. It has no lock of its own, and two
@@ -57,6 +60,14 @@ export async function openPglite(dataFolder: string): Promise<Database> {
 		notify: (channel) => {
 			for (const onNotify of listeners.get(channel) ?? []) onNotify();
 		},
+		// Nobody else is at it meanwhile, so its files stand still. PGlite's own dump holds all of them in memory at
+		// once: half a gigabyte more for a new database.
+		pack: (file, beside) =>
+			turns.alone(async () => {
+				await session.script('CHECKPOINT');
+				await packFolder(join(dataFolder, DATABASE_FOLDER), file, PACK_LEVEL);
+				return (await session.run([beside]))[0]!;
+			}),
 		bossOptions: { db: direct.boss, backend: 'pglite' },
 		close: async () => {
 			await turns.alone(() => connection.close());

@@ -49,9 +49,14 @@ export async function unpackTemplate(dataFolder: string, databaseName: string): 
 /** Packs a database that nobody has open. */
 export async function packTemplate(databaseFolder: string, path: string): Promise<void> {
 	const aside = `${path}.${process.pid}`;
-	await create(
-		{ cwd: databaseFolder, file: aside, gzip: { level: 9 }, portable: true },
-		(await readdir(databaseFolder)).sort(),
-	);
+	await packFolder(databaseFolder, aside, 9);
 	await rename(aside, path);
+}
+
+/** The files of a database, which nobody changes meanwhile, as one. */
+export async function packFolder(folder: string, path: string, level: number): Promise<void> {
+	await create(
+		{ cwd: folder, file: path, gzip: { level }, portable: true },
+		(await readdir(folder)).sort(),
+	);
 }
