@@ -12,6 +12,7 @@ import { openPglite } from './db/pglite/open.ts';
 import { openPostgres } from './db/postgres.ts';
 import { migrate } from './db/schema.ts';
 import { createCallbackBody } from './dialects/callbackBody.ts';
+import { ffmpegOf } from './lib/ffmpeg.ts';
 import { createEngine } from './engines/registry.ts';
 import { Queue } from './queue/queue.ts';
 import { clearJobFolder, jobsWithFolders } from './worker/makeVideo.ts';
@@ -108,6 +109,7 @@ export async function startVideoWorker(core: Core): Promise<VideoWorker> {
 			jobSeconds: config.limits.jobSeconds,
 			maxAttempts: config.limits.maxAttempts,
 			keepSeconds: config.keepSeconds,
+			ffmpeg: ffmpegOf(config.env),
 		},
 		log,
 	);

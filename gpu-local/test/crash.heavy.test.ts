@@ -109,6 +109,9 @@ const proveKills = (database: string, acknowledged: number): void =>
 		},
 	]);
 
+/** Thousands of small jobs: starting ffmpeg for each would take longer than all the rest. */
+const NO_POSTERS = { GPU_LOCAL_FFMPEG: 'no-ffmpeg' };
+
 describe(`${KILLS} kill -9 under load`, () => {
 	it('the built-in database', { timeout: 900_000 }, async () => {
 		const data = await mkdtemp(join(tmpdir(), 'gpu-local-crash-'));
@@ -118,7 +121,7 @@ describe(`${KILLS} kill -9 under load`, () => {
 		const start = () =>
 			startCli(
 				['serve', '--port', '0', '--data', data, '--webhook-allow', '*', '--max-queued', '5000'],
-				{ GPU_LOCAL_MAX_QUEUED_PER_KEY: '5000' },
+				{ GPU_LOCAL_MAX_QUEUED_PER_KEY: '5000', ...NO_POSTERS },
 			);
 		let server = await start();
 		cleanUps.push(() => server.crash());
@@ -150,10 +153,10 @@ describe(`${KILLS} kill -9 under load`, () => {
 			() =>
 				startCli(
 					['serve', '--no-work', '--port', '0', '--max-queued', '5000', ...common('server')],
-					{ GPU_LOCAL_MAX_QUEUED_PER_KEY: '5000' },
+					{ GPU_LOCAL_MAX_QUEUED_PER_KEY: '5000', ...NO_POSTERS },
 				),
-			() => startCli(['worker', ...common('worker-1')]),
-			() => startCli(['worker', ...common('worker-2')]),
+			() => startCli(['worker', ...common('worker-1')], NO_POSTERS),
+			() => startCli(['worker', ...common('worker-2')], NO_POSTERS),
 		];
 		const processes: CliProcess[] = [];
 		for (const start of starters) processes.push(await start());

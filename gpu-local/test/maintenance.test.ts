@@ -107,24 +107,27 @@ describe('what happens without anybody asking', () => {
 		const video = await create('me');
 		await leaseVideo(core.database, video.id, LEASE, 'test');
 		const name = `${video.id.replaceAll('-', '')}-${'a'.repeat(16)}.mp4`;
+		const poster = name.replace('.mp4', '.jpg');
 		const lost = `${'b'.repeat(32)}-${'b'.repeat(16)}.mp4`;
 		const lostPart = `${'e'.repeat(32)}-${'e'.repeat(16)}.mp4`;
 		const underWay = `${'c'.repeat(32)}-${'c'.repeat(16)}.mp4`;
 		const others = `${'d'.repeat(32)}-${'d'.repeat(16)}.mp4`;
 		const videos = join(folder, 'videos');
-		for (const file of [name, lost, `${lostPart}.part`, underWay, others]) {
+		for (const file of [name, poster, lost, `${lostPart}.part`, underWay, others]) {
 			await writeFile(join(videos, file), 'x');
 			const longAgo = new Date(Date.now() - 48 * 3600 * 1000);
 			await utimes(join(videos, file), longAgo, longAgo);
 		}
 		const hour = 3600 * 1000;
 		await noteLooseFile(core.database, name, new Date(Date.now() - hour));
+		await noteLooseFile(core.database, poster, new Date(Date.now() - hour));
 		await noteLooseFile(core.database, lost, new Date(Date.now() - hour));
 		await noteLooseFile(core.database, lostPart, new Date(Date.now() - hour));
 		await noteLooseFile(core.database, underWay, new Date(Date.now() + hour));
 		const done = {
 			artifact: {
 				...{ name, bytes: 1, sha256: '', mimeType: 'video/mp4' },
+				poster: { name: poster, bytes: 1, sha256: '' },
 				...{ width: 2, height: 2, frames: 1, fps: 1, durationSeconds: 1 },
 			},
 			settings: {},
@@ -136,7 +139,7 @@ describe('what happens without anybody asking', () => {
 		await complete(new Date(Date.now() + hour));
 		await maintenance.sweep();
 		// What another installation put there is none of ours.
-		expect((await readdir(videos)).sort()).toEqual([name, underWay, others].sort());
+		expect((await readdir(videos)).sort()).toEqual([name, poster, underWay, others].sort());
 		await core.database.query(
 			`UPDATE gpu_local.videos SET expires_at = now() - interval '1 second' WHERE id = $1`,
 			[video.id],

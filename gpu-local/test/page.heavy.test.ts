@@ -91,6 +91,19 @@ describe('the page', () => {
 		// What a job says is text, never markup.
 		expect(await finished.locator('.prompt b').count()).toBe(0);
 		const player = finished.locator('video');
+		const poster = await eventually(async () => (await player.getAttribute('poster')) ?? undefined);
+		expect(poster).toMatch(/^blob:/);
+		const sizeOf = `(async () => {
+			const picture = new Image();
+			picture.src = '${poster}';
+			await picture.decode();
+			return [picture.naturalWidth, picture.naturalHeight];
+		})()`;
+		expect(await page.evaluate(sizeOf)).toEqual([512, 288]);
+		// Nothing of the video itself was loaded for it.
+		expect(await player.evaluate((video: Json) => video.readyState)).toBe(0);
+		await player.evaluate((video: Json) => video.load());
+		await player.evaluate((video: Json) => (video.preload = 'metadata'));
 		await eventually(
 			async () => (await player.evaluate((video: Json) => video.readyState)) >= 1 || undefined,
 		);

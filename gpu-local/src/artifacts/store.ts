@@ -27,8 +27,8 @@ export interface ArtifactStore {
 	check(): Promise<void>;
 }
 
-/** `<job id without dashes>-<random>.mp4`: unguessable, and one run's file never another's. */
-export const ARTIFACT_NAME = /^[0-9a-f]{32}-[0-9a-f]{16}\.(mp4|gif)$/;
+/** `<job id without dashes>-<random>.mp4`: unguessable, and one run's file never another's. `.jpg` is its poster. */
+export const ARTIFACT_NAME = /^[0-9a-f]{32}-[0-9a-f]{16}\.(mp4|gif|jpg)$/;
 
 /** The place cannot be reached just now, or does not do what it should. */
 export class StorageError extends Error {

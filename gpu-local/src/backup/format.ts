@@ -32,10 +32,16 @@ export const manifestSchema = z.object({
 	]),
 	/** False where they lie in a storage elsewhere, which has copies of its own. */
 	videos_included: z.boolean(),
-	videos: z.array(z.object({ name: z.string(), bytes: z.number(), sha256, type: z.string() })),
+	/** Of finished videos, and their posters. */
+	files: z.array(z.object({ name: z.string(), bytes: z.number(), sha256, type: z.string() })),
 });
 
 export type Manifest = z.infer<typeof manifestSchema>;
+
+export const POSTER_TYPE = 'image/jpeg';
+
+export const videosIn = ({ files }: Manifest): number =>
+	files.filter(({ type }) => type !== POSTER_TYPE).length;
 
 /** Whether a file of this path may be in a backup. */
 export function isPartOfBackup(path: string): boolean {

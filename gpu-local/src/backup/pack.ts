@@ -10,7 +10,7 @@ import { TABLES_VERSION } from '../db/schema.ts';
 import type { Artifact } from '../store/video.ts';
 import { storedFiles } from '../store/videos.ts';
 import { version } from '../version.ts';
-import { DATABASE, FORMAT_VERSION, MANIFEST, VIDEOS } from './format.ts';
+import { DATABASE, FORMAT_VERSION, MANIFEST, POSTER_TYPE, VIDEOS } from './format.ts';
 import type { Manifest } from './format.ts';
 
 const UNFINISHED = 'backup.unfinished-';
@@ -55,13 +55,18 @@ async function putAside(
 		packed === undefined
 			? (await database.batch([storedFiles]))[0]!
 			: await database.pack!(packed, storedFiles);
-	const videos: Manifest['videos'] = [];
+	const files: Manifest['files'] = [];
 	await mkdir(join(aside, VIDEOS));
-	for (const { name, bytes, sha256, mimeType } of rows.map((row) => row.artifact as Artifact)) {
+	const wanted = rows.flatMap(({ artifact }) => {
+		const { poster, ...video } = artifact as Artifact;
+		return [
+			{ ...video, type: video.mimeType },
+			...(poster ? [{ ...poster, type: POSTER_TYPE }] : []),
+		];
+	});
+	for (const { name, bytes, sha256, type } of wanted) {
 		// A video that was deleted since is not missed.
-		if (await linkTo?.(name, join(aside, VIDEOS, name))) {
-			videos.push({ name, bytes, sha256, type: mimeType });
-		}
+		if (await linkTo?.(name, join(aside, VIDEOS, name))) files.push({ name, bytes, sha256, type });
 	}
 	const manifest: Manifest = {
 		format: 'gpu-local-backup',
@@ -73,13 +78,13 @@ async function putAside(
 				? { kind: 'postgresql' }
 				: { kind: 'built-in', tables: TABLES_VERSION, sha256: await hashOf(packed) },
 		videos_included: linkTo !== undefined,
-		videos,
+		files,
 	};
 	await writeFile(join(aside, MANIFEST), `${JSON.stringify(manifest, null, '\t')}\n`);
 	return [
 		MANIFEST,
 		...(packed === undefined ? [] : [DATABASE]),
-		...videos.map(({ name }) => `${VIDEOS}/${name}`),
+		...files.map(({ name }) => `${VIDEOS}/${name}`),
 	];
 }
 

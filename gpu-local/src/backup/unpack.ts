@@ -40,7 +40,7 @@ export async function inspectBackup(path: string): Promise<Manifest> {
 	const found = readManifest(path, manifest);
 	const expected = [
 		...(found.database.kind === 'built-in' ? [DATABASE] : []),
-		...found.videos.map(({ name }) => `${VIDEOS}/${name}`),
+		...found.files.map(({ name }) => `${VIDEOS}/${name}`),
 	];
 	for (const member of expected) {
 		if (!sizes.has(member)) throw damaged(path, `${member} is missing`);
@@ -64,7 +64,7 @@ export async function unpackBackup(
 			}),
 		(what) => damaged(path, what),
 	);
-	for (const { name, bytes, sha256 } of manifest.videos) {
+	for (const { name, bytes, sha256 } of manifest.files) {
 		const file = join(folder, VIDEOS, name);
 		if ((await stat(file)).size !== bytes || (await hashOf(file)) !== sha256) {
 			throw damaged(path, `${VIDEOS}/${name} is not as it was`);

@@ -7,6 +7,7 @@ import type { ReadableStream } from 'node:stream/web';
 import { openFolderStore } from '../artifacts/folderStore.ts';
 import { openS3Store } from '../artifacts/s3Store.ts';
 import type { ArtifactStore } from '../artifacts/store.ts';
+import { videosIn } from '../backup/format.ts';
 import type { Manifest } from '../backup/format.ts';
 import { packBackup } from '../backup/pack.ts';
 import { inspectBackup } from '../backup/unpack.ts';
@@ -103,12 +104,9 @@ async function withStores(
 	}
 }
 
-function summary(
-	path: string,
-	{ database, videos, videos_included: included }: Manifest,
-	{ artifactsPlace }: Config,
-): string[] {
-	const files = included ? `the videos (${videos.length})` : 'no videos';
+function summary(path: string, manifest: Manifest, { artifactsPlace }: Config): string[] {
+	const { database, videos_included: included } = manifest;
+	const files = included ? `the videos (${videosIn(manifest)})` : 'no videos';
 	return [
 		database.kind === 'built-in'
 			? `${path} holds the database and ${files}.`

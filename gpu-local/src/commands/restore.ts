@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { openFolderStore } from '../artifacts/folderStore.ts';
 import { openS3Store } from '../artifacts/s3Store.ts';
-import { VIDEOS } from '../backup/format.ts';
+import { VIDEOS, videosIn } from '../backup/format.ts';
 import type { Manifest } from '../backup/format.ts';
 import { removeUnfinished } from '../backup/pack.ts';
 import { inspectBackup, unpackBackup } from '../backup/unpack.ts';
@@ -50,7 +50,7 @@ export async function restoreCommand(args: string[], { env, out }: Terminal): Pr
 		}
 		const jobs = await restore(path, manifest, config, there);
 		out(
-			`Restored to ${dataFolder}, as of ${manifest.made_at}: ${jobs === undefined ? '' : `${jobs}, `}videos: ${manifest.videos.length}.`,
+			`Restored to ${dataFolder}, as of ${manifest.made_at}: ${jobs === undefined ? '' : `${jobs}, `}videos: ${videosIn(manifest)}.`,
 		);
 		if (manifest.database.kind === 'postgresql') {
 			out('The database is not in this backup: restore it with pg_restore or psql.');
@@ -97,7 +97,7 @@ async function restore(
 		const artifacts = artifactsPlace.startsWith('s3://')
 			? openS3Store(artifactsPlace, env)
 			: await openFolderStore(artifactsPlace);
-		for (const { name, type } of manifest.videos) {
+		for (const { name, type } of manifest.files) {
 			await artifacts.put(join(aside, VIDEOS, name), name, type);
 		}
 		const database = join(aside, DATABASE_FOLDER);

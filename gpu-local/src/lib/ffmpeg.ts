@@ -15,14 +15,23 @@ export class NoFfmpegError extends Error {
  *
  * @throws NoFfmpegError where there is no such program
  */
-export async function runFfmpeg(program: string, args: string[]): Promise<Buffer> {
+export async function runFfmpeg(
+	program: string,
+	args: string[],
+	signal?: AbortSignal,
+): Promise<Buffer> {
 	const child = spawn(program, ['-hide_banner', '-nostdin', '-loglevel', 'error', ...args], {
 		stdio: ['ignore', 'pipe', 'pipe'],
 		windowsHide: true,
+		...(signal ? { signal, killSignal: 'SIGKILL' as const } : {}),
 	});
 	const ended = new Promise<number | null>((resolve, reject) => {
 		child.once('error', (error) =>
-			reject(new NoFfmpegError(`${program} cannot be started`, { cause: error })),
+			reject(
+				signal?.aborted
+					? error
+					: new NoFfmpegError(`${program} cannot be started`, { cause: error }),
+			),
 		);
 		child.once('close', resolve);
 	});

@@ -4,6 +4,7 @@ import type { Database } from '../db/database.ts';
 import type { Log } from '../lib/log.ts';
 import { announceCallbacks, insertDelivery } from '../store/deliveries.ts';
 import { forgetLooseFile, looseFiles } from '../store/looseFiles.ts';
+import { filesOf } from '../store/video.ts';
 import type { VideoError } from '../store/video.ts';
 import {
 	deleteFinishedBefore,
@@ -57,7 +58,9 @@ export class Maintenance {
 	/** Removes files whose time is up, files that no job has, and old records. */
 	async sweep(nowMs = Date.now()): Promise<void> {
 		for (const video of await expireVideos(this.database, AT_ONCE)) {
-			if (video.artifact) await this.artifacts.remove(video.artifact.name);
+			for (const name of video.artifact ? filesOf(video.artifact) : []) {
+				await this.artifacts.remove(name);
+			}
 			await markExpired(this.database, video.id);
 		}
 		await deleteFinishedBefore(this.database, new Date(nowMs - this.historySeconds * 1000));

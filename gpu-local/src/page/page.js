@@ -13,6 +13,8 @@ const jobs = $('#jobs');
 const cards = new Map();
 const videos = new Map();
 const places = new Map();
+/** Addresses of posters, which the browser keeps until they are given back. */
+const posters = new Map();
 let oldest;
 let filter = { status: '', query: '' };
 
@@ -97,11 +99,17 @@ function forget(id) {
 	const next = card?.nextElementSibling ?? card?.previousElementSibling;
 	const hadFocus =
 		card?.contains(document.activeElement) || document.activeElement === document.body;
-	card?.remove();
-	cards.delete(id);
-	videos.delete(id);
+	drop(id);
 	if (hadFocus) (next ? $('.select', next) : $('#new [name=prompt]')).focus();
 	showEmpty();
+}
+
+function drop(id) {
+	cards.get(id)?.remove();
+	cards.delete(id);
+	videos.delete(id);
+	if (posters.has(id)) URL.revokeObjectURL(posters.get(id));
+	posters.delete(id);
 }
 
 function showEmpty() {
@@ -192,14 +200,29 @@ function showPicture(place, video) {
 	place.dataset.shown = video.id;
 	const gif = video.media_type === 'image/gif';
 	const player = element(gif ? 'img' : 'video');
-	// The first picture of the video stands there before it is played.
-	player.src = gif ? pathOf(video.url) : `${pathOf(video.url)}#t=0.001`;
-	if (gif) player.alt = video.prompt;
+	if (gif) Object.assign(player, { alt: video.prompt, loading: 'lazy' });
 	else {
-		Object.assign(player, { controls: true, loop: true, muted: true, preload: 'metadata' });
+		// Only the poster is loaded before somebody wants to see the video.
+		Object.assign(player, { controls: true, loop: true, muted: true, preload: 'none' });
 		player.setAttribute('aria-label', `Video: ${video.prompt}`);
+		void showPoster(player, video);
 	}
+	player.src = pathOf(video.url);
 	place.replaceChildren(player);
+}
+
+async function showPoster(player, { id, url }) {
+	try {
+		const reply = await api('GET', `/v1/videos/${id}/content?variant=thumbnail`);
+		const poster = URL.createObjectURL(await reply.blob());
+		if (!cards.has(id)) return URL.revokeObjectURL(poster);
+		posters.set(id, poster);
+		player.poster = poster;
+	} catch {
+		// Without one, the first picture of the video stands there.
+		player.preload = 'metadata';
+		player.src = `${pathOf(url)}#t=0.001`;
+	}
 }
 
 let askingForPlaces = false;
@@ -312,12 +335,7 @@ async function loadPage() {
 async function setFilter() {
 	filter = { status: $('#status').value, query: $('#search').value.trim() };
 	oldest = undefined;
-	for (const [id, card] of [...cards]) {
-		if (fits(videos.get(id))) continue;
-		card.remove();
-		cards.delete(id);
-		videos.delete(id);
-	}
+	for (const id of [...cards.keys()]) if (!fits(videos.get(id))) drop(id);
 	await loadPage().catch((problem) => say(problem.message));
 	countSelected();
 	say(`${cards.size} jobs shown.`);

@@ -15,7 +15,7 @@ export async function noteLooseFile(sql: Sql, name: string, removeAfter: Date): 
 /** With the statement that gives the file to its job; changes nothing where that did not. */
 export const keepFile = (videoId: string, name: string): Statement => ({
 	text: `DELETE FROM gpu_local.loose_files l USING gpu_local.videos v
-		WHERE l.name = $2 AND v.id = $1 AND v.artifact->>'name' = $2`,
+		WHERE l.name = $2 AND v.id = $1 AND $2 IN (v.artifact->>'name', v.artifact->'poster'->>'name')`,
 	values: [videoId, name],
 });
 
@@ -31,7 +31,8 @@ export async function looseFiles(sql: Sql, now: Date, limit: number): Promise<st
 		`SELECT l.name FROM gpu_local.loose_files l
 		WHERE l.remove_after < $1 AND NOT EXISTS (
 			SELECT 1 FROM gpu_local.videos v
-			WHERE v.id = substring(l.name, 1, 32)::uuid AND v.artifact->>'name' = l.name
+			WHERE v.id = substring(l.name, 1, 32)::uuid
+				AND l.name IN (v.artifact->>'name', v.artifact->'poster'->>'name')
 		) ORDER BY l.remove_after LIMIT $2`,
 		[now, limit],
 	);

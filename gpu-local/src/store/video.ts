@@ -11,12 +11,15 @@ export const STATUSES = [
 ] as const;
 export type VideoStatus = (typeof STATUSES)[number];
 
-export interface Artifact {
+export interface StoredFile {
 	/** Name in the artifact store. */
 	name: string;
 	bytes: number;
 	/** Hexadecimal. */
 	sha256: string;
+}
+
+export interface Artifact extends StoredFile {
 	mimeType: string;
 	/** Probed from the file, not taken from the request. */
 	width: number;
@@ -24,7 +27,13 @@ export interface Artifact {
 	frames: number;
 	fps: number;
 	durationSeconds: number;
+	/** A picture out of it, as JPEG; none where the machine that made the video has no ffmpeg. */
+	poster?: StoredFile;
 }
+
+/** The names of all files of a finished video. */
+export const filesOf = ({ name, poster }: Artifact): string[] =>
+	poster === undefined ? [name] : [name, poster.name];
 
 export interface VideoError {
 	code: EngineErrorCode;

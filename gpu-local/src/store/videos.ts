@@ -365,7 +365,8 @@ export async function deleteFinishedBefore(sql: Sql, before: Date): Promise<void
 /** Bytes of all files that jobs refer to. */
 export async function artifactBytes(sql: Sql): Promise<number> {
 	const [row] = await sql.query<{ bytes: unknown }>(
-		`SELECT COALESCE(SUM((artifact->>'bytes')::bigint), 0) AS bytes
+		`SELECT COALESCE(SUM((artifact->>'bytes')::bigint
+			+ COALESCE((artifact->'poster'->>'bytes')::bigint, 0)), 0) AS bytes
 		FROM gpu_local.videos WHERE artifact IS NOT NULL`,
 	);
 	return Number(row?.bytes ?? 0);

@@ -17,7 +17,7 @@ import {
 } from '../store/deliveries.ts';
 import { forgetLooseFile, looseFile } from '../store/looseFiles.ts';
 import { storePicture } from '../store/pictures.ts';
-import { isOpen, toVideo } from '../store/video.ts';
+import { filesOf, isOpen, toVideo } from '../store/video.ts';
 import type { VideoError, VideoRow } from '../store/video.ts';
 import {
 	cancelVideo,
@@ -449,18 +449,19 @@ export class VideoService {
 			if (after.status === 'cancelled') return;
 			return await this.remove(owner, id);
 		}
-		const name = video.artifact?.name;
+		const names = video.artifact ? filesOf(video.artifact) : [];
 		await this.database.batch([
 			deleteVideo(id),
 			...(await this.queue.removeVideo(video.queue, id)),
-			...(name === undefined ? [] : [looseFile(name)]),
+			...names.map(looseFile),
 		]);
-		if (name === undefined) return;
 		// Where the storage is away, maintenance removes the file later.
-		await this.artifacts
-			.remove(name)
-			.then(() => forgetLooseFile(this.database, name))
-			.catch(() => undefined);
+		for (const name of names) {
+			await this.artifacts
+				.remove(name)
+				.then(() => forgetLooseFile(this.database, name))
+				.catch(() => undefined);
+		}
 	}
 }
 

@@ -2,6 +2,7 @@ import { createWriteStream } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import type { ArtifactStore } from '../artifacts/store.ts';
 import { NoFfmpegError, runFfmpeg } from '../lib/ffmpeg.ts';
@@ -17,7 +18,10 @@ const SPRITES = 16;
 const SPRITES_A_ROW = 4;
 const MOST_KEPT = 100;
 
-/** Pictures of finished videos, as JPEG, made when they are first asked for by the machine's ffmpeg. */
+/**
+ * Pictures of finished videos, as JPEG. The thumbnail was made with the video; where it was not, and the spritesheet,
+ * the machine's ffmpeg makes them when they are first asked for.
+ */
 export class Stills {
 	readonly #kept = new Map<string, Promise<Buffer>>();
 	/** One after another: each takes a core for a moment, which the engine needs. */
@@ -30,13 +34,23 @@ export class Stills {
 
 	async of(artifact: Artifact, still: Still): Promise<Buffer> {
 		const key = `${still} ${artifact.name}`;
-		const made = this.#kept.get(key) ?? this.#inTurn(() => this.#make(artifact, still));
+		const made = this.#kept.get(key) ?? this.#find(artifact, still);
 		this.#kept.delete(key);
 		this.#kept.set(key, made);
 		made.catch(() => this.#kept.delete(key));
 		const [oldest] = this.#kept.keys();
 		if (this.#kept.size > MOST_KEPT && oldest !== undefined) this.#kept.delete(oldest);
 		return await made;
+	}
+
+	/** The poster that was made with the video; anything else is made now. */
+	async #find(artifact: Artifact, still: Still): Promise<Buffer> {
+		const poster =
+			still === 'thumbnail' && artifact.poster
+				? await this.artifacts.open(artifact.poster.name)
+				: undefined;
+		if (poster) return await buffer(poster);
+		return await this.#inTurn(() => this.#make(artifact, still));
 	}
 
 	async #inTurn(make: () => Promise<Buffer>): Promise<Buffer> {
@@ -52,7 +66,7 @@ export class Stills {
 		const path = join(folder, artifact.name);
 		try {
 			await pipeline(file, createWriteStream(path));
-			return await runFfmpeg(this.ffmpeg, stillArguments(path, artifact, still));
+			return await runFfmpeg(this.ffmpeg, stillArguments(path, artifact.frames, still));
 		} catch (error) {
 			if (!(error instanceof NoFfmpegError)) throw error;
 			throw new ApiError(
@@ -67,8 +81,24 @@ export class Stills {
 	}
 }
 
-function stillArguments(path: string, artifact: Artifact, still: Still): string[] {
-	const { frames } = artifact;
+const POSTER_MS = 60_000;
+
+/**
+ * The thumbnail of a video that is about to be stored.
+ *
+ * @throws NoFfmpegError where the machine has none
+ */
+export async function makePoster(
+	ffmpeg: string,
+	path: string,
+	frames: number,
+	signal: AbortSignal,
+): Promise<Buffer> {
+	const limit = AbortSignal.any([signal, AbortSignal.timeout(POSTER_MS)]);
+	return await runFfmpeg(ffmpeg, stillArguments(path, frames, 'thumbnail'), limit);
+}
+
+function stillArguments(path: string, frames: number, still: Still): string[] {
 	const chosen =
 		still === 'thumbnail'
 			? `select=eq(n\\,${Math.floor(frames / 2)}),scale=min(iw\\,${THUMBNAIL_WIDTH}):-2`

@@ -5,6 +5,8 @@ import type { Database } from '../db/database.ts';
 import type { Engine, Progress } from '../engines/engine.ts';
 import type { Log } from '../lib/log.ts';
 import type { Queue } from '../queue/queue.ts';
+import { NoFfmpegError } from '../lib/ffmpeg.ts';
+import { makePoster } from '../videos/stills.ts';
 import { noteLooseFile } from '../store/looseFiles.ts';
 import { pictureOf } from '../store/pictures.ts';
 import { rememberForEngine, saveProgress } from '../store/videos.ts';
@@ -29,6 +31,8 @@ export interface AttemptOptions {
 	/** How long one job may run. */
 	jobSeconds: number;
 	maxAttempts: number;
+	/** The program that makes posters. */
+	ffmpeg: string;
 }
 
 /** Carries an attempt out, with heartbeat and time limit, and brings it to its right end. */
@@ -113,8 +117,24 @@ export class AttemptRunner {
 			remember: async (memory) =>
 				await rememberForEngine(this.database, lease, this.engine.name, memory),
 			picture: async () => await pictureOf(this.database, video.id),
+			poster: async (file, frames) => await this.#poster(file, frames, controller.signal),
 			log: (level, message, detail) => this.log[level]({ video: video.id, ...detail }, message),
 		});
+	}
+
+	async #poster(
+		file: string,
+		frames: number,
+		signal: AbortSignal,
+	): Promise<Uint8Array | undefined> {
+		try {
+			return await makePoster(this.options.ffmpeg, file, frames, signal);
+		} catch (error) {
+			signal.throwIfAborted();
+			const level = error instanceof NoFfmpegError ? 'debug' : 'warn';
+			this.log[level]({ err: error }, 'A video has no poster');
+			return undefined;
+		}
 	}
 
 	async #save(attempt: Attempt, progress: Progress): Promise<void> {

@@ -6,7 +6,7 @@ import type { Queue } from '../queue/queue.ts';
 import { announceCallbacks, insertDelivery } from '../store/deliveries.ts';
 import { countDurations } from '../store/durations.ts';
 import { forgetLooseFile, keepFile } from '../store/looseFiles.ts';
-import { toVideo } from '../store/video.ts';
+import { filesOf, toVideo } from '../store/video.ts';
 import type { VideoError, VideoRow } from '../store/video.ts';
 import { artifactNamed, completeVideo, failVideo, releaseVideo } from '../store/videos.ts';
 import type { Attempt } from './attempt.ts';
@@ -28,9 +28,11 @@ export class Settlement {
 		const expiresAt = new Date(Date.now() + this.keepSeconds * 1000);
 		// Where this throws, the file stays: the answer to a commit that went through may have been lost.
 		// If it did not, the file is still noted as loose, and maintenance removes it.
-		const stored = await this.#end(attempt, completeVideo(lease, { ...made, expiresAt }), [
-			keepFile(video.id, made.artifact.name),
-		]);
+		const stored = await this.#end(
+			attempt,
+			completeVideo(lease, { ...made, expiresAt }),
+			filesOf(made.artifact).map((name) => keepFile(video.id, name)),
+		);
 		if (stored) {
 			this.log.info({ video: video.id, runMs: stored.run_ms }, 'Job completed');
 			return;
@@ -38,8 +40,10 @@ export class Settlement {
 		// The answer to an earlier call may have been lost after all.
 		if (await artifactNamed(this.database, made.artifact.name)) return;
 		// Somebody else took the job over or cancelled it: this result never was.
-		await this.artifacts.remove(made.artifact.name);
-		await forgetLooseFile(this.database, made.artifact.name);
+		for (const name of filesOf(made.artifact)) {
+			await this.artifacts.remove(name);
+			await forgetLooseFile(this.database, name);
+		}
 		this.log.info({ video: video.id }, 'A result came too late and was thrown away');
 	}
 
