@@ -254,6 +254,10 @@ describe('OpenAI Videos', () => {
 	it('is alive, ready, and tells its numbers', async () => {
 		expect((await server.call('GET', '/healthz')).body.status).toBe('ok');
 		expect((await server.call('GET', '/readyz')).body.status).toBe('ready');
+		const [machine] = (await server.call('GET', '/v1/status')).body.runners;
+		expect(machine).toMatchObject({ engine: 'preview', devices: [{ type: 'cpu' }] });
+		expect(machine.devices[0].name).not.toBe('');
+		expect(machine.devices[0].memory_bytes).toBeGreaterThan(0);
 		const { body: metrics } = await server.call('GET', '/metrics');
 		expect(metrics).toMatch(/^gpu_local_jobs\{status="completed"\} \d+$/m);
 		expect(metrics).toMatch(/^gpu_local_http_requests_total\{.*route="\/v1\/videos".*\} \d+$/m);

@@ -110,6 +110,7 @@ describe('the page', () => {
 		expect(
 			await player.evaluate((video: Json) => [video.videoWidth, video.videoHeight, video.duration]),
 		).toEqual([512, 288, 4]);
+		expect(await page.locator('#summary').textContent()).toMatch(/preview on .+ \(.+, [\d.]+ GB\)/);
 		const shot = process.env.GPU_LOCAL_SCREENSHOT;
 		if (shot) await page.screenshot({ path: shot, fullPage: true });
 		expect(problems).toEqual([]);

@@ -145,7 +145,7 @@ describe('completing a request', () => {
 });
 
 describe('choosing a model', () => {
-	const runner = { id: '1', host: 'a', engine: 'x', slots: 1, fallback_model: null };
+	const runner = { id: '1', host: 'a', engine: 'x', slots: 1, fallback_model: null, devices: [] };
 	const models = [MODEL, { ...MODEL, id: 'sd15.safetensors' }];
 	const choose = (name: string | undefined, more: object = {}) =>
 		chooseModel([{ ...runner, models, ...more }], name, {

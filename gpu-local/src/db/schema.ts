@@ -123,6 +123,9 @@ const MIGRATIONS: readonly string[] = [
 		PRIMARY KEY (kind, model, le)
 	);
 	`,
+	`
+	ALTER TABLE gpu_local.runners ADD COLUMN devices jsonb NOT NULL DEFAULT '[]';
+	`,
 ];
 
 /** Of the tables that this version makes and knows. */

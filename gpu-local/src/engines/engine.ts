@@ -178,6 +178,15 @@ export interface EngineCheck {
 	remedy?: string;
 }
 
+/** What videos are computed on. */
+export interface EngineDevice {
+	/** As torch calls it: `cuda`, `mps`, `xpu`, `cpu`. */
+	type: string;
+	/** For people, for example `NVIDIA H200`. */
+	name: string;
+	memory_bytes: number;
+}
+
 export interface Engine {
 	readonly name: string;
 	/** How many jobs it can run at once on this machine, for example one a GPU. */
@@ -188,6 +197,8 @@ export interface Engine {
 	models(): Promise<ModelInfo[]>;
 	/** Models that are loaded now: jobs for them are taken first, within a bound. Cheap. */
 	warmModels?(): readonly string[];
+	/** Its devices, as far as they are known by now. Left out: they are another server's. Cheap: called often. */
+	devices?(): readonly EngineDevice[];
 	/** Rejects with an {@link EngineError}; anything else that is thrown counts as `worker_lost`. */
 	generate(job: EngineJob, context: EngineContext): Promise<EngineResult>;
 	/**

@@ -47,11 +47,12 @@ export async function operationRoutes(
 				free_bytes: freemem(),
 				all_bytes: totalmem(),
 			},
-			runners: (await service.workers()).map(({ id, host, engine, slots, models }) => ({
+			runners: (await service.workers()).map(({ id, host, engine, slots, models, devices }) => ({
 				id,
 				host,
 				engine,
 				slots,
+				devices,
 				models: models.filter(({ kind }) => kind === 'checkpoint').length,
 			})),
 		};

@@ -306,10 +306,15 @@ async function showDisabled() {
 
 const gigabytes = (bytes) => `${(bytes / 1024 ** 3).toFixed(1)} GB`;
 
+function machineOf({ engine, host, devices }) {
+	const names = devices.map(({ name, memory_bytes: bytes }) => `${name}, ${gigabytes(bytes)}`);
+	return `${engine} on ${host}${names.length > 0 ? ` (${names.join('; ')})` : ''}`;
+}
+
 async function showSummary() {
 	const status = await json('GET', '/v1/status');
 	const { queued = 0, running = 0 } = status.jobs;
-	const machines = status.runners.map(({ engine, host }) => `${engine} on ${host}`).join(', ');
+	const machines = status.runners.map(machineOf).join(', ');
 	$('#summary').textContent =
 		`${running} running, ${queued} waiting · ${machines || 'no machine is making videos'}`;
 	const { memory, videos: kept } = status;

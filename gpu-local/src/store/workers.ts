@@ -1,5 +1,5 @@
 import type { Sql } from '../db/database.ts';
-import type { ModelInfo } from '../engines/engine.ts';
+import type { EngineDevice, ModelInfo } from '../engines/engine.ts';
 
 /** A process that makes videos, as the servers see it. */
 export interface WorkerRecord {
@@ -9,6 +9,8 @@ export interface WorkerRecord {
 	slots: number;
 	fallback_model: string | null;
 	models: ModelInfo[];
+	/** Empty where they are another server's, or not known yet. */
+	devices: EngineDevice[];
 }
 
 export const REPORT_EVERY_MS = 5000;
@@ -17,9 +19,10 @@ const SILENT_AFTER_SECONDS = 30;
 
 export async function reportWorker(sql: Sql, worker: WorkerRecord): Promise<void> {
 	await sql.query(
-		`INSERT INTO gpu_local.runners (id, host, engine, slots, fallback_model, models)
-		VALUES ($1, $2, $3, $4, $5, $6)
-		ON CONFLICT (id) DO UPDATE SET models = EXCLUDED.models, seen_at = clock_timestamp()`,
+		`INSERT INTO gpu_local.runners (id, host, engine, slots, fallback_model, models, devices)
+		VALUES ($1, $2, $3, $4, $5, $6, $7)
+		ON CONFLICT (id) DO UPDATE SET models = EXCLUDED.models, devices = EXCLUDED.devices,
+			 seen_at = clock_timestamp()`,
 		[
 			worker.id,
 			worker.host,
@@ -27,6 +30,7 @@ export async function reportWorker(sql: Sql, worker: WorkerRecord): Promise<void
 			worker.slots,
 			worker.fallback_model,
 			JSON.stringify(worker.models),
+			JSON.stringify(worker.devices),
 		],
 	);
 }
@@ -42,7 +46,7 @@ export async function removeAllWorkers(sql: Sql): Promise<void> {
 export async function liveWorkers(sql: Sql): Promise<WorkerRecord[]> {
 	await sql.query(`DELETE FROM gpu_local.runners WHERE seen_at < now() - interval '1 day'`);
 	return await sql.query<WorkerRecord>(
-		`SELECT id, host, engine, slots, fallback_model, models FROM gpu_local.runners
+		`SELECT id, host, engine, slots, fallback_model, models, devices FROM gpu_local.runners
 		WHERE seen_at > clock_timestamp() - interval '${SILENT_AFTER_SECONDS} seconds'
 		ORDER BY engine, host, id`,
 	);

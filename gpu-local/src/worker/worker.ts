@@ -207,6 +207,7 @@ export class VideoWorker {
 			slots: this.engine.slots,
 			fallback_model: this.engine.fallbackModel ?? null,
 			models: await this.engine.models(),
+			devices: [...(this.engine.devices?.() ?? [])],
 		});
 	}
 

@@ -14,6 +14,7 @@ const RUNNER = {
 	engine: 'preview',
 	slots: 1,
 	fallback_model: null,
+	devices: [],
 	models: ['preview', 'other'].map((id) => ({
 		id,
 		title: id,

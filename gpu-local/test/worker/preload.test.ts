@@ -73,6 +73,7 @@ it.each([
 	await vi.waitFor(() => expect(said).toContain(LOADED), { timeout: 20_000 });
 	expect(await told()).toBe('load first\n');
 	expect(engine.warmModels!()).toEqual(['first']);
+	expect(engine.devices!()).toEqual([{ type: device, name: 'x', memory_bytes: 1 }]);
 });
 
 it.each([

@@ -130,6 +130,19 @@ export async function createDiffusersEngine(options: EngineOptions): Promise<Eng
 		models: async (): Promise<ModelInfo[]> =>
 			toModelInfos(await registry.list(), findPython() ? undefined : NOT_SET_UP),
 		warmModels: () => [...children.values()].flatMap(({ warm, alive }) => (alive ? warm : [])),
+		// Each process says it when it has started.
+		devices: () =>
+			[...children.values()].flatMap(({ hello, alive }) =>
+				hello && alive
+					? [
+							{
+								type: hello.device.type,
+								name: hello.device.name,
+								memory_bytes: hello.memory_bytes,
+							},
+						]
+					: [],
+			),
 		generate,
 		check: () => diffusersChecks({ env, registry, python: findPython(), machine: machine() }),
 		close: async () => {

@@ -1,9 +1,10 @@
-import { availableParallelism } from 'node:os';
+import { availableParallelism, cpus, totalmem } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { EngineError } from '../engine.ts';
 import type {
 	Engine,
 	EngineContext,
+	EngineDevice,
 	EngineJob,
 	EngineResult,
 	ModelInfo,
@@ -14,6 +15,13 @@ import type { RenderNews, RenderTask } from './thread.ts';
 
 const SLOW_MODEL_MS = 20_000;
 const MAX_SLOTS = 4;
+
+/** It never uses a graphics card. */
+const PROCESSOR: EngineDevice = {
+	type: 'cpu',
+	name: cpus()[0]?.model.trim() || 'processor',
+	memory_bytes: totalmem(),
+};
 
 const PICTURE_NAMED =
 	'A preview names the picture that the video would begin with; it does not show it.';
@@ -95,6 +103,7 @@ export async function createPreviewEngine(): Promise<Engine> {
 		slots: Math.max(1, Math.min(MAX_SLOTS, availableParallelism() - 1)),
 		fallbackModel: 'preview',
 		models: async () => MODELS,
+		devices: () => [PROCESSOR],
 		generate,
 		check: async () => [
 			{ name: 'Preview engine', ok: true, message: 'Draws storyboard clips; needs nothing.' },
