@@ -10,6 +10,8 @@ import { say } from './support/json.ts';
 import type { Json } from './support/json.ts';
 
 const JOBS = 200;
+/** Two hundred small jobs: starting ffmpeg for each would take longer than all the rest. */
+const NO_POSTERS = { GPU_LOCAL_FFMPEG: 'no-ffmpeg' };
 const SMALL = { prompt: 'A boat', size: '64x64', num_frames: 4, fps: 8 };
 /** What is promised for a cancel, wherever the job is. */
 
@@ -31,7 +33,7 @@ describe('a server and two workers on PostgreSQL', () => {
 			...['--max-queued-per-key', '1000', ...common('server')],
 		]);
 		for (const name of ['worker-1', 'worker-2']) {
-			workers.push(await startCli(['worker', ...common(name)]));
+			workers.push(await startCli(['worker', ...common(name)], NO_POSTERS));
 		}
 	});
 	afterAll(async () => {

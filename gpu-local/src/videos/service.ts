@@ -37,6 +37,7 @@ import { cached } from '../lib/cached.ts';
 import { ApiError, notFound } from './errors.ts';
 import type { Limits } from './limits.ts';
 import { chooseModel, shorten, whyNoJobRuns } from './models.ts';
+import type { Choice } from './models.ts';
 import { OpenJobs } from './openJobs.ts';
 import { Admission } from './admission.ts';
 import { readPicture } from './picture.ts';
@@ -73,7 +74,7 @@ const STORAGE_FRESH_MS = 10_000;
 
 /** What every dialect does with jobs. Knows nothing about HTTP. */
 export class VideoService {
-	readonly #workers: () => Promise<WorkerRecord[]>;
+	readonly #workers: (olderThanMs?: number) => Promise<WorkerRecord[]>;
 	readonly #storage: () => Promise<void>;
 	readonly #admission: Admission;
 	readonly #keyed = new Map<string, Promise<void>>();
@@ -116,13 +117,23 @@ export class VideoService {
 		);
 	}
 
+	/** Refuses by what is connected now only: a machine may have come since it was last looked for. */
+	async #choose(asked: string | undefined): Promise<Choice> {
+		try {
+			return chooseModel(await this.#workers(), asked, this.options);
+		} catch (error) {
+			if (!(error instanceof ApiError)) throw error;
+			return chooseModel(await this.#workers(0), asked, this.options);
+		}
+	}
+
 	/** Stores a job and queues it, in one transaction: when this resolves, neither gets lost. */
 	async create(wanted: CreateVideo): Promise<{ video: VideoRow; created: boolean }> {
 		const { values, owner, dialect } = wanted;
 		const webhookUrl = typeof values.webhook_url === 'string' ? values.webhook_url : undefined;
 		if (webhookUrl !== undefined) checkWebhook(webhookUrl, this.options.callbacks);
 		const asked = typeof values.model === 'string' ? values.model : undefined;
-		const chosen = chooseModel(await this.#workers(), asked, this.options);
+		const chosen = await this.#choose(asked);
 		const requestHash = hashOf({ dialect, values });
 		const made = await this.#madeBefore(wanted, requestHash);
 		if (made) return { video: made, created: false };
@@ -166,7 +177,7 @@ export class VideoService {
 	/** What a job of these values would come to: its model, the queue of it, and the work. Stores nothing. */
 	async measure(values: RequestValues): Promise<{ model: string; queue: string; work: number }> {
 		const asked = typeof values.model === 'string' ? values.model : undefined;
-		const chosen = chooseModel(await this.#workers(), asked, this.options);
+		const chosen = await this.#choose(asked);
 		const { input_reference: _picture, ...others } = values;
 		const { work } = completeRequest(others, chosen.model, this.options.limits, 0);
 		return { model: chosen.model.id, queue: chosen.queue, work };
@@ -196,7 +207,7 @@ export class VideoService {
 		const { values, owner, dialect } = wanted;
 		const webhookUrl = String(values.webhook_url);
 		checkWebhook(webhookUrl, this.options.callbacks);
-		const { model, queue } = chooseModel(await this.#workers(), undefined, this.options);
+		const { model, queue } = await this.#choose(undefined);
 		const { request, work } = completeRequest(values, model, this.options.limits, 0);
 		const id = randomUUID();
 		const rows = await this.database.batch([
