@@ -1,5 +1,6 @@
 /** What an account holds, asked of the provider. Submits nothing and costs nothing. */
 import type { Provider, ProviderFailure } from '../providers/contract';
+import { failureText } from '../providers/replies/failureText';
 import { askProvider } from './askProvider';
 import type { Account, Host } from './host';
 
@@ -31,7 +32,7 @@ export async function askAccount(
 	const hints = [
 		...(held ? [] : [`${provider.account.title} publishes no balance that could be asked for.`]),
 		...(queue && 'failure' in queue
-			? [`The queue could not be asked: ${queue.failure.message}`]
+			? [`The queue could not be asked: ${failureText(queue.failure)}`]
 			: []),
 	];
 	return {

@@ -3,6 +3,7 @@
  * attached to. Not found proves nothing where the provider's log may come late, so the doubt then stays.
  */
 import type { Job, Provider, ProviderFailure, SubmitLogEntry } from '../providers/contract';
+import { failureText } from '../providers/replies/failureText';
 import { newJob } from '../providers/replies/job';
 import { askProvider } from './askProvider';
 import type { Account, Host } from './host';
@@ -48,8 +49,8 @@ export async function findSubmit(
 		looks += 1;
 		const answer = await askProvider(provider, submitLog, account, host, signal);
 		if ('failure' in answer) {
-			const { code, message } = answer.failure;
-			latest = `it could not be ${code === 'network' ? 'reached' : 'read'}: ${message.replace(/\.$/, '')}`;
+			const { code } = answer.failure;
+			latest = `it could not be ${code === 'network' ? 'reached' : 'read'}: ${failureText(answer.failure).replace(/\.$/, '')}`;
 			// Who may not look now may not look in a minute either.
 			if (code === 'invalid_key' || code === 'not_allowed' || code === 'not_found') break;
 			continue;

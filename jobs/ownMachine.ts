@@ -1,6 +1,7 @@
 /** What a video costs on one's own machine: time, by what the machine's last videos took. */
 import type { Provider, RequestValues } from '../providers/contract';
 import type { Quote } from '../providers/prices/price';
+import { failureText } from '../providers/replies/failureText';
 import { buildRequest } from '../providers/schema/wire';
 import { askProvider } from './askProvider';
 import type { Account, Host } from './host';
@@ -27,7 +28,7 @@ export async function ownMachineQuote(
 	const answer = await askProvider(provider, question, account, host, signal);
 	if ('failure' in answer) {
 		return {
-			basis: `the machine could not say how long it takes: ${answer.failure.message.replace(/\.$/, '')}`,
+			basis: `the machine could not say how long it takes: ${failureText(answer.failure).replace(/\.$/, '')}`,
 		};
 	}
 	return answer.seconds === undefined

@@ -7,6 +7,7 @@ import {
 	type Reading,
 } from '../providers/contract';
 import { failure } from '../providers/replies/failures';
+import { failureText, sentence } from '../providers/replies/failureText';
 import { requestOf, type Account, type Host } from './host';
 import { isAbort, transportFailure, transportProblem } from './transportErrors';
 import { tookSeconds } from './durations';
@@ -120,7 +121,10 @@ export async function pollUntilDone(
 		failedInRow += 1;
 		problem = reading.failure;
 		if (givesUp(problem, failedInRow, ageMs(job, host.now()))) return { job, problem };
-		host.log?.('warn', `Job ${job.jobId}: ${problem.message} Asking again.`);
+		host.log?.(
+			'warn',
+			`${sentence(failureText(problem, { title: provider.account.title, jobId: job.jobId }))} Asking again.`,
+		);
 	}
 }
 
@@ -131,7 +135,7 @@ export const asItStands = ({ job, problem }: WaitResult): Job =>
 				...job,
 				warnings: [
 					...(job.warnings ?? []),
-					`The provider could not be asked any more: ${problem.message}`,
+					`The provider could not be asked any more: ${failureText(problem)}`,
 				],
 			}
 		: job;

@@ -11,6 +11,7 @@ import type {
 	RequestValues,
 } from '../providers/contract';
 import { NO_ENDPOINT_ADVICE } from '../providers/replies/failures';
+import { failureText, sentence } from '../providers/replies/failureText';
 import { withTracking, withWarnings } from '../providers/replies/job';
 import { ofModel } from '../providers/schema/ofModel';
 import { type Account, type Host } from './host';
@@ -88,7 +89,10 @@ async function resolveDoubt(
 	if (!provider.submitLog || (provider.submitLog.bearsRequestId && !requestId)) {
 		return { failure: told };
 	}
-	host.log?.('warn', `${provider.title}: ${doubt.message} Looking for the job at the provider.`);
+	host.log?.(
+		'warn',
+		`${sentence(failureText(doubt, { title: provider.title }))} Looking for the job at the provider.`,
+	);
 	try {
 		const found = await findSubmit(
 			provider,
@@ -102,7 +106,9 @@ async function resolveDoubt(
 			host.log?.('info', `${found.looked} It is attached to; nothing was submitted again.`);
 			return { job: found.job };
 		}
-		return { failure: found ? { ...told, message: `${doubt.message} ${found.looked}` } : told };
+		return {
+			failure: found ? { ...told, message: `${sentence(doubt.message)} ${found.looked}` } : told,
+		};
 	} catch (error) {
 		// Who stops the looking still has to hear of the doubt.
 		if (isAbort(error)) return { failure: told };
@@ -166,7 +172,10 @@ export async function submitOnce(
 		if (reading.job || !mayRepeat(reading.failure, attempt, idempotent)) return reading;
 		if (signal?.aborted) return reading;
 		const waitMs = backoffMs(reading.failure, attempt, host.random());
-		host.log?.('info', `${reading.failure.message} Trying again in ${Math.ceil(waitMs / 1000)} s.`);
+		host.log?.(
+			'info',
+			`${sentence(failureText(reading.failure))} Trying again in ${Math.ceil(waitMs / 1000)} s.`,
+		);
 		try {
 			await host.sleep(waitMs, signal);
 		} catch (error) {

@@ -10,7 +10,7 @@ import type { Answer, JobRun, PreparedJob } from '../src/jobs/jobRun';
 import type { Message } from '../src/messages/message';
 import { numberOr } from '../src/input/numbers';
 import { planOutput, type OutputDef } from '../src/output/outputPlan';
-import { JobError, refused } from '../src/messages/errors';
+import { providerError, refused } from '../src/messages/errors';
 import { JobRunner } from '../src/jobs/runner';
 import { translator } from '../src/i18n/translate';
 import { evaluate } from '../src/input/evaluate';
@@ -74,17 +74,24 @@ export default function register(RED: NodeAPI): void {
 			wait: def.operation === 'wait',
 			deadlineMs: host.now() + minutes * MINUTE_MS,
 			begin: async (run) =>
-				cancels ? await endJob(accountOf(RED, def.account, t), job) : await ask(runner, run, job),
+				cancels
+					? await endJob(accountOf(RED, def.account, t), job)
+					: await ask(def, runner, run, job),
 		};
 	}
 
-	async function ask(runner: JobRunner, { controller, wait }: JobRun, job: Job): Promise<Job> {
+	async function ask(
+		def: ResultDef,
+		runner: JobRunner,
+		{ controller, wait }: JobRun,
+		job: Job,
+	): Promise<Job> {
 		if (job.status === 'succeeded' && job.videos.length > 0) return job;
 		const reading = await runner.ask(reopened(job), controller.signal);
 		if (reading.job) return reading.job;
 		// While waiting, a provider that can not be asked right now is asked again.
 		if (wait && reading.failure.retryable) return job;
-		throw new JobError(reading.failure, job);
+		throw providerError(accountOf(RED, def.account, t).provider, reading.failure, job);
 	}
 
 	function jobOf(given: unknown, msg: Message, provider: Provider, nowMs: number): Job {

@@ -8,7 +8,7 @@ import type { Settling } from '../shared/settle';
 export async function checkAccount(settling: Settling): Promise<INodeExecutionData> {
 	const { context, provider, account, host } = settling;
 	const answer = await askAccount(provider, account, host, signalOf(context).signal);
-	if (answer.failure) throw new ItemError(providerFailure(provider.id, answer.failure));
+	if (answer.failure) throw new ItemError(providerFailure(provider, answer.failure));
 	const json = { provider: provider.id, ...answer.state } as unknown as IDataObject;
 	return { json, pairedItem: { item: context.getItemIndex() } };
 }

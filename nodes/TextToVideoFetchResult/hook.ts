@@ -12,7 +12,7 @@ import { resolveJob } from '../../jobs/resolveJob';
 import type { Job, Provider } from '../../providers/contract';
 import { failure } from '../../providers/replies/failures';
 import { providerById } from '../../providers/registry';
-import { ItemError, providerFailure } from '../shared/errors';
+import { ItemError, ownFailure, providerFailure } from '../shared/errors';
 import { hostOf } from '../shared/host';
 import { BASE_URL_ADVICE } from '../shared/http';
 import { checkAccount } from './account';
@@ -100,12 +100,12 @@ async function ask({ context, provider, account, host }: Settling, job: Job): Pr
 	if (job.status === 'succeeded' && job.videos.length > 0) return job;
 	const reading = await pollOnce(provider, account, job, host, signalOf(context).signal);
 	if (reading.job) return reading.job;
-	throw new ItemError(providerFailure(provider.id, reading.failure, job));
+	throw new ItemError(providerFailure(provider, reading.failure, job));
 }
 
 async function cancel({ context, provider, account, host }: Settling, job: Job) {
 	const reading = await cancelJob(provider, account, job, host);
-	if (!reading.job) throw new ItemError(providerFailure(provider.id, reading.failure, job));
+	if (!reading.job) throw new ItemError(providerFailure(provider, reading.failure, job));
 	const itemIndex = context.getItemIndex();
 	return isTool(context) ? toolItem(reading.job, itemIndex) : jobItem(reading.job, itemIndex);
 }
@@ -152,8 +152,8 @@ function notAJob(given: unknown): string {
 /** The job is paid: what is wrong is only how it is asked for. */
 const unusable = (provider: Provider, problem: string, job: Job | undefined): ItemError =>
 	new ItemError(
-		providerFailure(
-			provider.id,
+		ownFailure(
+			provider,
 			failure('invalid_request', problem, {
 				accepted: job ? 'yes' : 'no',
 				advice: BASE_URL_ADVICE,
@@ -164,8 +164,8 @@ const unusable = (provider: Provider, problem: string, job: Job | undefined): It
 
 const refused = (provider: Provider, message: string, job?: Job): ItemError =>
 	new ItemError(
-		providerFailure(
-			provider.id,
+		ownFailure(
+			provider,
 			failure('invalid_request', message, {
 				accepted: job ? 'yes' : 'no',
 				advice: job

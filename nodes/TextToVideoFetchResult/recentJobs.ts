@@ -2,7 +2,7 @@
 import { findSubmit, recentJobs } from '../../jobs/findSubmit';
 import { failure } from '../../providers/replies/failures';
 import type { Job, Provider } from '../../providers/contract';
-import { ItemError, providerFailure } from '../shared/errors';
+import { ItemError, ownFailure, providerFailure } from '../shared/errors';
 import { signalOf } from '../shared/output';
 import type { Settling } from '../shared/settle';
 
@@ -17,7 +17,7 @@ export async function findJobs(settling: Settling): Promise<Job[]> {
 async function newestJobs({ context, provider, account, host }: Settling): Promise<Job[]> {
 	const found = await recentJobs(provider, account, host, signalOf(context).signal);
 	if (!found) throw withoutList(provider);
-	if (found.failure) throw new ItemError(providerFailure(provider.id, found.failure));
+	if (found.failure) throw new ItemError(providerFailure(provider, found.failure));
 	return found.jobs;
 }
 
@@ -31,7 +31,7 @@ async function findJob({ context, provider, account, host }: Settling, requestId
 	if (found?.outcome === 'found') return found.job;
 	throw new ItemError(
 		providerFailure(
-			provider.id,
+			provider,
 			failure('not_found', `The job is not known yet. ${found?.looked ?? ''}`.trim(), {
 				accepted: 'unknown',
 				advice:
@@ -41,13 +41,17 @@ async function findJob({ context, provider, account, host }: Settling, requestId
 	);
 }
 
-const withoutList = ({ id, account }: Provider): ItemError =>
+const withoutList = (provider: Provider): ItemError =>
 	new ItemError(
-		providerFailure(
-			id,
-			failure('not_allowed', `${account.title} has no list of jobs that could be asked for.`, {
-				accepted: 'unknown',
-				advice: `Look at the account on the website of ${account.title}.`,
-			}),
+		ownFailure(
+			provider,
+			failure(
+				'not_allowed',
+				`${provider.account.title} has no list of jobs that could be asked for.`,
+				{
+					accepted: 'unknown',
+					advice: `Look at the account on the website of ${provider.account.title}.`,
+				},
+			),
 		),
 	);

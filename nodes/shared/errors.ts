@@ -7,7 +7,8 @@ import {
 	type INodeExecutionData,
 } from 'n8n-workflow';
 import { describeSystemErrors } from '../../jobs/systemErrors';
-import type { Accepted, Job, ProviderFailure } from '../../providers/contract';
+import type { Accepted, Job, Provider, ProviderFailure } from '../../providers/contract';
+import { failureText } from '../../providers/replies/failureText';
 import { isObject } from '../../providers/schema/wire';
 
 export interface ItemFailure {
@@ -76,15 +77,25 @@ export function forErrorOutput(
 	return Object.defineProperty(item, 'error', { value, enumerable: false, configurable: true });
 }
 
-/** A provider's failure, with the job's id in the message whenever a job exists. */
-export function providerFailure(
-	provider: string,
+/** What came of asking a provider: its name, the HTTP status and the job's id stand in the message. */
+export const providerFailure = (
+	{ id, account }: Provider,
 	failure: ProviderFailure,
 	job?: Job,
+): ItemFailure => failureOf(id, account.title, failure, job);
+
+/** What this package itself refuses, or ends: nobody else is to be named for it. */
+export const ownFailure = (provider: Provider, failure: ProviderFailure, job?: Job): ItemFailure =>
+	failureOf(provider.id, undefined, failure, job);
+
+function failureOf(
+	provider: string,
+	title: string | undefined,
+	failure: ProviderFailure,
+	job: Job | undefined,
 ): ItemFailure {
-	const about = job && !failure.message.includes(job.jobId) ? ` (job ${job.jobId})` : '';
 	return {
-		message: `${failure.message}${about}`,
+		message: failureText(failure, { title, jobId: job?.jobId }),
 		description: failure.advice,
 		provider,
 		failure,

@@ -4,6 +4,7 @@ import { NodeOperationError } from 'n8n-workflow';
 import { searchModels } from '../../jobs/searchModels';
 import { NotSentError } from '../../jobs/transportErrors';
 import type { Provider } from '../../providers/contract';
+import { failureText } from '../../providers/replies/failureText';
 import { modelListOf } from '../../providers/modelChoices';
 import { providers } from '../../providers/registry';
 import { hostOf } from './host';
@@ -45,7 +46,7 @@ function searchMethod(provider: Provider, kind: string): SearchMethod {
 		});
 		const found = await searchModels(provider, account, query, host);
 		if (found.failure) {
-			throw new NodeOperationError(this.getNode(), found.failure.message, {
+			throw new NodeOperationError(this.getNode(), failureText(found.failure, provider.account), {
 				description: found.failure.advice,
 			});
 		}

@@ -56,7 +56,7 @@ export async function videoItem(
 		const failed = downloadFailure(error);
 		const isFetch = context.getNode().type.includes('FetchResult');
 		const advice = isFetch ? failed.advice.replace(LATER, RUN_AGAIN) : failed.advice;
-		throw new ItemError(providerFailure(provider.id, { ...failed, advice }, job));
+		throw new ItemError(providerFailure(provider, { ...failed, advice }, job));
 	});
 	return { ...jobItem(stored.job, context.getItemIndex()), binary: stored.binary };
 }

@@ -44,7 +44,7 @@ export async function waitAndSettle(
 	});
 	options.onProgress?.(result.job);
 	const problem = lastingProblem(result);
-	if (problem) throw new ItemError(providerFailure(provider.id, problem, result.job));
+	if (problem) throw new ItemError(providerFailure(provider, problem, result.job));
 	return await settle(settling, asItStands(result));
 }
 
@@ -52,7 +52,7 @@ export async function waitAndSettle(
 export async function settle(settling: Settling, job: Job): Promise<INodeExecutionData> {
 	const { context, provider, account, host, download, orders } = settling;
 	const reason = failureOf(job);
-	if (reason) throw new ItemError(providerFailure(provider.id, reason, job));
+	if (reason) throw new ItemError(providerFailure(provider, reason, job));
 	if (isTool(context)) return toolItem(job, context.getItemIndex(), orders?.());
 	if (job.status !== 'succeeded' || !download) return jobItem(job, context.getItemIndex());
 	return await videoItem(context, provider, account, job, host, download);

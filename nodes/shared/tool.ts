@@ -10,6 +10,7 @@ import type { IDataObject, IExecuteSingleFunctions, INodeExecutionData } from 'n
 import { describeSystemErrors } from '../../jobs/systemErrors';
 import { defaultWaitMinutes } from '../../jobs/poll';
 import { isFinal, type FailureCode, type Job, type Provider } from '../../providers/contract';
+import { sentence } from '../../providers/replies/failureText';
 import type { ItemFailure } from './errors';
 import type { NodeOptions } from './readOptions';
 
@@ -90,7 +91,7 @@ export function toolProblem(
 		...(job ? { jobId: job.jobId } : {}),
 		status: job?.status ?? (accepted === 'no' ? 'refused' : 'unknown'),
 		accepted,
-		problem: [describeSystemErrors(message), description].filter(Boolean).join(' '),
+		problem: [sentence(describeSystemErrors(message)), description].filter(Boolean).join(' '),
 		...orders,
 		next,
 	};

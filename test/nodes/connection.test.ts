@@ -90,7 +90,7 @@ describe('a certificate that nobody signed', () => {
 			details: { accepted: string; description: string };
 		};
 		expect(message).toBe(
-			'The service could not be reached (its certificate is not trusted: self-signed certificate).',
+			'Local GPU: The service could not be reached (its certificate is not trusted: self-signed certificate).',
 		);
 		expect(details.accepted).toBe('no');
 		expect(details.description).toContain('turn on Ignore SSL Issues in the credential');

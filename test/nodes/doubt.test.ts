@@ -74,7 +74,7 @@ describe('a submit of which nobody knows whether it was taken', () => {
 		sim.faults.next('submit', { kind: 'resetAfter' }, { times: 2 });
 		const { error } = await run('stopWorkflow');
 		expect(error?.message).toBe(
-			'The connection broke before the service answered (connection cut).',
+			'Novita: The connection broke before the service answered (connection cut).',
 		);
 		expect(error?.description).toContain('The job may have been accepted');
 	});
@@ -116,7 +116,7 @@ describe('a job that was paid and whose download failed', () => {
 		const { error } = await run('stopWorkflow', stableDiffusionV5, 'wait');
 		const [job] = sim.book.jobs;
 		expect(error?.message).toBe(
-			`The download of job ${job?.id}'s video broke off (connection cut).`,
+			`Stable Diffusion API: The download of job ${job?.id}'s video broke off (connection cut).`,
 		);
 	});
 });

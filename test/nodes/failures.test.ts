@@ -16,7 +16,7 @@ describe('one job of three fails', () => {
 	it('stops the node, names the job and lists the others', async () => {
 		await start(failKite);
 		const { error } = await runVideo(sim, { prompts: THREE });
-		expect(error?.message).toBe(`Out of memory (job ${idOf('A kite')})`);
+		expect(error?.message).toBe(`Local GPU, job ${idOf('A kite')}: Out of memory`);
 		expect(error?.description).toContain(`item 1: job ${idOf('A boat')} (succeeded)`);
 		expect(error?.description).toContain(`item 3: job ${idOf('A train')} (succeeded)`);
 	});

@@ -99,7 +99,7 @@ describe.each(models)('%s', (_name, provider, id) => {
 			fc.asyncProperty(valuesOf(provider, id), async (values) => {
 				const parameters = itemParameters(provider, values);
 				const { error } = await run(provider, parameters);
-				expect(error?.message).toBe('enough');
+				expect(error?.message).toContain('enough');
 				expect(seen).toEqual([sent(provider, values)]);
 
 				const field = provider.models!.field;
@@ -109,7 +109,7 @@ describe.each(models)('%s', (_name, provider, id) => {
 					{ ...listsAsJson(provider, values, parameters), [field]: byExpression },
 					{ model: id },
 				);
-				expect(again.error?.message).toBe('enough');
+				expect(again.error?.message).toContain('enough');
 				expect(seen).toEqual([sent(provider, values)]);
 			}),
 			{ numRuns: RUNS },

@@ -28,7 +28,7 @@ it.each(['continueErrorOutput', 'stopWorkflow'])(
 		const { id } = sim.book.jobs.at(-1)!;
 		const [, errors = []] = result.outputs('Video');
 		expect(result.error?.message ?? errors[0]?.json.message).toBe(
-			`The model ran out of ideas (job ${id})`,
+			`Stable Diffusion API, job ${id}: The model ran out of ideas`,
 		);
 	},
 );

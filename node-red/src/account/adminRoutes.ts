@@ -8,7 +8,7 @@ import type { ModelChoice, ProviderFailure } from '../../../providers/contract';
 import { readBaseUrl } from '../../../providers/baseUrl';
 import { providerById, providers } from '../../../providers/registry';
 import { isObject } from '../../../providers/schema/wire';
-import { inNodeRedWords } from '../messages/words';
+import { providerError } from '../messages/errors';
 import { handleOf, lacksKey, type AccountHandle } from './account';
 import { createHost, type RuntimeHost } from '../runtime/host';
 
@@ -112,7 +112,7 @@ async function models(
 		host,
 		AbortSignal.timeout(SEARCH_TIMEOUT_MS),
 	);
-	return found.failure ? { problem: textOf(found.failure) } : found;
+	return found.failure ? { problem: textOf(providerId, found.failure) } : found;
 }
 
 /** In words, by model; without those that the provider does not say or can not be asked for. */
@@ -129,7 +129,9 @@ async function state({ host, baseUrl, providerId }: Place): Promise<AccountAnswe
 	const signal = AbortSignal.timeout(SEARCH_TIMEOUT_MS);
 	try {
 		const answer = await askAccount(providerById(providerId), { baseUrl }, host, signal);
-		return answer.failure ? { problem: textOf(answer.failure) } : { state: answer.state };
+		return answer.failure
+			? { problem: textOf(providerId, answer.failure) }
+			: { state: answer.state };
 	} catch (error) {
 		return { problem: (error as Error).message };
 	}
@@ -137,8 +139,8 @@ async function state({ host, baseUrl, providerId }: Place): Promise<AccountAnswe
 
 const QUESTIONS: Record<string, Question> = { models, prices, account: state };
 
-const textOf = ({ message, advice }: ProviderFailure): string =>
-	`${message} ${inNodeRedWords(advice)}`.trim();
+const textOf = (providerId: string, failure: ProviderFailure): string =>
+	providerError(providerById(providerId), failure).message;
 
 const written = (value: unknown): string | undefined => {
 	const given = text(value);

@@ -5,13 +5,13 @@ import { isFinal, type Job } from '../../../providers/contract';
 import { failure } from '../../../providers/replies/failures';
 import type { AccountHandle } from '../account/account';
 import type { Translate } from '../i18n/translate';
-import { JobError } from '../messages/errors';
+import { JobError, providerError } from '../messages/errors';
 
 /** Cancels at the provider. @throws JobError where it can not, or does not */
 export async function endJob({ provider, account, host }: AccountHandle, job: Job): Promise<Job> {
 	const reading = await cancelJob(provider, account, job, host);
 	if (reading.job) return reading.job;
-	throw new JobError(reading.failure, job);
+	throw providerError(provider, reading.failure, job);
 }
 
 export function cancelledInLine(t: Translate): JobError {

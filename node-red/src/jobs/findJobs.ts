@@ -4,7 +4,7 @@ import type { Job } from '../../../providers/contract';
 import { failure } from '../../../providers/replies/failures';
 import type { AccountHandle } from '../account/account';
 import type { Translate } from '../i18n/translate';
-import { JobError } from '../messages/errors';
+import { JobError, providerError } from '../messages/errors';
 import type { Message } from '../messages/message';
 import type { Answer } from './jobRun';
 
@@ -55,7 +55,7 @@ async function newestJobs(
 ): Promise<Job[]> {
 	const found = await recentJobs(provider, account, host, signal);
 	if (!found) throw withoutList(provider.account.title, t);
-	if (found.failure) throw new JobError(found.failure);
+	if (found.failure) throw providerError(provider, found.failure);
 	return found.jobs;
 }
 

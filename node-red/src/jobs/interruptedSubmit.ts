@@ -40,5 +40,6 @@ export async function findInterrupted(
 /** That a second sending was not taken says nothing about the first one. */
 export function stillInDoubt(error: unknown): unknown {
 	if (!(error instanceof JobError) || error.failure.accepted !== 'no') return error;
-	return new JobError({ ...error.failure, accepted: 'unknown', advice: DOUBTFUL_ADVICE });
+	const reason = { ...error.failure, accepted: 'unknown', advice: DOUBTFUL_ADVICE } as const;
+	return new JobError(reason, error.job, error.title);
 }

@@ -10,7 +10,7 @@ import { usualSeconds } from '../../../jobs/durations';
 import type { Job } from '../../../providers/contract';
 import { ofModel } from '../../../providers/schema/ofModel';
 import type { AccountHandle } from '../account/account';
-import { JobError } from '../messages/errors';
+import { providerError } from '../messages/errors';
 import type { Message } from '../messages/message';
 import { withQuote } from '../money/quote';
 import { fillMessage } from '../output/video';
@@ -62,7 +62,7 @@ export async function perform(
 	const { job } = run;
 	const reason = failureOf(job);
 	const wanted = job.status === 'cancelled' && run.cancels === true;
-	if (reason && !wanted) throw new JobError(reason, job);
+	if (reason && !wanted) throw providerError(account.provider, reason, job);
 	if (job.status === 'succeeded' && run.plan.mode !== 'job') enter(run, 'downloading');
 	return await fillMessage(run.msg, job, run.plan, account, signal);
 }
@@ -89,7 +89,7 @@ async function wait(
 	});
 	run.job = asItStands(result);
 	const problem = lastingProblem(result);
-	if (problem) throw new JobError(problem, result.job);
+	if (problem) throw providerError(provider, problem, result.job);
 }
 
 /** A host that tells how the waiting goes: each question is one request, and before each there is a pause. */

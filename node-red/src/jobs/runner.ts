@@ -10,6 +10,7 @@
  */
 import type { NodeAPI } from 'node-red';
 import type { Job, Reading } from '../../../providers/contract';
+import { failureText, sentence } from '../../../providers/replies/failureText';
 import { translator, type Translate } from '../i18n/translate';
 import { asRefusal, JobError, refused, shown } from '../messages/errors';
 import type { Message } from '../messages/message';
@@ -132,7 +133,11 @@ export class JobRunner {
 		}
 		const [first] = goOn;
 		if (!first) return done();
-		const reasons = goOn.map(({ failure }) => failure.message).join(' ');
+		const reasons = goOn
+			.map(({ failure, job, title }) =>
+				sentence(failureText(failure, { title, jobId: job?.jobId })),
+			)
+			.join(' ');
 		const advice = t(stopsWaiting ? 'advice.goes-on-unheard' : 'advice.goes-on');
 		queue.refuse(new JobError({ ...first.failure, message: reasons, advice }), msg, done);
 	}

@@ -4,7 +4,7 @@ import { submitIdentity, submitJob as submit } from '../../../jobs/submit';
 import type { Job, Provider, RequestValues } from '../../../providers/contract';
 import { buildRequest } from '../../../providers/schema/wire';
 import type { AccountHandle } from '../account/account';
-import { JobError } from '../messages/errors';
+import { providerError } from '../messages/errors';
 import type { WriteIntent } from './jobRun';
 
 export interface JobSubmit {
@@ -35,7 +35,7 @@ export async function submitJob(
 		...{ provider, account, values, send, host, rateLimit, signal },
 		...identity,
 	});
-	if (!reading.job) throw new JobError(reading.failure);
+	if (!reading.job) throw providerError(provider, reading.failure);
 	return reading.job;
 }
 

@@ -1,6 +1,7 @@
 /** Failures as Node-RED shows them: an Error whose message says what happened, with the job's id, and what to do. */
-import type { Job, ProviderFailure } from '../../../providers/contract';
+import type { Job, Provider, ProviderFailure } from '../../../providers/contract';
 import { failure } from '../../../providers/replies/failures';
+import { failureText, sentence } from '../../../providers/replies/failureText';
 import type { Message } from './message';
 import { inNodeRedWords } from './words';
 
@@ -12,9 +13,11 @@ export class JobError extends Error {
 	constructor(
 		reason: ProviderFailure,
 		readonly job?: Job,
+		/** Whose words they are, where they are a provider's. */
+		readonly title?: string,
 	) {
 		const failure = { ...reason, advice: inNodeRedWords(reason.advice) };
-		super(messageOf(failure, job));
+		super(messageOf(failure, job, title));
 		this.failure = failure;
 		this.code = failure.code;
 	}
@@ -24,6 +27,13 @@ export class JobError extends Error {
 		return this.message;
 	}
 }
+
+/** What came of asking a provider: its name, the HTTP status and the job's id stand in the message. */
+export const providerError = (
+	{ account }: Provider,
+	reason: ProviderFailure,
+	job?: Job,
+): JobError => new JobError(reason, job, account.title);
 
 /** Nothing was sent. */
 export const refused = (message: string, advice: string): JobError =>
@@ -45,7 +55,7 @@ export const asJobError = (error: unknown, job?: Job): JobError => {
 	if (error instanceof JobError) {
 		if (error.job || !job) return error;
 		// Such as an account that is no longer there: nothing was sent this time, but the job exists.
-		return new JobError({ ...error.failure, accepted: 'yes' }, job);
+		return new JobError({ ...error.failure, accepted: 'yes' }, job, error.title);
 	}
 	const message = error instanceof Error ? error.message : String(error);
 	return new JobError(
@@ -54,16 +64,10 @@ export const asJobError = (error: unknown, job?: Job): JobError => {
 	);
 };
 
-function messageOf({ message, advice }: ProviderFailure, job: Job | undefined): string {
-	const about = job && !message.includes(job.jobId) ? `Job ${job.jobId}: ` : '';
-	return `${about}${sentence(message)} ${advice}`.trim();
+function messageOf(reason: ProviderFailure, job: Job | undefined, title?: string): string {
+	const text = sentence(failureText(reason, { title, jobId: job?.jobId }));
+	return `${text[0]?.toUpperCase() ?? ''}${text.slice(1)} ${reason.advice}`.trim();
 }
-
-/** What a provider says often ends without a full stop, and the advice comes behind it. */
-const sentence = (text: string): string => {
-	const trimmed = text.trim();
-	return trimmed === '' || /[.!?…:;。！？]["')\]”’]*$/.test(trimmed) ? trimmed : `${trimmed}.`;
-};
 
 const LONGEST_SHOWN = 80;
 

@@ -1,7 +1,7 @@
 /** What the account holds, and what its nodes spent today. Submits nothing and costs nothing. */
 import { askAccount, type AccountState } from '../../../jobs/account';
 import type { AccountHandle } from '../account/account';
-import { JobError } from '../messages/errors';
+import { providerError } from '../messages/errors';
 import type { Spending } from './spending';
 
 export interface CheckedAccount extends AccountState {
@@ -17,7 +17,7 @@ export async function checkAccount(
 	signal: AbortSignal,
 ): Promise<CheckedAccount> {
 	const { state, failure } = await askAccount(provider, account, host, signal);
-	if (failure) throw new JobError(failure);
+	if (failure) throw providerError(provider, failure);
 	const hasLimit = String(dailyLimit).trim() !== '';
 	return {
 		provider: provider.id,

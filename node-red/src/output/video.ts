@@ -7,7 +7,7 @@ import {
 } from '../../../jobs/download';
 import type { Job } from '../../../providers/contract';
 import type { AccountHandle } from '../account/account';
-import { asJobError, JobError } from '../messages/errors';
+import { asJobError, providerError } from '../messages/errors';
 import type { Message } from '../messages/message';
 import { isOurCost } from '../money/quote';
 import { toBuffer } from './buffer';
@@ -50,7 +50,7 @@ export async function fillMessage(
 	} catch (error) {
 		if (signal.aborted) throw error;
 		if (!(error instanceof DownloadError)) throw asJobError(error, finished);
-		throw new JobError(downloadFailure(error), finished);
+		throw providerError(provider, downloadFailure(error), finished);
 	}
 }
 

@@ -287,7 +287,7 @@ describe.each(VERSIONS)('%s', (version) => {
 			const msg = await caught.next();
 			const { jobId } = msg.job ?? {};
 			expect((msg.error as { message: string }).message).toMatch(
-				new RegExp(`^Job ${jobId}: The lights went out`),
+				new RegExp(`^Local GPU, job ${jobId}: The lights went out`),
 			);
 			expect(msg.failure).toMatchObject({ code: 'generation_failed', accepted: 'yes' });
 			expect(msg.payload).toBe('A fox');

@@ -2,7 +2,7 @@
 import type { IDataObject, INodeExecutionData } from 'n8n-workflow';
 import { ownMachineQuote } from '../../../jobs/ownMachine';
 import { failure } from '../../../providers/replies/failures';
-import { ItemError, providerFailure } from '../../shared/errors';
+import { ItemError, ownFailure } from '../../shared/errors';
 import type { Work } from './work';
 
 export async function estimateItem(work: Work): Promise<INodeExecutionData> {
@@ -12,7 +12,7 @@ export async function estimateItem(work: Work): Promise<INodeExecutionData> {
 	if (problem) {
 		const advice = 'Change the field. Nothing was submitted, this node only estimates.';
 		throw new ItemError(
-			providerFailure(provider.id, failure('invalid_request', problem, { accepted: 'no', advice })),
+			ownFailure(provider, failure('invalid_request', problem, { accepted: 'no', advice })),
 		);
 	}
 	const own = await ownMachineQuote(provider, account, values ?? {}, host);

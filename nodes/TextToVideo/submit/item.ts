@@ -5,6 +5,7 @@ import { waitForRoom } from '../../../jobs/queueRoom';
 import { submitIdentity, submitJob } from '../../../jobs/submit';
 import type { Job, Provider, ProviderFailure, RequestValues } from '../../../providers/contract';
 import { absoluteUrl } from '../../../providers/hosts';
+import { failureText, sentence } from '../../../providers/replies/failureText';
 import { buildRequest } from '../../../providers/schema/wire';
 import { ItemError, providerFailure } from '../../shared/errors';
 import type { N8nHost } from '../../shared/host';
@@ -39,8 +40,10 @@ export async function submitItem(submission: Submission): Promise<Job> {
 	const quoting = run.quoted(submission).then(() => run.quoteOf(itemIndex)?.usd);
 	const place = placeOf(context);
 	// Another item's error, or Stop, may be all that n8n shows of this run.
-	const warnOf = ({ message, advice }: ProviderFailure) =>
-		context.logger.warn(`${provider.title}: ${message} ${advice} (${place})`);
+	const warnOf = (doubt: ProviderFailure) =>
+		context.logger.warn(
+			`${sentence(failureText(doubt, { title: provider.title }))} ${doubt.advice} (${place})`,
+		);
 	const send = async () => {
 		if (!run.hasSent(itemIndex)) context.logger.info(announcement(provider, identity, place));
 		run.noteSending(itemIndex);
@@ -64,7 +67,7 @@ export async function submitItem(submission: Submission): Promise<Job> {
 	if (!reading.job) {
 		run.recordFailure(itemIndex, reading.failure);
 		if (reading.failure.accepted === 'unknown' && provider.submitLog) warnOf(reading.failure);
-		throw new ItemError(providerFailure(provider.id, reading.failure));
+		throw new ItemError(providerFailure(provider, reading.failure));
 	}
 	const job = withQuote(reading.job, await quoting);
 	run.recordSubmitted(itemIndex, job);

@@ -125,7 +125,7 @@ async function askOnce(work: Work, job: Job): Promise<Job> {
 	const ageMs = host.now() - Date.parse(job.submittedAt);
 	// A service in trouble is asked on until the deadline: that costs next to nothing, and the job is paid.
 	if (!failure.retryable && givesUp(failure, inRow, ageMs)) {
-		throw new ItemError(providerFailure(provider.id, failure, job));
+		throw new ItemError(providerFailure(provider, failure, job));
 	}
 	return asItStands({ job, problem: failure });
 }
@@ -141,6 +141,6 @@ async function askAwake(work: Work, job: Job): Promise<Job> {
 		...signalOf(context),
 	}).finally(async () => await endIfStopped(work, job));
 	const problem = lastingProblem(result);
-	if (problem) throw new ItemError(providerFailure(provider.id, problem, result.job));
+	if (problem) throw new ItemError(providerFailure(provider, problem, result.job));
 	return result.job;
 }

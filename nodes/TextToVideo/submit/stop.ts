@@ -4,7 +4,7 @@ import { cancelJob } from '../../../jobs/cancel';
 import type { Account } from '../../../jobs/host';
 import type { Job, Provider } from '../../../providers/contract';
 import { failure } from '../../../providers/replies/failures';
-import { ItemError, providerFailure } from '../../shared/errors';
+import { ItemError, ownFailure } from '../../shared/errors';
 import type { N8nHost } from '../../shared/host';
 import { placeOf } from './place';
 
@@ -18,7 +18,7 @@ export function refuseAfterStop(context: IExecuteSingleFunctions, provider: Prov
 		accepted: 'no',
 		advice: 'Nothing was submitted for this item. Run it again if you want the video.',
 	});
-	throw new ItemError(providerFailure(provider.id, stopped));
+	throw new ItemError(ownFailure(provider, stopped));
 }
 
 /** @throws ItemError with the job's id when the execution was stopped */
@@ -49,5 +49,5 @@ export async function stopIfStopped(
 				}),
 	});
 	context.logger.warn(`${stopped.message} (${placeOf(context)})`);
-	throw new ItemError(providerFailure(provider.id, stopped, reading.job ?? job));
+	throw new ItemError(ownFailure(provider, stopped, reading.job ?? job));
 }

@@ -1,6 +1,6 @@
 /** One item's work: what it is about, and the job that it has or gets. */
 import type { NodeOptions } from '../../shared/readOptions';
-import { ItemError, providerFailure } from '../../shared/errors';
+import { ItemError, ownFailure, providerFailure } from '../../shared/errors';
 import type { Settling } from '../../shared/settle';
 import type { Job } from '../../../providers/contract';
 import { failure } from '../../../providers/replies/failures';
@@ -19,14 +19,14 @@ export async function newJob(work: Work): Promise<Job> {
 	const { context, run, provider, account, host, options } = work;
 	const itemIndex = context.getItemIndex();
 	const refused = run.ledger.refused(itemIndex);
-	if (refused) throw new ItemError(providerFailure(provider.id, refused));
+	if (refused) throw new ItemError(providerFailure(provider, refused));
 	refuseAfterStop(context, provider);
 	const { values, problem } = run.item(itemIndex);
 	if (!values || run.woken) {
 		const text = problem ?? 'This item was not submitted before the run fell asleep.';
 		throw new ItemError(
-			providerFailure(
-				provider.id,
+			ownFailure(
+				provider,
 				failure('invalid_request', text, {
 					accepted: 'no',
 					advice: 'Change the field. Nothing was submitted for this item.',
