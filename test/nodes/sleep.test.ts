@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { passUntil, startVirtualTime, stopVirtualTime, untilDone } from '../chaos/clock';
+import { MOST_WAKING_DOWNLOADS } from '../../nodes/TextToVideo/sleep/wakingDownloads';
 import { startSimulator, type Simulator, type SimulatorOptions } from '../simulators/simulator';
 import type { WorkflowResult } from '../support/n8nCore';
 import { jsons, runVideo, type VideoRun } from '../support/videoNode';
@@ -343,6 +344,28 @@ describe('a callback that comes before the provider shows the end', () => {
 		expect(again.resumed).toBeUndefined();
 		expect(again.status).toBe(200);
 	});
+});
+
+it('downloads only so many videos at a time, however many runs wake at once', async () => {
+	startVirtualTime();
+	await start();
+	const runs = MOST_WAKING_DOWNLOADS + 3;
+	const asleep: WorkflowResult[] = [];
+	for (let run = 0; run < runs; run += 1) {
+		asleep.push(await untilDone(sleep()));
+		// The provider's queue has fewer places than there are runs.
+		await sim.finish(jobIds().at(-1) as string);
+	}
+	await passUntil(Math.max(...asleep.map(({ waitTillMs }) => waitTillMs ?? 0)));
+	sim.faults.next('file', { kind: 'slow', ms: 20_000 }, { times: runs });
+	const startedMs = Date.now();
+	const awake = await untilDone(Promise.all(asleep.map(async (run) => await run.wake())));
+	expect(awake.map((run) => run.items('Video')[0]?.binary?.data?.mimeType)).toEqual(
+		Array(runs).fill('video/mp4'),
+	);
+	const atMs = sim.book.of('file').map((request) => request.atMs - startedMs);
+	expect(atMs.filter((ms) => ms < 20_000)).toHaveLength(MOST_WAKING_DOWNLOADS);
+	expect(atMs).toHaveLength(runs);
 });
 
 describe('where the provider can not call back', () => {

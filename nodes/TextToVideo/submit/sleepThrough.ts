@@ -20,6 +20,7 @@ import { isFinal, type Job } from '../../../providers/contract';
 import { forErrorOutput, ItemError, providerFailure } from '../../shared/errors';
 import { jobItem, signalOf } from '../../shared/output';
 import { guarded, settle } from '../../shared/settle';
+import { wakingDownload } from '../sleep/wakingDownloads';
 import { learningOf, type Learning } from './learning';
 import type { NextStep, Outcome, SleepChoice } from './runSleep';
 import { endIfStopped, newJob, type Work } from './work';
@@ -84,7 +85,10 @@ async function itemOf(
 			context.getItemIndex(),
 		);
 	}
-	return await run.gate(async () => await settle(work, withNextPoll(provider, job, host.now())));
+	const settled = async () => await settle(work, withNextPoll(provider, job, host.now()));
+	const downloads = run.woken && work.download && job.status === 'succeeded';
+	const { signal } = signalOf(context);
+	return await run.gate(downloads ? async () => await wakingDownload(settled, signal) : settled);
 }
 
 const learningIn = ({ context, run, provider }: Work): Learning =>
