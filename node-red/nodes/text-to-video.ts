@@ -196,10 +196,10 @@ export default function register(RED: NodeAPI): void {
 	RED.nodes.registerType('text-to-video', TextToVideo);
 }
 
-/** What of the request names the model, where it takes one of several. */
+/** What of the request names the model, where it takes one of several or the provider publishes times by it. */
 function modelOf(provider: Provider | undefined, values: RequestValues): RequestValues | undefined {
-	if (!provider?.models) return undefined;
-	const { field } = provider.models;
+	const field = provider?.models?.field ?? (provider?.runTimes && 'model');
+	if (!field) return undefined;
 	return Object.fromEntries(Object.entries(values).filter(([name]) => name === field));
 }
 

@@ -5,6 +5,7 @@ import { startSimulator, type Simulator, type SimulatorOptions } from '../simula
 import type { WorkflowResult } from '../support/n8nCore';
 import { jsons, runVideo, type VideoRun } from '../support/videoNode';
 
+const PIXVERSE = 'pixverse/v5/text-to-video';
 /** Far from done, as the provider estimates. */
 const LONG_MS = 3_600_000;
 
@@ -301,6 +302,23 @@ describe('woken by the schedule alone', () => {
 		expect(done.error?.message).toContain(jobIds()[0]);
 		expect(sim.book.charges).toBe(1);
 	});
+});
+
+it('goes by the times that the provider publishes, until it has learned its own', async () => {
+	await start();
+	const wakeSeconds = async (percentiles: object) => {
+		const models = [{ alias: PIXVERSE, metrics: { duration_ms: percentiles } }];
+		sim.faults.next('account', { kind: 'answer', status: 200, body: { models } }, { times: 4 });
+		const asleep = await sleep({ provider: 'aimlapiPixverse' });
+		expect(asleep.status).toBe('waiting');
+		return ((asleep.waitTillMs ?? 0) - Date.now()) / 1000;
+	};
+	const slow = await wakeSeconds({ p50: 280_000, p99: 320_000 });
+	await sim.close();
+	await start();
+	const faster = await wakeSeconds({ p50: 130_000, p99: 160_000 });
+	expect(slow).toBeGreaterThan(90);
+	expect(faster).toBeLessThan(90);
 });
 
 describe('a callback that comes before the provider shows the end', () => {

@@ -7,6 +7,7 @@ import {
 	withNextPoll,
 } from '../../../jobs/poll';
 import { usualSeconds } from '../../../jobs/durations';
+import { withPublishedTimes } from '../../../jobs/publishedTimes';
 import type { Job } from '../../../providers/contract';
 import { ofModel } from '../../../providers/schema/ofModel';
 import type { AccountHandle } from '../account/account';
@@ -52,7 +53,8 @@ export async function perform(
 	run.job = withQuote(run.job, await run.quoted);
 	// How long it takes depends on the model.
 	const ofRun = run.asked ? ofModel(account.provider, run.asked) : account.provider;
-	const provider = await learned.known(ofRun, run.kind);
+	const known = await learned.known(ofRun, run.kind);
+	const provider = await withPublishedTimes(known, account.account, run.asked ?? {}, account.host);
 	run.usualSeconds = usualSeconds(provider);
 	if (run.wait) {
 		await wait(run, run.job, { ...account, provider }, show, (seconds) =>

@@ -33,6 +33,23 @@ describe.each(VERSIONS)('%s', (version) => {
 			expect(texts.filter((text) => line.test(text)).length).toBeGreaterThan(1);
 		});
 
+		it('goes by the times that the provider publishes', async () => {
+			const { node, caught, texts } = await stage.load(
+				{},
+				{ durationMs: Infinity },
+				{ provider: 'aimlapiPixverse' },
+			);
+			const duration_ms = { p50: 280_000, p99: 320_000 };
+			const models = [{ alias: 'pixverse/v5/text-to-video', metrics: { duration_ms } }];
+			const answer = { kind: 'answer', status: 200, body: { models } } as const;
+			// The price is asked for first, and finds none in it.
+			stage.sim.faults.next('account', answer, { times: 2 });
+			node.receive({ payload: 'A fox' });
+			await until(() => texts.some((text) => text.includes('usually takes 5 min')));
+			node.receive({ reset: true });
+			await caught.next();
+		});
+
 		it('keeps to the room in the queue of a provider that can be asked', async () => {
 			const fields = { model_id: { type: 'str', value: 'modelscope' } };
 			const { node, out, texts } = await stage.load(

@@ -64,6 +64,8 @@ export class Run {
 	readonly sleep: RunSleep;
 	readonly budget: RunBudget;
 	readonly maximumCost: number | undefined;
+	/** By item: the provider with what it publishes of how long the item's model takes. */
+	readonly published = new Map<number, Provider>();
 	private readonly estimateOnly: boolean;
 	private readonly toSubmit: readonly number[];
 	private readonly quotes = new Map<number, Quote>();

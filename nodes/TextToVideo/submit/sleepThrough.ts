@@ -16,6 +16,7 @@ import {
 	pollUntilDone,
 	withNextPoll,
 } from '../../../jobs/poll';
+import { withPublishedTimes } from '../../../jobs/publishedTimes';
 import { isFinal, type Job } from '../../../providers/contract';
 import { forErrorOutput, ItemError, providerFailure } from '../../shared/errors';
 import { jobItem, signalOf } from '../../shared/output';
@@ -58,8 +59,10 @@ export async function sleepThrough(work: Work): Promise<INodeExecutionData[]> {
 const choiceOf = ({ context, run, provider, host, choices }: Work): SleepChoice => ({
 	...{ context, host },
 	minutes: choices.waitAtMost ?? DEFAULT_SLEEP_MINUTES,
-	providerOf: (itemIndex) =>
-		learningOf(context, provider, run.item(itemIndex).values ?? {}).provider,
+	providerOf: (itemIndex) => {
+		const { provider: learned } = learningOf(context, provider, run.item(itemIndex).values ?? {});
+		return learned.limits.learnedSeconds ? learned : (run.published.get(itemIndex) ?? learned);
+	},
 	isCalledBack: (itemIndex) => run.isCalledBack(itemIndex),
 });
 
@@ -101,7 +104,18 @@ async function firstJob(work: Work): Promise<Job> {
 	const job = attached ?? (await newJob(work));
 	run.record(context.getItemIndex(), job);
 	await endIfStopped(work, job);
-	return attached && !isFinal(attached.status) ? await askOnce(work, attached) : job;
+	const current = attached && !isFinal(attached.status) ? await askOnce(work, attached) : job;
+	if (!isFinal(current.status)) await notePublished(work);
+	return current;
+}
+
+/** When to wake is decided for all items together, without asking anybody: what the provider publishes is known before. */
+async function notePublished(work: Work): Promise<void> {
+	const { context, run, account, host } = work;
+	const itemIndex = context.getItemIndex();
+	const values = run.item(itemIndex).values ?? {};
+	const { provider } = learningIn(work);
+	run.published.set(itemIndex, await withPublishedTimes(provider, account, values, host));
 }
 
 async function askOnce(work: Work, job: Job): Promise<Job> {
