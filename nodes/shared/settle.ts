@@ -82,6 +82,12 @@ export async function guarded(
 	}
 }
 
+const UNFORESEEN_ADVICE: Record<Accepted, string> = {
+	no: 'Nothing was submitted for this item.',
+	unknown: DOUBTFUL_ADVICE,
+	yes: "The job exists and costs money: get it with Fetch Result and its job ID, which n8n's log has; do not order it again.",
+};
+
 /** Nobody foresaw it. What it means for the job depends on how far the item had come. */
 const unexpected = (
 	context: IExecuteSingleFunctions,
@@ -89,7 +95,7 @@ const unexpected = (
 	accepted: Accepted,
 ): ItemFailure => ({
 	message,
-	description: accepted === 'no' ? 'Nothing was submitted for this item.' : DOUBTFUL_ADVICE,
+	description: UNFORESEEN_ADVICE[accepted],
 	provider: String(context.getNodeParameter('provider')),
 	accepted,
 });

@@ -91,7 +91,8 @@ async function itemOf(
 	const settled = async () => await settle(work, withNextPoll(provider, job, host.now()));
 	const downloads = run.woken && work.download && job.status === 'succeeded';
 	const { signal } = signalOf(context);
-	return await run.gate(downloads ? async () => await wakingDownload(settled, signal) : settled);
+	const inTurn = downloads ? async () => await wakingDownload(settled, signal) : settled;
+	return await run.gate(inTurn).finally(async () => await endIfStopped(work, job));
 }
 
 const learningIn = ({ context, run, provider }: Work): Learning =>

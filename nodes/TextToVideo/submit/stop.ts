@@ -16,7 +16,7 @@ export function refuseAfterStop(context: IExecuteSingleFunctions, provider: Prov
 	if (!isStopped(context)) return;
 	const stopped = failure('cancelled', 'The execution was stopped before this item was sent.', {
 		accepted: 'no',
-		advice: 'Nothing was submitted for this item. Run it again if you want the video.',
+		advice: 'Nothing was submitted for this item, so nothing is paid for it.',
 	});
 	throw new ItemError(ownFailure(provider, stopped));
 }
@@ -41,13 +41,12 @@ export async function stopIfStopped(
 			: `had ended before (${status})`;
 	const stopped = failure('cancelled', `The execution was stopped. Job ${job.jobId} ${what}.`, {
 		accepted: 'yes',
-		// What was not cancelled is paid for: a second order would be paid for too.
-		...(status === 'cancelled' || status === 'failed'
-			? {}
-			: {
-					advice: `Get the video with Fetch Result and the job ID ${job.jobId}; do not order it again.`,
-				}),
+		// What was not cancelled is paid for, and what was may be: nothing here is to look like a call for a second order.
+		advice:
+			status === 'cancelled' || status === 'failed'
+				? `There is no video. What became of the job, Fetch Result and the job ID ${job.jobId} tell.`
+				: `Get the video with Fetch Result and the job ID ${job.jobId}; do not order it again.`,
 	});
-	context.logger.warn(`${stopped.message} (${placeOf(context)})`);
+	context.logger.warn(`${stopped.message} ${stopped.advice} (${placeOf(context)})`);
 	throw new ItemError(ownFailure(provider, stopped, reading.job ?? job));
 }
