@@ -1,6 +1,7 @@
 /** How long a model takes by its provider's own figures, for the first jobs of a kind, from which nothing was learned yet. */
 import type { Provider, RequestValues } from '../providers/contract';
 import { requestOf, type Account, type Host } from './host';
+import { RecentAnswers } from './recentAnswers';
 
 /** A figure that does not come must not hold the first question up. */
 const LONGEST_LOOK_MS = 5_000;
@@ -9,7 +10,7 @@ const MOST_KEPT = 200;
 
 type Times = { usual: number; longest: number } | undefined;
 
-const kept = new Map<string, { atMs: number; times: Promise<Times> }>();
+const recent = new RecentAnswers<Times>(KEEP_MS, MOST_KEPT);
 
 /**
  * @param provider as it stands for the model
@@ -27,7 +28,9 @@ export async function withPublishedTimes(
 	if (!runTimes || typeof model !== 'string' || (limits.learnedSeconds ?? []).length > 0) {
 		return provider;
 	}
-	const times = await timesOf(provider, account, model, host);
+	const times = await recent.of(`${account.baseUrl} ${model}`, host.now(), () =>
+		look(provider, account, model, host),
+	);
 	if (!times) return provider;
 	const { usual, longest } = times;
 	return {
@@ -38,18 +41,6 @@ export async function withPublishedTimes(
 			longestSeconds: Math.max(longest, limits.longestSeconds ?? 0),
 		},
 	};
-}
-
-function timesOf(provider: Provider, account: Account, model: string, host: Host): Promise<Times> {
-	const key = `${account.baseUrl} ${model}`;
-	const known = kept.get(key);
-	if (known && host.now() - known.atMs < KEEP_MS) return known.times;
-	const times = look(provider, account, model, host);
-	kept.delete(key);
-	kept.set(key, { atMs: host.now(), times });
-	const oldest = kept.size > MOST_KEPT ? kept.keys().next().value : undefined;
-	if (oldest !== undefined) kept.delete(oldest);
-	return times;
 }
 
 async function look(

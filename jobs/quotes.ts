@@ -3,6 +3,7 @@ import type { Provider, RequestValues } from '../providers/contract';
 import { quoteOf, type Price, type Quote } from '../providers/prices/price';
 import { videoCountOf } from '../providers/schema/videoCount';
 import { requestOf, type Account, type Host } from './host';
+import { RecentAnswers } from './recentAnswers';
 import { isAbort, transportFailure } from './transportErrors';
 
 /** A price list that does not answer must not hold a run up. */
@@ -12,12 +13,7 @@ const MOST_KEPT = 200;
 
 type Looked = { price: Price | undefined } | { problem: string };
 
-interface Kept {
-	atMs: number;
-	looked: Promise<Looked>;
-}
-
-const kept = new Map<string, Kept>();
+const prices = new RecentAnswers<Looked>(KEEP_MS, MOST_KEPT);
 
 /**
  * @param values validated
@@ -47,18 +43,12 @@ export async function quoteFor(
 /** One question for all items of a run, and for the runs of the next minutes. */
 function priceOf(provider: Provider, account: Account, model: string, host: Host): Promise<Looked> {
 	const key = `${account.baseUrl} ${model}`;
-	const known = kept.get(key);
-	if (known && host.now() - known.atMs < KEEP_MS) return known.looked;
-	const looked = look(provider, account, model, host).then((answer) => {
+	return prices.of(key, host.now(), async () => {
+		const looked = await look(provider, account, model, host);
 		// What could not be asked is asked again by the next run.
-		if ('problem' in answer) kept.delete(key);
-		return answer;
+		if ('problem' in looked) prices.forget(key);
+		return looked;
 	});
-	kept.delete(key);
-	kept.set(key, { atMs: host.now(), looked });
-	const oldest = kept.size > MOST_KEPT ? kept.keys().next().value : undefined;
-	if (oldest !== undefined) kept.delete(oldest);
-	return looked;
 }
 
 async function look(

@@ -3,8 +3,6 @@ import { execFile, spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { request } from 'node:https';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -13,18 +11,11 @@ import { startPostgres } from './support/postgres.ts';
 import { eventually, startTestServer } from './support/server.ts';
 import type { TestServer } from './support/server.ts';
 import type { Json } from './support/json.ts';
+import { freePort } from '../../scripts/n8n-host/preflight';
 
 const DEPLOY = join(import.meta.dirname, '..', '..', 'examples', 'deploy');
 const CADDY = process.env.CADDY ?? 'caddy';
 const KEY = 'a-key-that-is-long-enough';
-
-async function freePort(): Promise<number> {
-	const probe = createServer();
-	await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve));
-	const { port } = probe.address() as AddressInfo;
-	await new Promise((resolve) => probe.close(resolve));
-	return port;
-}
 
 describe('HTTPS by Caddy', () => {
 	let server: TestServer;

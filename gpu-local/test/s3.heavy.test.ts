@@ -1,8 +1,6 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { mkdtemp, rm, writeFile, access } from 'node:fs/promises';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -10,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openS3Store } from '../src/artifacts/s3Store.ts';
 import { eventually, startTestServer } from './support/server.ts';
 import { inspect } from './support/video.ts';
+import { freePort } from '../../scripts/n8n-host/preflight';
 
 /** Fetched from npm when the test runs: too many packages for a dependency of ours. */
 const S3_SERVER = 's3rver@3.7.1';
@@ -99,11 +98,3 @@ describe('an S3 server', () => {
 		await gpu.stop();
 	});
 });
-
-async function freePort(): Promise<number> {
-	const probe = createServer();
-	await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve));
-	const { port } = probe.address() as AddressInfo;
-	await new Promise((resolve) => probe.close(resolve));
-	return port;
-}

@@ -14,8 +14,11 @@ describe('an HTTP status alone', () => {
 	it.each([
 		[200, 'unreadable_reply', 'unknown'],
 		[204, 'unreadable_reply', 'unknown'],
+		[299, 'unreadable_reply', 'unknown'],
+		[300, 'moved', 'no'],
 		[302, 'moved', 'no'],
 		[308, 'moved', 'no'],
+		[399, 'moved', 'no'],
 		[400, 'invalid_request', 'no'],
 		[401, 'invalid_key', 'no'],
 		[402, 'no_credit', 'no'],
@@ -24,14 +27,21 @@ describe('an HTTP status alone', () => {
 		[408, 'provider_error', 'unknown'],
 		[410, 'not_found', 'no'],
 		[413, 'invalid_request', 'no'],
+		[415, 'invalid_request', 'no'],
+		[418, 'invalid_request', 'no'],
 		[422, 'invalid_request', 'no'],
 		[429, 'rate_limited', 'no'],
 		[500, 'provider_error', 'unknown'],
 		[502, 'provider_error', 'unknown'],
+		[503, 'provider_error', 'unknown'],
 		[504, 'provider_error', 'unknown'],
 		[524, 'provider_error', 'unknown'],
-	])('%i means %s, and that the job was taken: %s', (status, code, accepted) => {
+	] as const)('%i means %s, and that the job was taken: %s', (status, code, accepted) => {
 		expect([codeOfStatus(status), acceptedAfter(status)]).toEqual([code, accepted]);
+		const told = httpFailure({ status, body: '', headers: {} });
+		expect(told).toMatchObject({ code, accepted, httpStatus: status });
+		const retried = ['rate_limited', 'provider_error', 'network'].includes(code);
+		expect(told.retryable).toBe(retried);
 	});
 
 	it('is told in words', () => {

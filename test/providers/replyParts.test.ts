@@ -1,13 +1,6 @@
 /** What all readers of replies share, by what a person or a later step gets of it. */
 import { describe, expect, it } from 'vitest';
-import {
-	acceptedAfter,
-	codeOfStatus,
-	codeOfText,
-	failure,
-	flattenText,
-	httpFailure,
-} from '../../providers/replies/failures';
+import { codeOfText, failure, flattenText, httpFailure } from '../../providers/replies/failures';
 import { expiryOf, extensionOf, mimeTypeOf, newJob, updated } from '../../providers/replies/job';
 
 const NOW_MS = Date.UTC(2026, 0, 1);
@@ -73,34 +66,6 @@ describe('the file of a video', () => {
 		['https://s.example/a?X-Amz-Expires=60', undefined],
 		['https://s.example/a', undefined],
 	])('at %s can be had until %s', (url, until) => expect(expiryOf(url)).toBe(until));
-});
-
-describe('an HTTP status', () => {
-	it.each([
-		[200, 'unreadable_reply', 'unknown'],
-		[299, 'unreadable_reply', 'unknown'],
-		[300, 'moved', 'no'],
-		[399, 'moved', 'no'],
-		[400, 'invalid_request', 'no'],
-		[401, 'invalid_key', 'no'],
-		[402, 'no_credit', 'no'],
-		[403, 'not_allowed', 'no'],
-		[404, 'not_found', 'no'],
-		[408, 'provider_error', 'unknown'],
-		[410, 'not_found', 'no'],
-		[413, 'invalid_request', 'no'],
-		[415, 'invalid_request', 'no'],
-		[418, 'invalid_request', 'no'],
-		[422, 'invalid_request', 'no'],
-		[429, 'rate_limited', 'no'],
-		[500, 'provider_error', 'unknown'],
-		[503, 'provider_error', 'unknown'],
-	] as const)('%i is %s, and a job there is %s', (status, code, accepted) => {
-		expect([codeOfStatus(status), acceptedAfter(status)]).toEqual([code, accepted]);
-		expect(httpFailure(reply(status))).toMatchObject({ code, accepted, httpStatus: status });
-		const retried = ['rate_limited', 'provider_error', 'network'].includes(code);
-		expect(httpFailure(reply(status)).retryable).toBe(retried);
-	});
 });
 
 describe('what is said of an error', () => {

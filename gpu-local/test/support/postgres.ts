@@ -1,10 +1,9 @@
 import { execFile, spawn } from 'node:child_process';
 import { chown, mkdtemp, readdir, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { eventually } from './server.ts';
+import { freePort } from '../../../scripts/n8n-host/preflight';
 
 const run = promisify(execFile);
 const PACKAGES = '/usr/lib/postgresql';
@@ -72,12 +71,4 @@ async function unprivileged(): Promise<{ uid: number; gid: number } | undefined>
 	if (process.getuid?.() !== 0) return undefined;
 	const id = async (flag: string) => Number((await run('id', [flag, 'postgres'])).stdout);
 	return { uid: await id('-u'), gid: await id('-g') };
-}
-
-async function freePort(): Promise<number> {
-	const probe = createServer();
-	await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve));
-	const { port } = probe.address() as AddressInfo;
-	await new Promise((resolve) => probe.close(resolve));
-	return port;
 }

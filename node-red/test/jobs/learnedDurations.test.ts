@@ -1,23 +1,14 @@
 /** What a node remembers of how long its jobs took. */
-import type { Node, NodeAPI } from 'node-red';
 import { describe, expect, it } from 'vitest';
 import { providerById } from '../../../providers/registry';
 import { LearnedDurations } from '../../src/jobs/learnedDurations';
 import { until } from '../support/helper';
+import { nodeWithContext } from '../support/keptContext';
 
 const provider = providerById('localGpu');
 
 function learnedOf(id: string, kept: Record<string, unknown>, module = 'localfilesystem') {
-	const context = {
-		get: (key: string, _store: string, done: (error: null, value: unknown) => void) =>
-			done(null, kept[key]),
-		set: (key: string, value: unknown, _store: string, done: () => void) => {
-			kept[key] = structuredClone(value);
-			done();
-		},
-	};
-	const RED = { settings: { contextStorage: { default: { module } } } } as unknown as NodeAPI;
-	const node = { id, context: () => context, warn: () => undefined } as unknown as Node;
+	const { RED, node } = nodeWithContext(id, kept, module);
 	return new LearnedDurations(RED, node);
 }
 const seconds = async (learned: LearnedDurations, kind: string | undefined) =>

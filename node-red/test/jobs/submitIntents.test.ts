@@ -1,5 +1,4 @@
 /** Submits that are written down before they are sent. */
-import type { Node, NodeAPI } from 'node-red';
 import { describe, expect, it } from 'vitest';
 import { interruptedSubmit, stillInDoubt } from '../../src/jobs/interruptedSubmit';
 import type { Pending } from '../../src/jobs/pendingJob';
@@ -12,6 +11,7 @@ import {
 } from '../../src/jobs/submitIntents';
 import { refused } from '../../src/messages/errors';
 import { english } from '../support/texts';
+import { nodeWithContext } from '../support/keptContext';
 
 const intent = (key: string, more: Partial<SubmitIntent> = {}): SubmitIntent => ({
 	...{ key, provider: 'localGpu', sentAt: '2026-01-01T00:00:00.000Z', wait: true },
@@ -20,16 +20,7 @@ const intent = (key: string, more: Partial<SubmitIntent> = {}): SubmitIntent => 
 });
 
 function nodeWith(id: string, kept: Record<string, unknown> = {}, module = 'localfilesystem') {
-	const context = {
-		get: (key: string, _store: string, done: (error: null, value: unknown) => void) =>
-			done(null, kept[key]),
-		set: (key: string, value: unknown, _store: string, done: () => void) => {
-			kept[key] = structuredClone(value);
-			done();
-		},
-	};
-	const RED = { settings: { contextStorage: { default: { module } } } } as unknown as NodeAPI;
-	const node = { id, context: () => context, warn: () => undefined } as unknown as Node;
+	const { RED, node } = nodeWithContext(id, kept, module);
 	return { jobs: new PendingJobs(RED, node), kept };
 }
 

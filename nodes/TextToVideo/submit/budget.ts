@@ -5,6 +5,7 @@
  */
 import type { IExecuteSingleFunctions, IRunExecutionData } from 'n8n-workflow';
 import { ledgerKey, type Ledger } from '../../../jobs/ledger';
+import { keepNewest } from '../../../jobs/recentAnswers';
 import {
 	heldBy,
 	release,
@@ -137,15 +138,8 @@ export function budgetOf(
 			...(quotedUsd === undefined ? {} : { usd: quotedUsd }),
 		};
 	}
-	remember(key, held);
+	keepNewest(executions, key, held, MOST_EXECUTIONS);
 	return new RunBudget(held.reservations, executionId, runIndex, videos, limits, held.inFlight);
-}
-
-function remember(key: string, held: Held): void {
-	executions.delete(key);
-	executions.set(key, held);
-	const oldest = executions.size > MOST_EXECUTIONS ? executions.keys().next().value : undefined;
-	if (oldest !== undefined) executions.delete(oldest);
 }
 
 /** A sub-workflow spends from what the execution that called it may cost. */
