@@ -18,7 +18,7 @@ import { toApiError } from './http/errors.ts';
 import { refusalOf } from './http/hostGuard.ts';
 import type { HostPolicy } from './http/hostGuard.ts';
 import { refuseOtherMethods } from './http/methods.ts';
-import { readBodies } from './http/bodies.ts';
+import { readBodies, unstorable } from './http/bodies.ts';
 import { LOCAL_OWNER } from './http/keys.ts';
 import type { Metrics } from './http/metrics.ts';
 import { operationRoutes } from './http/operations.ts';
@@ -69,6 +69,8 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
 	app.addHook('onRequest', async (request) => {
 		const refusal = refusalOf(request.headers, hosts);
 		if (refusal !== undefined) throw new ApiError(403, 'not_allowed', refusal);
+		const unreadable = unstorable({ ...(request.params as object), ...(request.query as object) });
+		if (unreadable) throw unreadable;
 	});
 	app.setErrorHandler<FastifyError>(async (error, request, reply) => {
 		const known = toApiError(error, request.log);

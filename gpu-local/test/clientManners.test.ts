@@ -65,6 +65,38 @@ describe('clients', () => {
 		expect(JSON.stringify(reply.body)).toMatch(/character that no text may hold/);
 	});
 
+	it.each([
+		['/v1/videos?query=%00', 'query'],
+		['/v1/videos?status=queued%00', 'status'],
+		['/v1/models/a%00b', 'id'],
+		['/v3/model?filter.query=%00', undefined],
+		['/api/v3/fetch/1?key=%00', undefined],
+	])('get 400 for it in an address: %s', async (path, field) => {
+		const { status, body } = await send('GET', path);
+		expect(status).toBe(400);
+		expect(body.error?.param).toBe(field);
+		expect(JSON.stringify(body)).toMatch(/character that no text may hold/);
+	});
+
+	it.each([
+		['/api/v5/text2video', { key: 0, prompt: 'A boat' }, 'key'],
+		['/api/v3/fetch/1', { key: ['a'] }, 'key'],
+		['/v1/videos', { ...SMALL, webhook: [] }, 'webhook'],
+		['/v3/async/txt2video', { extra: 'mp4' }, 'extra'],
+		['/v3/async/txt2video', { extra: { webhook: 'http://x.example' } }, 'extra.webhook'],
+		['/v3/async/txt2video', { extra: { webhook: { test_mode: [null] } } }, 'test_mode'],
+	])('get 400 for another thing than the documented one at %s: %o', async (path, body, named) => {
+		const { status, body: reply } = await server.call('POST', path, body);
+		expect(status).toBe(400);
+		expect(JSON.stringify(reply)).toContain(named);
+	});
+
+	it('get 400 for a page of models that is none', async () => {
+		const { status, body } = await server.call('GET', '/v3/model?pagination.limit=-5');
+		expect(status).toBe(400);
+		expect(body.message).toContain('from 1 to 100');
+	});
+
 	it('get 400 for a form with NUL in it', async () => {
 		const form = new FormData();
 		form.set('prompt', 'a\0b');

@@ -7,8 +7,8 @@ import { promisify } from 'node:util';
 import openapiTS, { astToString } from 'openapi-typescript';
 import ts from 'typescript';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openapi } from '../src/http/openapi.ts';
-import { SCHEMAS } from '../src/http/openapiSchemas.ts';
+import { openapi } from '../src/http/openapi/index.ts';
+import { SCHEMAS } from '../src/http/openapi/replies.ts';
 import type { Json } from './support/json.ts';
 
 const run = promisify(execFile);

@@ -1,8 +1,8 @@
 import type { Provider, RequestValues } from '../../../providers/contract';
-import { issueText, validate } from '../../../providers/schema/validate';
+import { issueText, shown, validate } from '../../../providers/schema/validate';
 import type { Issue } from '../../../providers/schema/validate';
 import { fieldsOf } from '../../../providers/schema/fields';
-import { isObject, readRequest, wirePath } from '../../../providers/schema/wire';
+import { getPath, isObject, readRequest, wirePath } from '../../../providers/schema/wire';
 import { ApiError } from '../videos/errors.ts';
 
 /** The server checks callback addresses itself, so a local one is no mistake here. */
@@ -21,6 +21,7 @@ export function readValues(provider: Provider, body: unknown): RequestValues {
 		throw new ApiError(400, 'invalid_request', 'The request body is not a JSON object.');
 	}
 	refuseUnusedMedia(provider, body);
+	refuseOtherThanObjects(provider, body);
 	const validation = validate(provider, readRequest(provider, body), OWN_ADDRESS);
 	if (validation.values === undefined)
 		throw new InvalidFieldsError(validation.issues.map(inWordsOfRequests));
@@ -35,6 +36,24 @@ const inWordsOfRequests = (issue: Issue): Issue => ({
 		'a file in a multipart form',
 	),
 });
+
+/** What stands where the document has an object with fields in it: they would be lost without a word. */
+function refuseOtherThanObjects(provider: Provider, body: unknown): void {
+	for (const field of fieldsOf(provider.request)) {
+		const keys = wirePath(field).split('.');
+		for (let depth = 1; depth < keys.length; depth++) {
+			const path = keys.slice(0, depth).join('.');
+			const value = getPath(body, path) ?? null;
+			if (value === null || isObject(value)) continue;
+			throw new ApiError(
+				400,
+				'invalid_request',
+				`${path} is ${shown(value)}, which is not allowed. Give an object.`,
+				{ field: path },
+			);
+		}
+	}
+}
 
 /** Pictures, videos and sounds of other endpoints and servers: a video without them would be another one. */
 const MEDIA_FIELDS = [

@@ -48,7 +48,7 @@ function decode(bytes: Buffer): string | undefined {
 /** What no database stores as text: NUL, and halves of characters that UTF-16 writes in two. */
 const isUnstorable = (text: string): boolean => text.includes('\0') || /\p{Surrogate}/u.test(text);
 
-/** Says where a body holds text that cannot be stored, be it a value or a name. */
+/** Says where a body, or what stands in an address, holds text that cannot be stored, be it a value or a name. */
 export function unstorable(body: unknown): ApiError | undefined {
 	const left: Array<[path: string, value: unknown]> = [['', body]];
 	for (let next = left.pop(); next; next = left.pop()) {
@@ -67,6 +67,6 @@ const refusal = (path: string): ApiError =>
 	new ApiError(
 		400,
 		'invalid_request',
-		`${path === '' ? 'The request body' : `The field ${path}`} holds a character that no text may hold here (NUL, or half of one). Take it out.`,
+		`${path === '' ? 'The request' : `The field ${path}`} holds a character that no text may hold here (NUL, or half of one). Take it out.`,
 		path === '' ? {} : { field: path },
 	);

@@ -7,7 +7,7 @@ import { checkBearer } from './bearer.ts';
 import type { HttpContext } from './context.ts';
 import { refuseOtherMethods } from './methods.ts';
 import type { Metrics } from './metrics.ts';
-import { openapi } from './openapi.ts';
+import { openapi } from './openapi/index.ts';
 
 /** For those who run the server: health, numbers, and what there is to call. */
 export async function operationRoutes(

@@ -1,7 +1,7 @@
 import type { FastifyError, FastifyInstance } from 'fastify';
 import { novita } from '../../../../providers/novita';
-import { notFound } from '../../videos/errors.ts';
-import { knownModels } from '../../videos/models.ts';
+import { ApiError, notFound } from '../../videos/errors.ts';
+import { knownModels, shorten } from '../../videos/models.ts';
 import type { ModelInfo } from '../../engines/engine.ts';
 import { checkBearer } from '../../http/bearer.ts';
 import { baseUrlOf, estimate } from '../../http/context.ts';
@@ -81,7 +81,7 @@ export async function novitaDialect(
 		const query = request.query;
 		const type = query['filter.types'];
 		const words = (query['filter.query'] ?? '').toLowerCase();
-		const limit = Math.min(Number(query['pagination.limit']) || DEFAULT_PAGE, MAX_PAGE);
+		const limit = readLimit(query['pagination.limit']);
 		const start = Number(/^c_(\d+)$/.exec(query['pagination.cursor'] ?? '')?.[1] ?? 0);
 		const models = knownModels(await service.workers())
 			.filter(({ kind }) => type === undefined || kind === type)
@@ -94,6 +94,17 @@ export async function novitaDialect(
 		};
 	});
 	refuseOthers();
+}
+
+function readLimit(text: string | undefined): number {
+	const limit = text === undefined || text === '' ? DEFAULT_PAGE : Number(text);
+	if (Number.isInteger(limit) && limit >= 1 && limit <= MAX_PAGE) return limit;
+	throw new ApiError(
+		400,
+		'invalid_request',
+		`pagination.limit is ${JSON.stringify(shorten(text ?? ''))}, which is not allowed. Give a whole number from 1 to ${MAX_PAGE}.`,
+		{ field: 'pagination.limit' },
+	);
 }
 
 const DISPLAY: Record<ModelInfo['kind'], string> = {

@@ -8,7 +8,7 @@ import {
 	stableDiffusionV5,
 } from '../../../../providers/stableDiffusionApi';
 import { isObject } from '../../../../providers/schema/wire';
-import { notFound } from '../../videos/errors.ts';
+import { ApiError, notFound } from '../../videos/errors.ts';
 import { checkKey } from '../../http/bearer.ts';
 import { baseUrlOf, estimate } from '../../http/context.ts';
 import type { HttpContext } from '../../http/context.ts';
@@ -203,11 +203,14 @@ async function answer(context: HttpContext, request: FastifyRequest, id: unknown
 }
 
 async function checkBodyKey(request: FastifyRequest, context: HttpContext): Promise<void> {
-	const key = given(request, 'key');
-	await checkKey(
-		request,
-		context,
-		typeof key === 'string' ? key : undefined,
-		'Invalid API key. Send it as "key" in the request body.',
-	);
+	const key = given(request, 'key') ?? undefined;
+	if (key !== undefined && typeof key !== 'string') {
+		throw new ApiError(
+			400,
+			'invalid_request',
+			'The field key is not text. Give the API key, or "" where the server needs none.',
+			{ field: 'key' },
+		);
+	}
+	await checkKey(request, context, key, 'Invalid API key. Send it as "key" in the request body.');
 }

@@ -7,6 +7,14 @@ export type Schema = Record<string, unknown> & {
 export const reference = (name: string): Schema => ({ $ref: `#/components/schemas/${name}` });
 
 export const VIDEO_ID = '^video_[0-9a-f]{32}$';
+export const VIDEO_STATUSES = [
+	'queued',
+	'in_progress',
+	'completed',
+	'failed',
+	'cancelled',
+	'expired',
+];
 export const JOB_NUMBER = '^[0-9]{1,15}$';
 
 const text: Schema = { type: 'string' };
@@ -32,16 +40,23 @@ const stableDiffusionStatus: Schema = {
 	enum: ['processing', 'success', 'failed', 'error'],
 };
 
+/** One server-sent event. */
+export const VIDEO_EVENT: Schema = object({
+	event: { type: 'string', const: 'video' },
+	data: {
+		type: 'string',
+		contentMediaType: 'application/json',
+		contentSchema: reference('Video'),
+	},
+});
+
 export const SCHEMAS: Record<string, Schema> = {
 	Video: object(
 		{
 			id: { type: 'string', pattern: VIDEO_ID },
 			object: { type: 'string', const: 'video' },
 			model: text,
-			status: {
-				type: 'string',
-				enum: ['queued', 'in_progress', 'completed', 'failed', 'cancelled', 'expired'],
-			},
+			status: { type: 'string', enum: VIDEO_STATUSES },
 			progress: { ...number, minimum: 0, maximum: 100 },
 			created_at: whole,
 			completed_at: maybe(whole),
@@ -91,6 +106,8 @@ export const SCHEMAS: Record<string, Schema> = {
 		model: text,
 		seconds: maybe(number),
 	}),
+	QueuePlace: object({ id: text, place: whole, of: whole }),
+	Queue: listOf('QueuePlace'),
 	Model: object(
 		{
 			id: text,
@@ -141,6 +158,11 @@ export const SCHEMAS: Record<string, Schema> = {
 	StableDiffusionModels: list(
 		object({ model_id: text, model_name: text, status: text }, { description: maybe(text) }),
 	),
+	StableDiffusionSchedulers: object({ schedulers: list(text) }),
+	StableDiffusionCount: object({
+		status: { type: 'string', const: 'success' },
+		processing_count: whole,
+	}),
 	StableDiffusionError: object(
 		{
 			status: { type: 'string', const: 'error' },
