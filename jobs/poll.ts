@@ -110,7 +110,7 @@ export async function pollUntilDone(
 		if (!atOnce) await host.sleep(Math.min(waitMs, leftMs), signal);
 		const reading = await pollOnce(provider, account, job, host, signal);
 		if (reading.job) {
-			const took = atOnce ? undefined : tookSeconds(job, reading.job, host.now());
+			const took = atOnce ? undefined : tookSeconds(provider, job, reading.job, host.now());
 			if (took !== undefined) onTook?.(took);
 			job = reading.job;
 			failedInRow = 0;
@@ -219,8 +219,9 @@ function scheduleInput(provider: Provider, job: Job, nowMs: number): ScheduleInp
 		elapsedSeconds: ageMs(job, nowMs) / 1000,
 		failures: 0,
 		typicalSeconds: provider.limits.typicalSeconds,
+		tellsProgress: provider.capabilities.progress,
 		...(learnedSeconds ? { learnedSeconds } : {}),
-		...(left === undefined ? {} : { etaSeconds: left }),
+		...(left === undefined ? {} : { etaSeconds: left, toldSeconds: estimate!.seconds }),
 		...(progress === undefined ? {} : { progress }),
 	};
 }

@@ -104,28 +104,30 @@ describe('how long a job took', () => {
 	});
 
 	it('is the middle between the last two questions', () => {
-		const seconds = tookSeconds({ ...asked, askedAt: at(50) }, done(60), START_MS + 60_000);
+		const seconds = tookSeconds(NOVITA, { ...asked, askedAt: at(50) }, done(60), START_MS + 60_000);
 		expect(seconds).toBe(55);
 	});
 
 	it('is by the provider where it says when it was done', () => {
 		const before = { ...asked, askedAt: at(50) };
-		expect(tookSeconds(before, done(52), START_MS + 60_000)).toBe(52);
+		expect(tookSeconds(NOVITA, before, done(52), START_MS + 60_000)).toBe(52);
 	});
 
 	it('is not by a clock that says what can not be', () => {
 		const before = { ...asked, askedAt: at(50) };
-		expect(tookSeconds(before, done(10), START_MS + 60_000)).toBe(55);
-		expect(tookSeconds(before, done(7_000), START_MS + 60_000)).toBe(55);
+		expect(tookSeconds(NOVITA, before, done(10), START_MS + 60_000)).toBe(55);
+		expect(tookSeconds(NOVITA, before, done(7_000), START_MS + 60_000)).toBe(55);
 	});
 
 	it('is taken for less where the first question found it done', () => {
-		expect(tookSeconds(asked, done(60), START_MS + 60_000)).toBe(54);
+		expect(tookSeconds(NOVITA, asked, done(60), START_MS + 60_000)).toBe(36);
+		const known = withLearned(NOVITA, [62, 64, 70]);
+		expect(tookSeconds(known, asked, done(60), START_MS + 60_000)).toBe(54);
 	});
 
 	it('is of no interest where the job failed', () => {
 		const failed: Job = { ...asked, status: 'failed', finishedAt: at(3) };
-		expect(tookSeconds(asked, failed, START_MS + 60_000)).toBeUndefined();
+		expect(tookSeconds(NOVITA, asked, failed, START_MS + 60_000)).toBeUndefined();
 	});
 });
 
@@ -142,7 +144,21 @@ describe('waiting for a kind of job that is known', () => {
 
 	it('asks for the first time when the earliest are over', () => {
 		expect(pause(0)).toBeGreaterThan(50);
-		expect(pause(0)).toBeLessThan(56);
+		expect(pause(0)).toBeLessThan(57);
+	});
+
+	it('is not led astray by one job that took a hundred times as long, or no time', () => {
+		for (const odd of [0.1, 6_000]) {
+			const among = [...learned, odd].toSorted((a, b) => a - b);
+			expect(pause(0, { learnedSeconds: among })).toBeGreaterThan(44);
+			expect(pause(0, { learnedSeconds: among })).toBeLessThan(60);
+		}
+	});
+
+	it('goes by what the newest reply tells, once such jobs begin to end', () => {
+		expect(pause(58, { etaSeconds: 12, toldSeconds: 12 })).toBe(9);
+		// Told at the submit for good: it errs by a share of all of it.
+		expect(pause(58, { etaSeconds: 12, toldSeconds: 70 })).toBe(pause(58));
 	});
 
 	it('believes the provider where it tells of something else: a queue, a short clip', () => {

@@ -26,8 +26,8 @@ describe('the estimate of a job', () => {
 		const job = told(submitted(300), 60);
 		expect(job.etaSeconds).toBe(240);
 		expect(told(job, 200).etaSeconds).toBe(100);
-		expect(pauseSeconds(provider, job, after(60))).toBe(60);
-		expect(pauseSeconds(provider, job, after(60), { longestSeconds: 300 })).toBe(180);
+		expect(pauseSeconds(provider, job, after(60))).toBe(120);
+		expect(pauseSeconds(provider, job, after(60), { longestSeconds: 300 })).toBe(195);
 	});
 
 	it('that is repeated in every reply is the one from the start', () => {
@@ -45,7 +45,7 @@ describe('the estimate of a job', () => {
 	it('that has passed says nothing: the job is asked for in proportion to its age', () => {
 		const job = told(submitted(20), 400);
 		expect(job.etaSeconds).toBe(0);
-		expect(pauseSeconds(provider, job, after(400))).toBe(24);
+		expect(pauseSeconds(provider, job, after(400))).toBe(20);
 		expect(endsWithin(provider, job, after(400), 61)).toBe(false);
 	});
 
@@ -63,7 +63,7 @@ describe('the estimate of a job', () => {
 
 	it('of a job that was stored before estimates were kept counts from its submit', () => {
 		const stored: Job = { ...newJob('modelslabV6', '1', START), etaSeconds: 300 };
-		expect(pauseSeconds(provider, stored, after(280))).toBe(16.8);
+		expect(pauseSeconds(provider, stored, after(280))).toBe(14);
 		expect(endsWithin(provider, stored, after(250), 61)).toBe(true);
 	});
 

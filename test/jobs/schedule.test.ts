@@ -31,12 +31,19 @@ function questions(duration: number, tell: (elapsed: number) => Partial<Schedule
 }
 
 describe('when to ask next', () => {
-	it('is never under a second, and over a minute only when the provider asks for it', () => {
+	it.each([
+		['a minute where a reply may tell more', true, 60],
+		['two where the provider has estimated for good', false, 120],
+	])('is never under a second, and over %s only when asked for', (_what, tellsProgress, most) => {
 		fc.assert(
 			fc.property(any, (input) => {
-				const seconds = nextPollSeconds(input);
+				const seconds = nextPollSeconds({ ...input, tellsProgress });
+				const allowed = Math.max(
+					input.etaSeconds === undefined ? 60 : most,
+					input.retryAfterSeconds ?? 0,
+				);
 				expect(seconds).toBeGreaterThanOrEqual(1);
-				expect(seconds).toBeLessThanOrEqual(Math.max(60, input.retryAfterSeconds ?? 0) + 0.001);
+				expect(seconds).toBeLessThanOrEqual(allowed + 0.001);
 			}),
 		);
 	});
@@ -97,6 +104,21 @@ describe('when to ask next', () => {
 			}),
 			{ numRuns: 30 },
 		);
+	});
+
+	it('is sooner where the reply to a question tells what the one to the submit did not', () => {
+		const fresh = { elapsedSeconds: 0, failures: 0, typicalSeconds: 90 };
+		expect(nextPollSeconds(fresh)).toBe(36);
+		expect(nextPollSeconds({ ...fresh, tellsProgress: true })).toBe(18);
+		// It told nothing: as for the others.
+		expect(nextPollSeconds({ ...fresh, elapsedSeconds: 18, tellsProgress: true })).toBe(18);
+	});
+
+	it('leaves an estimate of the submit the room by which it erred from the start', () => {
+		const told = { elapsedSeconds: 85, failures: 0, typicalSeconds: 60, etaSeconds: 15 };
+		expect(nextPollSeconds({ ...told, toldSeconds: 100 })).toBe(4.25);
+		// The same, told by the newest reply.
+		expect(nextPollSeconds({ ...told, toldSeconds: 15 })).toBe(12.75);
 	});
 
 	it('goes by the progress where no estimate is given', () => {

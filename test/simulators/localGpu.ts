@@ -26,6 +26,7 @@ const ERRORS: Record<ErrorKind, [status: number, code: string, message: string]>
 
 function videoObject(job: SimulatedJob, now: Snapshot, context: FamilyContext): JsonObject {
 	const seconds = (ms: number) => Math.floor(ms / 1000);
+	const endedMs = Math.min(context.nowMs, job.acceptedAtMs + job.durationMs);
 	const over = now.status !== 'queued' && now.status !== 'processing';
 	const failed = now.status === 'failed' || now.status === 'cancelled';
 	const seed = Number(job.request.seed ?? -1);
@@ -37,7 +38,7 @@ function videoObject(job: SimulatedJob, now: Snapshot, context: FamilyContext): 
 		progress: now.progress,
 		...(over ? {} : { eta_seconds: now.etaSeconds }),
 		created_at: seconds(job.acceptedAtMs),
-		completed_at: over ? seconds(context.nowMs) : null,
+		completed_at: over ? seconds(endedMs) : null,
 		expires_at: now.status === 'succeeded' ? seconds(context.nowMs) + context.fileTtlSeconds : null,
 		size: String(job.request.size ?? '512x512'),
 		seconds: String(job.request.seconds ?? '4'),

@@ -132,7 +132,7 @@ async function askOnce(work: Work, job: Job): Promise<Job> {
 	).finally(async () => await endIfStopped(work, job));
 	if (reading.job) {
 		delete failures[job.jobId];
-		const took = tookSeconds(job, reading.job, host.now());
+		const took = tookSeconds(learning.provider, job, reading.job, host.now());
 		// What was over at the first waking may have been so for nearly all of the sleep.
 		if (took !== undefined && job.askedAt) learning.note(took, host.now());
 		run.record(context.getItemIndex(), reading.job);
