@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { resolveCallback } from '../src/callbacks/guard.ts';
+import { checkCallbackUrl, resolveCallback } from '../src/callbacks/guard.ts';
 
 describe('callback addresses', () => {
 	const refusalOf = async (url: string, allow: string[] = [], addresses: string[] = []) =>
@@ -43,6 +43,16 @@ describe('callback addresses', () => {
 	])('%s is never called, not even with everything allowed', async (url) => {
 		expect(await refusalOf(url, ['*'], ['169.254.169.254'])).toMatch(/cannot be used/);
 	});
+
+	it.each(['http://localhost:5678/hook', 'https://n8n.localhost/', 'http://LocalHost.:1/'])(
+		'%s is refused at once, before anybody looks the name up',
+		(url) => {
+			expect(() => checkCallbackUrl(url, { allow: [] })).toThrow(
+				`start the server with --webhook-allow ${new URL(url).origin}`,
+			);
+			expect(checkCallbackUrl(url, { allow: [new URL(url).origin] }).href).toBe(new URL(url).href);
+		},
+	);
 
 	it.each([
 		'http://127.0.0.1/',

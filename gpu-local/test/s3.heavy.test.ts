@@ -3,9 +3,14 @@ import type { ChildProcess } from 'node:child_process';
 import { mkdtemp, rm, writeFile, access } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
+import { buffer, text } from 'node:stream/consumers';
+import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startServer } from '../src/app.ts';
 import { openS3Store } from '../src/artifacts/s3Store.ts';
+import { backupCommand } from '../src/commands/backup.ts';
+import { readConfig } from '../src/commands/config.ts';
+import { restoreCommand } from '../src/commands/restore.ts';
 import { eventually, startTestServer } from './support/server.ts';
 import { inspect } from './support/video.ts';
 import { freePort } from '../../scripts/n8n-host/preflight';
@@ -97,4 +102,53 @@ describe('an S3 server', () => {
 		expect((await fetch(done.url)).status).toBe(404);
 		await gpu.stop();
 	});
+
+	it('holds the videos of a backup, which takes them along when it is told to', async () => {
+		const gpu = await startTestServer(['--artifacts', 's3://videos/kept'], env);
+		const { body } = await gpu.call('POST', '/v1/videos', {
+			prompt: 'A boat',
+			size: '64x64',
+			num_frames: 4,
+		});
+		const { url } = await gpu.finished(body.id);
+		const bytes = await (await fetch(url)).bytes();
+		const place = ['--data', gpu.dataFolder, '--artifacts', 's3://videos/kept'];
+		const without = join(folder, 'without.tar');
+		expect(await said(backupCommand, without, ...place)).toMatch(
+			/holds the database and no videos\.[^]*lie at s3:\/\/videos\/kept[^]*--with-videos/,
+		);
+		const whole = join(folder, 'whole.tar');
+		expect(await said(backupCommand, whole, '--with-videos', ...place)).toBe(
+			`${whole} holds the database and the videos (1).`,
+		);
+		await gpu.stop();
+		const data = join(folder, 'restored');
+		expect(await said(restoreCommand, whole, '--data', data)).toMatch(/videos: 1\.$/);
+		const config = readConfig(['--port', '0', '--data', data], {}, 'server');
+		const again = await startServer(config, pino({ level: 'silent' }));
+		const link = new URL(url);
+		const file = await fetch(`${again.url}${link.pathname}${link.search}`);
+		expect(await file.bytes()).toEqual(bytes);
+		await again.stop();
+		const moved = join(folder, 'moved.tar');
+		expect(await said(backupCommand, moved, '--with-videos', '--data', data)).toContain(
+			'the videos (1)',
+		);
+		const bucket = ['--data', join(folder, 'bucket'), '--artifacts', 's3://videos/again'];
+		await said(restoreCommand, moved, ...bucket);
+		const store = openS3Store('s3://videos/again', env);
+		const name = link.pathname.split('/').at(-1)!;
+		expect(await buffer((await store.open(name))!)).toEqual(Buffer.from(bytes));
+	});
+
+	const said = async (command: typeof backupCommand, ...args: string[]): Promise<string> => {
+		const lines: string[] = [];
+		await command(args, {
+			env,
+			out: (line) => void lines.push(line),
+			progress: () => undefined,
+			onStop: () => undefined,
+		});
+		return lines.join('\n');
+	};
 });

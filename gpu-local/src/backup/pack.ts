@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { createReadStream, createWriteStream } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { finished, Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { create } from 'tar';
 import type { ArtifactStore } from '../artifacts/store.ts';
 import type { Database } from '../db/database.ts';
@@ -20,18 +21,20 @@ const UNFINISHED = 'backup.unfinished-';
  * be deleted while the archive is on its way.
  *
  * @param dataFolder where there is room for a copy of the database; videos on the same disk take none
+ * @param fetchVideos whether videos that lie in a storage elsewhere are packed too; they need room there
  */
 export async function packBackup(
 	database: Database,
 	artifacts: ArtifactStore,
 	dataFolder: string,
+	fetchVideos = false,
 ): Promise<Readable> {
 	// Nobody else is at a built-in database: what lies there was left by a process that was killed.
 	if (database.pack) await removeUnfinished(dataFolder, UNFINISHED);
 	const aside = await mkdtemp(join(dataFolder, UNFINISHED));
 	const clear = (): Promise<void> => rm(aside, { recursive: true, force: true });
 	try {
-		const files = await putAside(database, artifacts, aside);
+		const files = await putAside(database, takerOf(artifacts, fetchVideos), aside);
 		// Whole members, not what a directory happens to hold.
 		const archive = Readable.from(create({ cwd: aside, portable: true }, files), {
 			objectMode: false,
@@ -44,10 +47,23 @@ export async function packBackup(
 	}
 }
 
+type Take = NonNullable<ArtifactStore['linkTo']>;
+
+/** How a file gets to a path of this machine; nothing where it stays in the storage. */
+function takerOf(artifacts: ArtifactStore, fetchVideos: boolean): Take | undefined {
+	if (artifacts.linkTo || !fetchVideos) return artifacts.linkTo;
+	return async (name, path) => {
+		const file = await artifacts.open(name);
+		if (!file) return false;
+		await pipeline(file, createWriteStream(path, { mode: 0o600 }));
+		return true;
+	};
+}
+
 /** What is to be packed, in order. */
 async function putAside(
 	database: Database,
-	{ linkTo }: ArtifactStore,
+	take: Take | undefined,
 	aside: string,
 ): Promise<string[]> {
 	const packed = database.pack && join(aside, DATABASE);
@@ -66,7 +82,7 @@ async function putAside(
 	});
 	for (const { name, bytes, sha256, type } of wanted) {
 		// A video that was deleted since is not missed.
-		if (await linkTo?.(name, join(aside, VIDEOS, name))) files.push({ name, bytes, sha256, type });
+		if (await take?.(name, join(aside, VIDEOS, name))) files.push({ name, bytes, sha256, type });
 	}
 	const manifest: Manifest = {
 		format: 'gpu-local-backup',
@@ -77,7 +93,7 @@ async function putAside(
 			packed === undefined
 				? { kind: 'postgresql' }
 				: { kind: 'built-in', tables: TABLES_VERSION, sha256: await hashOf(packed) },
-		videos_included: linkTo !== undefined,
+		videos_included: take !== undefined,
 		files,
 	};
 	await writeFile(join(aside, MANIFEST), `${JSON.stringify(manifest, null, '\t')}\n`);

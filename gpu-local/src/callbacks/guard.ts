@@ -74,12 +74,16 @@ const METADATA_NAMES = new Set([
 	'instance-data',
 ]);
 
+/** The name of this machine itself: it never means another one (RFC 6761). */
+const LOCAL_NAME = /^(.+\.)?localhost\.?$/i;
+
 /** Refuses what can be refused without a look-up, so that the caller hears of it at once. */
 export function checkCallbackUrl(text: string, policy: CallbackPolicy): URL {
 	const url = parseUrl(text);
 	const host = hostOf(url);
 	if (METADATA_NAMES.has(host.replace(/\.$/, '').toLowerCase())) throw refused(text, NEVER_REASON);
 	if (isIP(host)) checkAddress(text, url, host, policy);
+	else if (LOCAL_NAME.test(host)) checkAddress(text, url, '127.0.0.1', policy);
 	return url;
 }
 

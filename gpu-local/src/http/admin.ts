@@ -19,7 +19,7 @@ export async function adminRoutes(
 	const refuseOthers = refuseOtherMethods(app);
 	let packing: Promise<unknown> | undefined;
 
-	app.get('/admin/backup', { exposeHeadRoute: false }, async (request, reply) => {
+	app.get<{ Querystring: { videos?: string } }>(BACKUP_PATH, NO_HEAD, async (request, reply) => {
 		if (!same(request.headers.authorization ?? '', `Bearer ${admin.token}`)) {
 			await context.failedLogins.note(request.ip, request.log);
 			throw new ApiError(
@@ -31,7 +31,12 @@ export async function adminRoutes(
 		if (packing) {
 			throw new ApiError(409, 'not_ready', 'Another backup is being made. Try again later.');
 		}
-		const archive = packBackup(database, artifacts, admin.dataFolder);
+		const archive = packBackup(
+			database,
+			artifacts,
+			admin.dataFolder,
+			request.query.videos === 'fetch',
+		);
 		packing = archive
 			.then((stream: Readable) => finished(stream))
 			.catch(() => undefined)
@@ -40,6 +45,9 @@ export async function adminRoutes(
 	});
 	refuseOthers();
 }
+
+const BACKUP_PATH = '/admin/backup';
+const NO_HEAD = { exposeHeadRoute: false };
 
 /** Takes the same time whatever was sent. */
 function same(given: string, wanted: string): boolean {
