@@ -21,7 +21,6 @@ const AT_ONCE_A_RECEIVER = 32;
 const AT_ONCE_AN_OWNER = 128;
 /** After so long an attempt is lost with its process. */
 const LEASE_SECONDS = 4 * TIMEOUT_SECONDS;
-const IDLE_LOOK_MS = 1000;
 const ERROR_PAUSE_MS = 2000;
 
 export interface DelivererOptions {
@@ -44,6 +43,8 @@ export class Deliverer {
 	readonly #receivers = new Tally();
 	readonly #owners = new Tally();
 	readonly #sender = new Sender();
+	/** When callbacks are to be repeated, by the clock of this process. */
+	readonly #repeats = new Set<number>();
 	readonly #records = new Batcher<Finished>((finished) => this.#store(finished));
 	#stopping = false;
 	#loop: Promise<void> | undefined;
@@ -74,14 +75,21 @@ export class Deliverer {
 	async #work(): Promise<void> {
 		while (!this.#stopping) {
 			try {
+				const lookedMs = Date.now();
 				const taken = await this.#take();
 				for (const { delivery, body } of taken) this.#start(delivery, body);
-				if (taken.length === 0) await this.#signal.wait(IDLE_LOOK_MS);
+				if (taken.length === 0) await this.#signal.wait(this.#idleMs(lookedMs));
 			} catch (error) {
 				this.log.error({ err: error }, 'Callbacks could not be taken from the queue');
 				await this.#signal.wait(ERROR_PAUSE_MS);
 			}
 		}
+	}
+
+	/** Until the next look: sooner where a callback of this process is to be repeated. */
+	#idleMs(lookedMs: number): number {
+		for (const dueMs of this.#repeats) if (dueMs <= lookedMs) this.#repeats.delete(dueMs);
+		return Math.min(this.database.lookEveryMs, ...[...this.#repeats].map((due) => due - lookedMs));
 	}
 
 	/** What is due, with the bytes to send: those of the attempt before, or made now. */
@@ -143,6 +151,7 @@ export class Deliverer {
 			},
 			disable: step.kind === 'disable' ? delivery : undefined,
 		});
+		if (retryAt) this.#repeats.add(retryAt.getTime());
 		this.log.info(
 			{ delivery: delivery.id, video: delivery.video_id, verdict: step.kind, ...outcome },
 			'Callback attempted',

@@ -14,6 +14,11 @@ export interface Sql {
 
 export interface Database extends Sql {
 	readonly kind: 'pglite' | 'postgres';
+	/**
+	 * How often work that other processes left is looked for. Rarely where there can be none: each look wakes
+	 * the process and the database.
+	 */
+	readonly lookEveryMs: number;
 	/** For people and logs; holds no password. */
 	readonly description: string;
 	/** Several statements in one go, all or none of them, and the rows of each. */
@@ -29,6 +34,11 @@ export interface Database extends Sql {
 	 * database that has backups of its own has no such thing.
 	 */
 	readonly pack?: (file: string, beside: Statement) => Promise<Array<Record<string, unknown>>>;
+	/**
+	 * Clears away what updates left behind, and counts anew what the planner goes by. A server does that by
+	 * itself.
+	 */
+	readonly vacuum?: () => Promise<void>;
 	/** How pg-boss connects. */
 	readonly bossOptions: ConstructorOptions;
 	close(): Promise<void>;

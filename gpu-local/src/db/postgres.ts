@@ -8,6 +8,8 @@ const POOL_SIZE = 10;
 const CONNECT_WITHIN_MS = 5000;
 const LISTEN_RETRY_MS = 2000;
 const START_RETRY_MS = 1000;
+/** News from other processes can get lost while the connection that listens is away. */
+const LOOK_EVERY_MS = 2000;
 /** News that come at once are told once. */
 const NOTIFY_AFTER_MS = 5;
 
@@ -56,6 +58,7 @@ export async function openPostgres(
 	return {
 		...direct,
 		kind: 'postgres',
+		lookEveryMs: LOOK_EVERY_MS,
 		description,
 		transaction,
 		batch: async ([...statements]) => {

@@ -1,4 +1,4 @@
-import type { Database } from './database.ts';
+import type { Database, Sql } from './database.ts';
 
 /**
  * One entry a version, applied once and in order. Entries are never changed after a release; a new
@@ -126,6 +126,11 @@ const MIGRATIONS: readonly string[] = [
 	`
 	ALTER TABLE gpu_local.runners ADD COLUMN devices jsonb NOT NULL DEFAULT '[]';
 	`,
+	`
+	CREATE INDEX videos_listed ON gpu_local.videos (owner, number DESC);
+	CREATE INDEX videos_runs ON gpu_local.videos (queue, finished_at DESC) WHERE run_ms IS NOT NULL;
+	DROP INDEX gpu_local.videos_by_age;
+	`,
 ];
 
 /** Of the tables that this version makes and knows. */
@@ -153,4 +158,13 @@ export async function migrate(database: Database): Promise<void> {
 		await tx.query('DELETE FROM gpu_local.version');
 		await tx.query('INSERT INTO gpu_local.version (version) VALUES ($1)', [MIGRATIONS.length]);
 	});
+}
+
+/** The tables of this program and of its queue. */
+export async function tableNames(sql: Sql): Promise<string[]> {
+	const rows = await sql.query<{ name: string }>(
+		`SELECT format('%I.%I', schemaname, tablename) AS name FROM pg_tables
+		WHERE schemaname LIKE 'gpu\\_local%' ORDER BY 1`,
+	);
+	return rows.map(({ name }) => name);
 }

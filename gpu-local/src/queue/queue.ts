@@ -17,7 +17,8 @@ const VIDEOS_CHANNEL = 'gpu_local_videos';
 
 /** A process that has not said for so long that it is at work has lost its job. pg-boss's least. */
 const HEARTBEAT_SECONDS = 10;
-const MONITOR_SECONDS = 5;
+/** How often what lost processes left is looked for. The built-in database has one process, which clears up at its start. */
+const MONITOR_SECONDS = { postgres: 5, pglite: 60 };
 /** Jobs that nobody takes stay for as long as pg-boss can keep them. */
 const KEEP_QUEUED_SECONDS = 10 * 365 * 24 * 3600;
 const KEEP_DONE_SECONDS = 3600;
@@ -57,13 +58,14 @@ export class Queue {
 			onError: (error: Error) => void;
 		},
 	): Promise<Queue> {
+		const monitorSeconds = MONITOR_SECONDS[database.kind];
 		const boss = new PgBoss({
 			...database.bossOptions,
 			schema: SCHEMA,
 			schedule: false,
-			monitorIntervalSeconds: MONITOR_SECONDS,
-			superviseIntervalSeconds: MONITOR_SECONDS,
-			queueCacheIntervalSeconds: MONITOR_SECONDS,
+			monitorIntervalSeconds: monitorSeconds,
+			superviseIntervalSeconds: monitorSeconds,
+			queueCacheIntervalSeconds: monitorSeconds,
 		});
 		boss.on('error', options.onError);
 		await boss.start();
@@ -97,9 +99,10 @@ export class Queue {
 		await this.#boss.findJobs(name, { id: '00000000-0000-0000-0000-000000000000' });
 	}
 
-	/** With the statement that stores the job, so that neither is there without the other. */
-	async enqueueVideo(queue: string, videoId: string): Promise<Statement[]> {
-		return await recorded((db) => this.#boss.send(queue, {}, { id: videoId, db }));
+	/** With the statement that stores the jobs, so that neither is there without the other. */
+	async enqueueVideos(queue: string, videoIds: string[]): Promise<Statement[]> {
+		const entries = videoIds.map((id) => ({ id, data: {} }));
+		return await recorded((db) => this.#boss.insert(queue, entries, { db }));
 	}
 
 	/** After the commit: there is work. */

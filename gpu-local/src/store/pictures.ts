@@ -1,12 +1,13 @@
 import type { Sql, Statement } from '../db/database.ts';
 import type { NewVideo } from './videos.ts';
 
-/** Stores the picture that a new job begins with; it goes when the job is removed. */
+/** Stores the picture that a new job begins with, where the job was stored; it goes when the job is removed. */
 export function storePicture(video: NewVideo): Statement[] {
 	if (video.picture) {
 		return [
 			{
-				text: `INSERT INTO gpu_local.pictures (video_id, bytes) VALUES ($1, decode($2, 'base64'))`,
+				text: `INSERT INTO gpu_local.pictures (video_id, bytes)
+					SELECT id, decode($2, 'base64') FROM gpu_local.videos WHERE id = $1`,
 				values: [video.id, Buffer.from(video.picture).toString('base64')],
 			},
 		];
@@ -15,7 +16,8 @@ export function storePicture(video: NewVideo): Statement[] {
 	return [
 		{
 			text: `INSERT INTO gpu_local.pictures (video_id, bytes)
-				SELECT $1, bytes FROM gpu_local.pictures WHERE video_id = $2`,
+				SELECT v.id, p.bytes FROM gpu_local.videos v, gpu_local.pictures p
+				WHERE v.id = $1 AND p.video_id = $2`,
 			values: [video.id, video.pictureOf],
 		},
 	];

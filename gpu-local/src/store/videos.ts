@@ -26,43 +26,57 @@ export interface NewVideo {
 }
 
 /**
- * Stores a job; no row where the same owner already made one with the same idempotency key.
+ * Stores jobs, in this order; no row for one whose owner already made one with the same idempotency key.
  *
  * `fair_order` is start-time fair queueing: a key's next job stands one behind its last one, but never
  * before what has already been started, so that one key's backlog does not hold up another's. Jobs that were
- * cancelled before they started do not count. `goes_before`: a waiting job of the key has a lower priority.
+ * cancelled before they started do not count. `goes_before`: a job of the key that waited already has a lower
+ * priority.
  */
-export const insertVideo = (video: NewVideo): Statement => ({
+export const insertVideos = (videos: readonly NewVideo[]): Statement => ({
+	// One parameter however many jobs, so that the database keeps one plan for all of them.
 	text: `INSERT INTO gpu_local.videos (
 			id, owner, dialect, status, queue, request, warnings, track_id, webhook_url, dialect_data,
 			idempotency_key, request_hash, priority, work, fair_order
-		) VALUES ($1, $2, $3, 'queued', $4, $5, $6, $7, $8, $9, $10, $11, $12, $13,
-			1 + GREATEST(
-				(SELECT COALESCE(MAX(fair_order), 0) FROM gpu_local.videos
-					WHERE owner = $2 AND (status IN ('queued', 'running') OR started_at IS NOT NULL)),
-				(SELECT COALESCE(MAX(fair_order), 0) FROM gpu_local.videos WHERE started_at IS NOT NULL)
-			)
 		)
+		SELECT id, owner, dialect, 'queued', queue, request, warnings, track_id, webhook_url, dialect_data,
+			idempotency_key, request_hash, priority, work,
+			row_number() OVER (PARTITION BY owner ORDER BY nth) + GREATEST(
+				(SELECT COALESCE(MAX(v.fair_order), 0) FROM gpu_local.videos v
+					WHERE v.owner = fresh.owner AND (v.status IN ('queued', 'running') OR v.started_at IS NOT NULL)),
+				(SELECT COALESCE(MAX(v.fair_order), 0) FROM gpu_local.videos v WHERE v.started_at IS NOT NULL)
+			)
+		FROM ROWS FROM (json_to_recordset($1::text::json) AS (
+			id uuid, owner text, dialect text, queue text, request jsonb, warnings jsonb, track_id text,
+			webhook_url text, dialect_data jsonb, idempotency_key text, request_hash text, priority integer,
+			work bigint
+		)) WITH ORDINALITY AS fresh (
+			id, owner, dialect, queue, request, warnings, track_id, webhook_url, dialect_data, idempotency_key,
+			request_hash, priority, work, nth
+		)
+		ORDER BY nth
 		ON CONFLICT (owner, idempotency_key) DO NOTHING
-		RETURNING *, EXISTS (
-			SELECT 1 FROM gpu_local.videos
-			WHERE owner = $2 AND status = 'queued' AND priority < $12
-		) AS goes_before`,
-	values: [
-		video.id,
-		video.owner,
-		video.dialect,
-		video.queue,
-		JSON.stringify(video.request),
-		JSON.stringify(video.warnings),
-		video.trackId ?? null,
-		video.webhookUrl ?? null,
-		JSON.stringify(video.dialectData),
-		video.idempotencyKey ?? null,
-		video.requestHash,
-		video.priority,
-		video.work,
-	],
+		RETURNING *, COALESCE((
+			SELECT MIN(v.priority) FROM gpu_local.videos v
+			WHERE v.owner = videos.owner AND v.status = 'queued'
+		) < priority, false) AS goes_before`,
+	values: [JSON.stringify(videos.map(columnsOf))],
+});
+
+const columnsOf = (video: NewVideo) => ({
+	id: video.id,
+	owner: video.owner,
+	dialect: video.dialect,
+	queue: video.queue,
+	request: video.request,
+	warnings: video.warnings,
+	track_id: video.trackId ?? null,
+	webhook_url: video.webhookUrl ?? null,
+	dialect_data: video.dialectData,
+	idempotency_key: video.idempotencyKey ?? null,
+	request_hash: video.requestHash,
+	priority: video.priority,
+	work: video.work,
 });
 
 export async function videoByIdempotencyKey(
@@ -119,14 +133,6 @@ export async function reorderVideos(
 		WHERE v.id = w.id AND v.fair_order <> p.fair_order RETURNING v.id, v.queue`,
 		[owner, freedPlace ?? null],
 	);
-}
-
-export async function videoById(sql: Sql, id: string): Promise<VideoRow | undefined> {
-	const [row] = await sql.query<Record<string, unknown>>(
-		'SELECT * FROM gpu_local.videos WHERE id = $1',
-		[id],
-	);
-	return row && toVideo(row);
 }
 
 export async function videosByIds(sql: Sql, ids: string[]): Promise<VideoRow[]> {

@@ -16,30 +16,29 @@ import {
 	resendDelivery,
 } from '../store/deliveries.ts';
 import { forgetLooseFile, looseFile } from '../store/looseFiles.ts';
-import { storePicture } from '../store/pictures.ts';
 import { filesOf, isOpen, toVideo } from '../store/video.ts';
 import type { VideoError, VideoRow } from '../store/video.ts';
 import {
 	cancelVideo,
 	deleteVideo,
 	finishMock,
-	insertVideo,
+	insertVideos,
 	listVideos,
-	rankVideos,
-	reorderVideos,
-	videoById,
+	videosByIds,
 	releaseCancelledKey,
 	videoByIdempotencyKey,
 	videoByNumber,
 } from '../store/videos.ts';
 import type { NewVideo, Page } from '../store/videos.ts';
 import { cached } from '../lib/cached.ts';
+import { Lookup } from '../lib/lookup.ts';
 import { ApiError, notFound } from './errors.ts';
 import type { Limits } from './limits.ts';
 import { chooseModel, shorten, whyNoJobRuns } from './models.ts';
 import type { Choice } from './models.ts';
 import { OpenJobs } from './openJobs.ts';
 import { Admission } from './admission.ts';
+import { NewVideos } from './newVideos.ts';
 import { readPicture } from './picture.ts';
 import type { Picture } from './picture.ts';
 import { decorate } from './prompt.ts';
@@ -77,6 +76,9 @@ export class VideoService {
 	readonly #workers: (olderThanMs?: number) => Promise<WorkerRecord[]>;
 	readonly #storage: () => Promise<void>;
 	readonly #admission: Admission;
+	/** Many ask how far their jobs are at the same time. */
+	readonly #videos: Lookup<VideoRow>;
+	readonly #newVideos: NewVideos;
 	readonly #keyed = new Map<string, Promise<void>>();
 	readonly openJobs: OpenJobs;
 	/** Called when something new stands in the queue of this process. */
@@ -92,6 +94,8 @@ export class VideoService {
 	) {
 		this.#workers = cached(() => liveWorkers(database), WORKERS_FRESH_MS);
 		this.#storage = cached(() => artifacts.check(), STORAGE_FRESH_MS);
+		this.#videos = new Lookup((ids) => videosByIds(database, ids));
+		this.#newVideos = new NewVideos(database, queue);
 		this.openJobs = new OpenJobs(database);
 		this.#admission = new Admission(
 			database,
@@ -211,19 +215,15 @@ export class VideoService {
 		const { request, work } = completeRequest(values, model, this.options.limits, 0);
 		const id = randomUUID();
 		const rows = await this.database.batch([
-			insertVideo({
-				id,
-				owner,
-				dialect,
-				queue,
-				request,
-				warnings: [],
-				webhookUrl,
-				dialectData: wanted.dialectData ?? {},
-				requestHash: '',
-				priority: 0,
-				work,
-			}),
+			insertVideos([
+				{
+					...{ id, owner, dialect, queue, request, webhookUrl, work },
+					dialectData: wanted.dialectData ?? {},
+					warnings: [],
+					requestHash: '',
+					priority: 0,
+				},
+			]),
 			finishMock(id, error),
 			insertDelivery(randomUUID(), id),
 		]);
@@ -312,6 +312,7 @@ export class VideoService {
 		}
 		await enableEndpoint(this.database, video.owner, video.webhook_url);
 		await this.database.batch(resendDelivery(randomUUID(), video.id));
+		announceCallbacks(this.database);
 	}
 
 	/** Calls an address again that said 410 Gone. How many callbacks it missed that are sent now. */
@@ -325,7 +326,9 @@ export class VideoService {
 				{ field: 'url' },
 			);
 		}
-		return await releaseDisabled(this.database, owner, url);
+		const released = await releaseDisabled(this.database, owner, url);
+		if (released > 0) announceCallbacks(this.database);
+		return released;
 	}
 
 	/** Requests with one idempotency key go one after another: only the first of them needs room. */
@@ -383,43 +386,16 @@ export class VideoService {
 		return undefined;
 	}
 
-	/** The job and its place in the queue, neither without the other. */
 	async #insert(video: NewVideo): Promise<VideoRow | undefined> {
-		await this.queue.ensureVideoQueue(video.queue);
-		const enqueue = [
-			...(await this.queue.enqueueVideo(video.queue, video.id)),
-			rankVideos(video.queue, [video.id]),
-			...storePicture(video),
-		];
-		const [row] =
-			video.idempotencyKey === undefined
-				? (await this.database.batch([insertVideo(video), ...enqueue]))[0]!
-				: await this.database.transaction(async (tx) => {
-						const { text, values } = insertVideo(video);
-						const inserted = await tx.query(text, values);
-						if (inserted.length === 0) return inserted;
-						for (const each of enqueue) await tx.query(each.text, each.values);
-						return inserted;
-					});
-		if (!row) return undefined;
-		const { goes_before: goesBefore, ...stored } = row;
-		if (goesBefore === true) await this.#reorder(video.owner);
+		const stored = await this.#newVideos.store(video);
+		if (!stored) return undefined;
 		this.queue.announceVideos();
 		this.onQueued();
-		return toVideo(stored);
-	}
-
-	/** A key's own priorities decide among its own jobs; its share of the queue stays what it is. */
-	async #reorder(owner: string, freedPlace?: number): Promise<void> {
-		const moved = await reorderVideos(this.database, owner, freedPlace);
-		const queues = new Map<string, string[]>();
-		for (const { id, queue } of moved) queues.set(queue, [...(queues.get(queue) ?? []), id]);
-		if (queues.size === 0) return;
-		await this.database.batch([...queues].map(([queue, ids]) => rankVideos(queue, ids)));
+		return stored;
 	}
 
 	async get(owner: string, id: string): Promise<VideoRow> {
-		const video = await videoById(this.database, id);
+		const video = await this.#videos.find(id);
 		if (!video || video.owner !== owner) throw notFound('video with this id');
 		return video;
 	}
@@ -443,11 +419,11 @@ export class VideoService {
 			insertDelivery(randomUUID(), id),
 		]);
 		const row = rows[0]![0];
-		if (!row) return (await videoById(this.database, id)) ?? video;
+		if (!row) return (await this.#videos.find(id)) ?? video;
 		const cancelled = toVideo(row);
 		if (cancelled.webhook_url !== null) announceCallbacks(this.database);
 		// It never ran: the key's other jobs move up, as if it had not been there.
-		if (cancelled.started_at === null) await this.#reorder(owner, cancelled.fair_order);
+		if (cancelled.started_at === null) await this.#newVideos.reorder(owner, cancelled.fair_order);
 		this.onCancelled(id);
 		return cancelled;
 	}

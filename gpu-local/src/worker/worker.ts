@@ -21,8 +21,6 @@ export interface WorkerOptions extends AttemptOptions {
 	keepSeconds: number;
 }
 
-/** Looks for work at least so often; news of it comes sooner. */
-const IDLE_LOOK_MS = 1000;
 const CANCEL_LOOK_MS = 500;
 const ERROR_PAUSE_MS = 2000;
 const STOP_LOOK_MS = 100;
@@ -113,7 +111,8 @@ export class VideoWorker {
 						continue;
 					}
 				}
-				await this.#signal.wait(IDLE_LOOK_MS);
+				// News of work comes sooner.
+				await this.#signal.wait(this.database.lookEveryMs);
 			} catch (error) {
 				this.log.error({ err: error }, 'Work could not be taken from the queue');
 				await this.#signal.wait(ERROR_PAUSE_MS);

@@ -18,24 +18,30 @@ export interface CliProcess {
 	stderr(): string;
 }
 
-/** Runs `gpu-local` and waits until it says that it answers. */
+/**
+ * Runs `gpu-local` and waits until it says that it answers.
+ *
+ * @param onOutput called whenever it says something, on either output
+ */
 export async function startCli(
 	args: string[],
 	env: Record<string, string> = {},
+	onOutput: () => void = () => undefined,
 ): Promise<CliProcess> {
 	const child = spawn(process.execPath, [CLI, ...args], {
 		env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env },
 		stdio: ['ignore', 'pipe', 'pipe'],
 	});
 	let stderr = '';
-	child.stderr!.on(
-		'data',
-		(chunk: Buffer) => (stderr = (stderr + chunk.toString()).slice(-20_000)),
-	);
+	child.stderr!.on('data', (chunk: Buffer) => {
+		onOutput();
+		stderr = (stderr + chunk.toString()).slice(-20_000);
+	});
 	const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
 	const ready = await new Promise<string>((resolve, reject) => {
 		let text = '';
 		child.stdout!.on('data', (chunk: Buffer) => {
+			onOutput();
 			text += chunk.toString();
 			if (/is ready|answers at/.test(text)) resolve(text.trim());
 		});

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Db } from 'pg-boss';
 import type { Database, Sql, Statement } from '../database.ts';
 import { lockFolder } from '../folderLock.ts';
+import { tableNames } from '../schema.ts';
 import { openConnection } from './connection.ts';
 import type { Connection } from './connection.ts';
 import { Session } from './session.ts';
@@ -10,6 +11,9 @@ import { packFolder, unpackTemplate } from './template.ts';
 
 /** Within the data folder. */
 export const DATABASE_FOLDER = 'database';
+
+/** Nobody else is on it: all news are heard. */
+const LOOK_EVERY_MS = 10_000;
 
 /** Requests wait while it is packed. */
 const PACK_LEVEL = 1;
@@ -39,6 +43,7 @@ export async function openPglite(dataFolder: string): Promise<Database> {
 	return {
 		...direct,
 		kind: 'pglite',
+		lookEveryMs: LOOK_EVERY_MS,
 		description: `the built-in database in ${dataFolder}`,
 		batch: (statements) => turns.share(() => session.run(statements)),
 		transaction: (work) =>
@@ -68,6 +73,10 @@ export async function openPglite(dataFolder: string): Promise<Database> {
 				await packFolder(join(dataFolder, DATABASE_FOLDER), file, PACK_LEVEL);
 				return (await session.run([beside]))[0]!;
 			}),
+		vacuum: async () => {
+			const tables = await tableNames(direct);
+			await turns.alone(() => session.script(`VACUUM (ANALYZE) ${tables.join(', ')}`));
+		},
 		bossOptions: { db: direct.boss, backend: 'pglite' },
 		close: async () => {
 			await turns.alone(() => connection.close());

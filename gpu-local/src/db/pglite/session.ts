@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { createRequire } from 'node:module';
-import { parse, serialize } from 'pg-protocol';
+import { parse as parseMessages, serialize } from 'pg-protocol';
 import type { DatabaseError } from 'pg-protocol';
 import pgTypes from 'pg-types';
 import type { Statement } from '../database.ts';
@@ -14,7 +14,7 @@ type Row = Record<string, unknown>;
 
 interface Field {
 	name: string;
-	dataTypeID: number;
+	parse(text: string): unknown;
 }
 
 /** What the database answers, one of its messages (PostgreSQL's protocol, version 3). */
@@ -71,7 +71,7 @@ export class Session {
 		const rows: Row[] = [];
 		let fields: Field[] = [];
 		for (const message of messages) {
-			if (message.name === 'rowDescription') fields = message.fields as Field[];
+			if (message.name === 'rowDescription') fields = fieldsOf(message);
 			if (message.name === 'dataRow') rows.push(rowOf(fields, message.fields as Values));
 		}
 		return rows;
@@ -126,7 +126,7 @@ export class Session {
 		const answer = await this.exchange(Buffer.concat(parts));
 		const messages: Message[] = [];
 		const stream = new EventEmitter() as unknown as NodeJS.ReadableStream;
-		void parse(stream, (message) => void messages.push(message as Message));
+		void parseMessages(stream, (message) => void messages.push(message as Message));
 		stream.emit('data', Buffer.from(answer.buffer, answer.byteOffset, answer.byteLength));
 		return messages;
 	}
@@ -140,7 +140,7 @@ function read(messages: Message[], calls: Prepared[]): Row[][] {
 	const rows: Row[][] = calls.map(() => []);
 	let at = 0;
 	for (const message of messages) {
-		if (message.name === 'rowDescription') undescribed.shift()!.fields = message.fields as Field[];
+		if (message.name === 'rowDescription') undescribed.shift()!.fields = fieldsOf(message);
 		else if (message.name === 'noData') undescribed.shift()!.fields = [];
 		else if (message.name === 'dataRow') {
 			rows[at]!.push(rowOf(calls[at]!.fields!, message.fields as Values));
@@ -151,12 +151,19 @@ function read(messages: Message[], calls: Prepared[]): Row[][] {
 
 function rowOf(fields: Field[], values: Values): Row {
 	const row: Row = {};
-	fields.forEach(({ name, dataTypeID }, index) => {
+	for (let index = 0; index < fields.length; index++) {
+		const { name, parse } = fields[index]!;
 		const value = values[index]!;
-		row[name] = value === null ? null : pgTypes.getTypeParser(dataTypeID, 'text')(value);
-	});
+		row[name] = value === null ? null : parse(value);
+	}
 	return row;
 }
+
+const fieldsOf = ({ fields }: Message): Field[] =>
+	(fields as Array<{ name: string; dataTypeID: number }>).map(({ name, dataTypeID }) => ({
+		name,
+		parse: pgTypes.getTypeParser(dataTypeID, 'text'),
+	}));
 
 function errorIn(messages: Message[]): DatabaseError | undefined {
 	return messages.find(({ name }) => name === 'error') as DatabaseError | undefined;

@@ -19,19 +19,26 @@ export type ThreadNews =
 
 /**
  * The compiler that optimises WebAssembly takes 600 MB for this database, and its own small statements are no
- * quicker for it. The flags are the process's, so they are set back for the video encoder. The default for
- * shared buffers, 128 MB, is more than all jobs of a machine.
+ * quicker for it. The flags are the process's, so they are set back for the video encoder.
  */
 const BASELINE = ['--liftoff-only', '--no-wasm-tier-up', '--no-wasm-dynamic-tiering'];
 const OPTIMISING = ['--no-liftoff-only', '--wasm-tier-up', '--wasm-dynamic-tiering'];
-const SHARED_BUFFERS = '8MB';
+const SETTINGS = [
+	// The default, 128 MB, is more than all jobs of a machine.
+	'shared_buffers=8MB',
+	// Every statement is called by its name, and planning it anew takes longer than carrying it out.
+	'plan_cache_mode=force_generic_plan',
+];
 
 async function openDatabase({ folder }: ThreadOptions): Promise<PGlite> {
 	for (const flag of BASELINE) setFlagsFromString(flag);
 	try {
 		return await PGlite.create({
 			dataDir: folder,
-			startParams: [...PGlite.defaultStartParams, '-c', `shared_buffers=${SHARED_BUFFERS}`],
+			startParams: [
+				...PGlite.defaultStartParams,
+				...SETTINGS.flatMap((setting) => ['-c', setting]),
+			],
 		});
 	} finally {
 		for (const flag of OPTIMISING) setFlagsFromString(flag);
