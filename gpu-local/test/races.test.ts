@@ -166,7 +166,7 @@ describe('the events of a job', () => {
 		socket.write('GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n');
 		await eventually(async () => notify);
 		for (let n = 0; n < 200; n++) notify?.(row('running'));
-		await eventually(async () => ((await connections(app)) === 0 ? true : undefined));
+		expect(await eventually(async () => (await connections(app)) === 0 || undefined)).toBe(true);
 		socket.destroy();
 	});
 });

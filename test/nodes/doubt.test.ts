@@ -171,6 +171,7 @@ it('writes each submit into the log before it is sent, with the id by which Fetc
 		parameters: { whenSubmitted: 'return' },
 	});
 	const log = takeLog();
+	expect(sim.book.jobs).toHaveLength(2);
 	for (const { id, trackingId } of sim.book.jobs) {
 		const before = log.findIndex(
 			(line) => line.includes('Submitting') && line.includes(trackingId!),

@@ -67,6 +67,7 @@ describe.each(cases)('%s, stopped in the mode "%s"', (provider, whenSubmitted) =
 	it('does so too where only the download was stopped', async () => {
 		const begun = () => sim.book.of('file').length + sim.book.of('content').length === 2;
 		const { lines, ids } = await stopped(begun, 300);
+		expect(ids).toHaveLength(2);
 		for (const id of ids) {
 			const about = lines.filter((line) => line.includes(`stopped. Job ${id}`));
 			expect(about).toHaveLength(1);

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -64,7 +65,10 @@ describe('a second start on the same folder', () => {
 		const gone = { pid: process.ppid, editor: 'http://127.0.0.1:1', startedAtMs: 0 };
 		await writeFile(mark(), JSON.stringify(gone));
 		const release = await claimFolder(mark(), 'http://127.0.0.1:2');
+		const ours = { pid: process.pid, editor: 'http://127.0.0.1:2' };
+		expect(JSON.parse(await readFile(mark(), 'utf8'))).toMatchObject(ours);
 		await release();
+		expect(existsSync(mark())).toBe(false);
 	});
 });
 

@@ -272,9 +272,15 @@ describe.each(versions)('a whole %s', (version) => {
 	});
 
 	it.each([
-		['drops what came already where a context store lasts', { contextStorage }, 200],
-		['does not know what came before where none does', {}, 202],
-	])('after a restart %s', async (_name, settings, answer) => {
+		{
+			what: 'drops what came already, and asks after what came too early, where a context store lasts',
+			...{ settings: { contextStorage }, answer: 200, known: 1 },
+		},
+		{
+			what: 'does not know what came before where none does',
+			...{ settings: {}, answer: 202, known: 0 },
+		},
+	])('after a restart $what', async ({ settings, answer, known }) => {
 		await start(settings);
 		const uiPort = Number(new URL(red.url).port);
 		const nodes = flow(hook('ends', ['succeeded'])).map((node) =>
@@ -285,18 +291,26 @@ describe.each(versions)('a whole %s', (version) => {
 		await sim.finish(jobId);
 		await waitFor(() => heard('ends').length > 0);
 		expect(await sim.callback(jobId)).toEqual([200]);
+		// The only message about this job, before the provider's own answer shows the end.
+		const early = await submit();
+		expect(await sim.callback(early, { as: { status: 'succeeded' } })).toEqual([202]);
+		await waitFor(() => sim.book.of('fetch', early).length > 0);
 		const written = path.join(userDir, 'context/account/flow.json');
-		if ('contextStorage' in settings) {
-			await waitFor(async () => (await readFile(written, 'utf8').catch(() => '')) !== '');
+		if (known > 0) {
+			await waitFor(async () => (await readFile(written, 'utf8').catch(() => '')).includes(early));
 		}
 		await red.stop('SIGKILL');
+		delete sim.book.job(early).callbackUrl;
+		await sim.finish(early);
 		red = await startNodeRed(version, userDir, { ...settings, uiPort });
 		expect(await sim.callback(jobId)).toEqual([answer]);
 		const next = await submit();
 		await sim.finish(next);
 		await waitFor(() => heard('ends').some(({ payload }) => payload.jobId === next));
-		const again = heard('ends').filter(({ payload }) => payload.jobId === jobId);
-		expect(again).toHaveLength(answer === 202 ? 1 : 0);
+		const heardOf = (id: string) => heard('ends').filter(({ payload }) => payload.jobId === id);
+		await waitFor(() => heardOf(early).length >= known);
+		expect(heardOf(early)).toHaveLength(known);
+		expect(heardOf(jobId)).toHaveLength(1 - known);
 	});
 
 	it('picks a job up after a kill where a context store lasts', async () => {
