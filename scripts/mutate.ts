@@ -1,37 +1,32 @@
 /**
- * How much the tests notice: puts small faults into the core, one at a time, and runs the tests that reach the file.
+ * How much the tests notice: puts small faults into the core, one at a time, and runs the tests that reach them.
  *
- *     npx tsx scripts/mutate.ts [--seed 1] [--count 60] [--steps 2] [--parallel 2] [PATH…]
+ *     npm run mutate -- [--seed 1] [--count 60] [--parallel 2] [--measure] [--json FILE] [PATH…]
  *
  * PATH are folders or files (by default jobs, providers, the job's life in nodes, Node-RED's runner). Faults are drawn
- * by the seed, evenly over the files. `--steps` says how far a test may be from the file (in imports) to be run: more
- * finds more and takes longer. A fault that no test notices survives; those are printed. Those that change nothing
- * anybody could notice are written down in `mutate/equivalent.json`, with the reason, and count for nothing: they are
- * not run. Works in a copy.
+ * by the seed from every file, more from a file in which more could be put. Which test runs which statement is measured
+ * once, and kept; `--measure` does it again. A fault that no test notices survives; those are printed. Those that change
+ * nothing anybody could notice are written down in `mutate/equivalent.json`, with the reason, and count for nothing: they
+ * are not run. Works in copies.
  */
-import { spawn, spawnSync } from 'node:child_process';
-import {
-	cpSync,
-	existsSync,
-	mkdtempSync,
-	readFileSync,
-	rmSync,
-	symlinkSync,
-	writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { RepositoryCopy } from './mutate/copies';
 import { ImportGraph } from './mutate/importGraph';
 import equivalent from './mutate/equivalent.json';
 import { applied, mutationsOf, type Mutation } from './mutate/mutations';
+import { ReachMap, type ReachingTest } from './mutate/reachMap';
+import type { Order } from './mutate/testProcess.mts';
 import { giveProof } from './proof/rows';
 import { REPOSITORY_FOLDER } from './repository';
 
 const CORE = ['jobs', 'providers', 'nodes/TextToVideo', 'nodes/shared', 'node-red/src/jobs'];
 /** A fault that makes a test wait for ever is noticed too. */
-const LIMIT_MS = 180_000;
-const MODULES = ['node_modules', 'node-red/node_modules', 'gpu-local/node_modules'];
+const LIMIT_MS = 240_000;
+/** Of what the tests of one fault took when they were measured: the nearest and quickest first. */
+const MOST_MS = 60_000;
 
 interface Fault extends Mutation {
 	file: string;
@@ -49,18 +44,22 @@ const isEquivalent = ({ file, kind, was, replacement }: Fault): boolean =>
 			known.replacement === replacement,
 	);
 
-type Outcome = 'killed' | 'survived' | 'no test' | 'control failed';
+interface Outcome {
+	end: 'killed' | 'survived' | 'no test' | 'control failed';
+	/** The test that noticed. */
+	by?: string;
+}
 
 const { values, positionals } = parseArgs({
 	allowPositionals: true,
 	options: {
 		seed: { type: 'string', default: '1' },
 		count: { type: 'string', default: '60' },
-		steps: { type: 'string', default: '2' },
 		parallel: { type: 'string', default: '2' },
+		measure: { type: 'boolean', default: false },
+		json: { type: 'string' },
 	},
 });
-const steps = Number(values.steps);
 const wanted = positionals.length > 0 ? positionals : CORE;
 
 const files = spawnSync('git', ['ls-files', '-co', '--exclude-standard'], {
@@ -71,16 +70,32 @@ const files = spawnSync('git', ['ls-files', '-co', '--exclude-standard'], {
 	.stdout.split('\n')
 	.filter((name) => name !== '' && existsSync(join(REPOSITORY_FOLDER, name)));
 const graph = new ImportGraph(REPOSITORY_FOLDER, files);
+/** The executor's own tests start servers: they take long, and reach the core by its dialects only. */
 const isTest = (name: string): boolean =>
-	/\.test\.ts$/.test(name) && !/\.heavy\.test\.ts$|^test\/house\//.test(name);
+	/\.test\.ts$/.test(name) &&
+	!/\.heavy\.test\.ts$|^(test\/house|test\/scripts|gpu-local)\//.test(name);
+const isCore = (paths: string[]) => (name: string) =>
+	/\.ts$/.test(name) && paths.some((path) => name.startsWith(path));
 
 const faults = draw(Number(values.seed), Number(values.count));
 const outcomes = new Map<Fault, Outcome>();
-const controls = new Map<string, Promise<boolean>>();
+/** Tests that passed where nothing was changed, or in spite of a fault. */
+const trusted = new Set<string>();
 const line = [...faults];
-void Promise.all(Array.from({ length: Number(values.parallel) }, work)).then(report);
 
-/** Evenly over the files: each gives one after the other until there are enough. */
+async function main(): Promise<void> {
+	const reach = await ReachMap.of(
+		files,
+		files.filter(isCore(CORE)),
+		files.filter(isTest),
+		values.measure,
+	);
+	const parallel = Array.from({ length: Number(values.parallel) }, () => work(reach));
+	await Promise.all(parallel);
+	report();
+}
+
+/** From each file its share, which grows with the root of what could be put in; one at least where there is room. */
 function draw(seed: number, count: number): Fault[] {
 	const random = generator(seed);
 	const shuffled = <T>(list: T[]): T[] =>
@@ -88,100 +103,106 @@ function draw(seed: number, count: number): Fault[] {
 			.map((value) => ({ value, at: random() }))
 			.sort((a, b) => a.at - b.at)
 			.map(({ value }) => value);
-	const byFile = shuffled(
-		files.filter((name) => /\.ts$/.test(name) && wanted.some((path) => name.startsWith(path))),
-	).map((file) => {
-		const text = readFileSync(join(REPOSITORY_FOLDER, file), 'utf8');
-		const lines = text.split('\n');
-		return shuffled(
-			mutationsOf(text, file).map((mutation) => ({
-				...mutation,
-				file,
-				was: lines[mutation.line - 1]!.trim(),
-			})),
-		).filter((fault) => !isEquivalent(fault));
-	});
-	const rounds = Math.max(0, ...byFile.map((list) => list.length));
-	return Array.from({ length: rounds }, (_unused, round) =>
-		byFile.flatMap((list) => list.slice(round, round + 1)),
-	)
-		.flat()
-		.slice(0, count);
+	return shuffled(files.filter(isCore(wanted)))
+		.flatMap((file) => {
+			const text = readFileSync(join(REPOSITORY_FOLDER, file), 'utf8');
+			const lines = text.split('\n');
+			const all = shuffled(
+				mutationsOf(text, file).map((mutation) => ({
+					...mutation,
+					file,
+					was: lines[mutation.line - 1]!.trim(),
+				})),
+			).filter((fault) => !isEquivalent(fault));
+			return all.map((fault, index) => ({ fault, rank: index / Math.sqrt(all.length) }));
+		})
+		.sort((a, b) => a.rank - b.rank)
+		.slice(0, count)
+		.map(({ fault }) => fault);
 }
 
 /** Takes one fault after the other, in a copy of the repository of its own. */
-async function work(): Promise<void> {
-	const copy = mkdtempSync(join(tmpdir(), 'mutants-'));
-	for (const file of files) cpSync(join(REPOSITORY_FOLDER, file), join(copy, file));
-	for (const folder of MODULES)
-		if (existsSync(join(REPOSITORY_FOLDER, folder)))
-			symlinkSync(join(REPOSITORY_FOLDER, folder), join(copy, folder), 'junction');
+async function work(reach: ReachMap): Promise<void> {
+	const copy = new RepositoryCopy(files);
 	for (let fault = line.shift(); fault; fault = line.shift()) {
-		const outcome = await tested(copy, fault);
+		const outcome = await tested(copy, reach, fault);
 		outcomes.set(fault, outcome);
 		const left = `${outcomes.size} of ${faults.length}`;
-		console.log(`${left} ${outcome.padEnd(14)} ${fault.file}:${fault.line} ${fault.kind}`);
+		console.log(`${left} ${outcome.end.padEnd(14)} ${fault.file}:${fault.line} ${fault.kind}`);
+		keep();
 	}
-	rmSync(copy, { recursive: true, force: true });
+	await copy.close();
 }
 
-/** The nearest tests first: most faults are found there. */
-async function tested(copy: string, { file, ...fault }: Fault): Promise<Outcome> {
-	const all = graph.testsOf(file, isTest);
-	const nearest = all[0]?.steps;
-	if (nearest === undefined) return 'no test';
-	// Where no test imports the file itself, the nearest ones are all there is.
-	const near = all.filter((test) => test.steps <= Math.max(steps, nearest));
-	const groups = [
-		near.filter((test) => test.steps === nearest),
-		near.filter((test) => test.steps > nearest),
-	]
-		.map((group) => group.map(({ test }) => test))
-		.filter((group) => group.length > 0);
-	for (const group of groups) {
-		// Tests that fail without a fault would seem to notice every one.
-		if (!(await control(copy, group))) return 'control failed';
-		const place = join(copy, file);
-		const whole = readFileSync(place, 'utf8');
-		writeFileSync(place, applied(whole, fault));
-		const passed = await passes(copy, group);
-		writeFileSync(place, whole);
-		if (!passed) return 'killed';
+async function tested(copy: RepositoryCopy, reach: ReachMap, fault: Fault): Promise<Outcome> {
+	const whole = readFileSync(join(REPOSITORY_FOLDER, fault.file), 'utf8');
+	const tests = inOrder(fault.file, reach.testsAt(fault.file, whole, fault.start));
+	if (tests.length === 0) return { end: 'no test' };
+	const put = { file: fault.file, whole, text: applied(whole, fault) };
+	const ran = await copy.run({ fault: put, tests }, LIMIT_MS);
+	if (ran === 'took too long') return { end: 'killed', by: ran };
+	for (const test of ran.passed) trusted.add(test);
+	const { failed } = ran;
+	if (failed === undefined) return { end: 'survived' };
+	// A test that fails without a fault would seem to notice every one.
+	if (!trusted.has(failed)) {
+		const same = tests.filter(({ file }) => failed.startsWith(`${file}: `));
+		const control = await copy.run({ tests: same }, LIMIT_MS);
+		if (control === 'took too long' || control.failed !== undefined)
+			return { end: 'control failed', by: failed };
+		trusted.add(failed);
 	}
-	return 'survived';
+	return { end: 'killed', by: failed };
 }
 
-async function control(copy: string, tests: string[]): Promise<boolean> {
-	const name = tests.join(' ');
-	const known = controls.get(name) ?? passes(copy, tests);
-	controls.set(name, known);
-	return await known;
+/** The nearest and quickest files first, and of each only the tests that run the place. */
+function inOrder(file: string, reaching: ReachingTest[]): Order['tests'] {
+	const steps = new Map(graph.testsOf(file, isTest).map(({ test, steps: far }) => [test, far]));
+	const byFile = new Map<string, ReachingTest[]>();
+	for (const test of reaching) byFile.set(test.file, [...(byFile.get(test.file) ?? []), test]);
+	let left = MOST_MS;
+	return [...byFile]
+		.map(([name, tests]) => ({
+			name,
+			// What runs as a file is loaded is there for all its tests.
+			names: tests.some(({ test }) => test === '') ? undefined : tests.map(({ test }) => test),
+			milliseconds: tests.reduce((sum, { milliseconds }) => sum + milliseconds, 0),
+			far: steps.get(name) ?? 9,
+		}))
+		.sort((a, b) => a.far - b.far || a.milliseconds - b.milliseconds)
+		.filter(({ milliseconds }) => {
+			left -= milliseconds + 500;
+			return left > -milliseconds;
+		})
+		.map(({ name, names }) => ({ file: name, ...(names ? { names } : {}) }));
 }
 
-async function passes(copy: string, tests: string[]): Promise<boolean> {
-	const vitest = join(REPOSITORY_FOLDER, 'node_modules', 'vitest', 'vitest.mjs');
-	const child = spawn(
-		process.execPath,
-		[vitest, 'run', '--bail', '1', '--reporter', 'dot', '--maxWorkers', '1', ...tests],
-		{ cwd: copy, stdio: 'ignore', timeout: LIMIT_MS, killSignal: 'SIGKILL' },
-	);
-	return await new Promise((resolve) => child.once('close', (code) => resolve(code === 0)));
+function keep(): void {
+	if (!values.json) return;
+	const rows = [...outcomes].map(([fault, outcome]) => ({ ...outcome, ...fault }));
+	writeFileSync(values.json, JSON.stringify({ seed: values.seed, rows }, null, '\t'));
 }
 
 function report(): void {
+	const judged = faults.filter((fault) => outcomes.get(fault)?.end !== 'control failed');
+	const killedOf = (list: Fault[]) =>
+		list.filter((fault) => outcomes.get(fault)?.end === 'killed').length;
 	const share = (list: Fault[]): string => {
-		const killed = list.filter((fault) => outcomes.get(fault) === 'killed').length;
-		return `${String(killed).padStart(4)} of ${String(list.length).padStart(3)}  ${Math.round((100 * killed) / list.length)} %`;
+		const killed = killedOf(list);
+		return `${killed} of ${list.length} (${Math.round((100 * killed) / list.length)} %)`;
 	};
+	const byFile = [...new Set(judged.map(({ file }) => file))]
+		.sort()
+		.map((file) => ({ file, list: judged.filter((fault) => fault.file === file) }));
 	console.log(`\nKilled by file (seed ${values.seed}):`);
-	for (const file of [...new Set(faults.map((fault) => fault.file))].sort())
-		console.log(`${share(faults.filter((fault) => fault.file === file))}  ${file}`);
-	console.log(`${share(faults)}  all`);
-	const survivors = faults.filter((fault) => outcomes.get(fault) !== 'killed');
+	for (const { file, list } of byFile) console.log(`${share(list).padEnd(18)} ${file}`);
+	console.log(`${share(judged).padEnd(18)} all`);
+	const survivors = judged.filter((fault) => outcomes.get(fault)?.end !== 'killed');
 	giveProof([
-		{ figure: 'faults put in', value: faults.length },
-		{ figure: 'noticed by a test', value: faults.length - survivors.length },
+		{ figure: 'faults put in', value: judged.length },
+		{ figure: 'noticed by a test', value: judged.length - survivors.length },
 		{ figure: 'not noticed', value: survivors.length },
+		...byFile.map(({ file, list }) => ({ figure: file, value: share(list) })),
 	]);
 	console.log(`\nSurvivors (${survivors.length}):`);
 	for (const { file, line: at, kind, was, replacement } of survivors)
@@ -198,3 +219,5 @@ function generator(seed: number): () => number {
 		return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
 	};
 }
+
+void main();

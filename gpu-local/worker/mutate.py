@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import argparse
 import ast
+import json
+import os
 import random
 import shutil
 import subprocess
@@ -202,8 +204,29 @@ def report(outcomes: dict[str, list[bool]], survivors: list[Fault]) -> None:
     print(f"{'all':28} {sum(every):6} {len(every):4} {whole:8.0f}")
     for fault in survivors:
         print(f"survived: {fault.file}:{fault.line} {fault.kind}: {fault.was}")
+    give_proof(outcomes)
     if low or whole < GOAL_PERCENT:
         sys.exit(1)
+
+
+def give_proof(outcomes: dict[str, list[bool]]) -> None:
+    """As `scripts/proof/rows.ts`: a line of JSON a figure, where a proof is being made."""
+    file = os.environ.get("PROOF_ROWS")
+    if not file:
+        return
+    every = [one for noticed in outcomes.values() for one in noticed]
+    rows: list[tuple[str, int | str]] = [
+        ("faults put in", len(every)),
+        ("noticed by a test", sum(every)),
+        ("not noticed", len(every) - sum(every)),
+        *(
+            (name, f"{sum(noticed)} of {len(noticed)} ({100 * sum(noticed) / len(noticed):.0f} %)")
+            for name, noticed in sorted(outcomes.items())
+        ),
+    ]
+    with Path(file).open("a", encoding="utf-8") as lines:
+        for figure, value in rows:
+            lines.write(json.dumps({"figure": figure, "value": value}) + "\n")
 
 
 if __name__ == "__main__":

@@ -114,6 +114,21 @@ describe('a download that fails', () => {
 		expect(sim.book.charges).toBe(1);
 	});
 
+	it('says so where the provider gives out the same expired address again, and asks no third time', async () => {
+		await start({ signsAnew: false });
+		const provider = 'novita';
+		const parameters = { whenSubmitted: 'return' };
+		const items = (await runVideo(sim, { provider, parameters })).items('Video');
+		sim.expireFiles();
+		const { error } = await runFetch(sim, { provider, items });
+		expect(error?.message).toContain(`job ${sim.book.jobs[0]?.id}`);
+		expect(error?.message).toContain('HTTP 403');
+		expect(error?.description).toContain('probably expired');
+		expect(sim.book.of('fetch')).toHaveLength(2);
+		expect(sim.book.of('file')).toHaveLength(2);
+		expect(sim.book.charges).toBe(1);
+	});
+
 	it('names the job, which stays good', async () => {
 		await start();
 		sim.faults.next(

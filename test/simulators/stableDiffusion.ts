@@ -122,6 +122,7 @@ function route({ method, path, body }: Incoming): Route | undefined {
 		const values = isObject(body) ? body : {};
 		return { call: 'submit', provider: ofModel(endpoint.provider, values) };
 	}
+	// In no document of the two; seen in their clients, and it costs nothing: what our credentials are tested with.
 	if (path === '/api/v4/dreambooth/model_list') return { call: 'models' };
 	if (ACCOUNT_PATHS.includes(path)) return { call: 'account' };
 	const named = /^(.*\/fetch\/)([^/]+)$/.exec(path);

@@ -1,0 +1,74 @@
+/** Copies of the repository in which faults are put, each with a warm vitest of its own. */
+import { fork, type ChildProcess } from 'node:child_process';
+import { cpSync, existsSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { REPOSITORY_FOLDER } from '../repository';
+import type { Order, Ran } from './testProcess.mts';
+
+const MODULES = ['node_modules', 'node-red/node_modules', 'gpu-local/node_modules'];
+/** What tests need besides: an empty database that takes seconds to make. */
+const BUILT = ['gpu-local/dist'];
+
+export class RepositoryCopy {
+	readonly folder = mkdtempSync(join(tmpdir(), 'mutants-'));
+	private child?: Promise<ChildProcess>;
+
+	constructor(
+		files: string[],
+		private readonly env: Record<string, string> = {},
+	) {
+		for (const file of files) cpSync(join(REPOSITORY_FOLDER, file), join(this.folder, file));
+		for (const folder of MODULES)
+			if (existsSync(join(REPOSITORY_FOLDER, folder)))
+				symlinkSync(join(REPOSITORY_FOLDER, folder), join(this.folder, folder), 'junction');
+		for (const folder of BUILT)
+			if (existsSync(join(REPOSITORY_FOLDER, folder)))
+				cpSync(join(REPOSITORY_FOLDER, folder), join(this.folder, folder), { recursive: true });
+	}
+
+	/** A fault that makes a test run for ever ends at the limit, and the process with it. */
+	async run(order: Order, limitMs: number): Promise<Ran | 'took too long'> {
+		this.child ??= this.started();
+		const child = await this.child;
+		const answer = await new Promise<Ran | 'took too long'>((resolve) => {
+			const ended = (ran: Ran | 'took too long') => {
+				clearTimeout(timer);
+				child.removeAllListeners();
+				resolve(ran);
+			};
+			const timer = setTimeout(ended, limitMs, 'took too long');
+			child.once('message', (ran: Ran) => ended(ran));
+			child.once('exit', () => ended('took too long'));
+			child.send(order);
+		});
+		if (answer === 'took too long') {
+			child.kill('SIGKILL');
+			this.child = undefined;
+			if (order.fault)
+				cpSync(join(REPOSITORY_FOLDER, order.fault.file), join(this.folder, order.fault.file));
+		}
+		return answer;
+	}
+
+	private async started(): Promise<ChildProcess> {
+		const child = fork(join(REPOSITORY_FOLDER, 'scripts', 'mutate', 'testProcess.mts'), {
+			// Node strips the types itself: vitest is a module, and the loader of this process would ask for something else.
+			execArgv: [],
+			cwd: this.folder,
+			stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+			env: { ...process.env, ...this.env },
+		});
+		await new Promise((resolve, reject) => {
+			child.once('message', resolve);
+			child.once('exit', (code) => reject(new Error(`vitest did not start (exit code ${code})`)));
+		});
+		child.removeAllListeners();
+		return child;
+	}
+
+	async close(): Promise<void> {
+		(await this.child)?.kill();
+		rmSync(this.folder, { recursive: true, force: true });
+	}
+}

@@ -1,0 +1,108 @@
+/** Which test runs which piece of the core, measured once by running them all on a counted copy. */
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, relative } from 'node:path';
+import { readLines } from '../proof/rows';
+import { REPOSITORY_FOLDER } from '../repository';
+import { RepositoryCopy } from './copies';
+import { counterAt, countedIn, withCounters } from './reach';
+
+/** What one test, or a test file besides its tests, reached. */
+interface Reached {
+	file: string;
+	/** Empty: at the file's import, or before its tests. */
+	test: string;
+	milliseconds: number;
+	reached: string[];
+}
+
+export interface ReachingTest {
+	file: string;
+	test: string;
+	milliseconds: number;
+}
+
+const KEPT = join(REPOSITORY_FOLDER, 'node_modules', '.cache', 'mutants', 'reach.json');
+const LIMIT_MS = 3_600_000;
+
+const hash = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 16);
+
+interface Kept {
+	/** Of each file that was counted, as it was then. */
+	hashes: Record<string, string>;
+	lines: Reached[];
+}
+
+export class ReachMap {
+	/** Tests by "jobs/poll.ts#3". */
+	private readonly byCounter = new Map<string, ReachingTest[]>();
+
+	private constructor(private readonly kept: Kept) {
+		for (const { reached, ...test } of kept.lines)
+			for (const id of reached) {
+				const known = this.byCounter.get(id) ?? [];
+				this.byCounter.set(id, known);
+				known.push(test);
+			}
+	}
+
+	/** @param again measures even where an earlier map is kept */
+	static async of(
+		all: string[],
+		core: string[],
+		tests: string[],
+		again: boolean,
+	): Promise<ReachMap> {
+		if (again || !existsSync(KEPT)) await measure(all, core, tests);
+		return new ReachMap(JSON.parse(readFileSync(KEPT, 'utf8')) as Kept);
+	}
+
+	/** The tests that run this place of the file; of a file that has changed since, all that run anything of it. */
+	testsAt(file: string, text: string, place: number): ReachingTest[] {
+		if (this.kept.hashes[file] === hash(text)) {
+			const number = counterAt(countedIn(text, file), place);
+			return number === undefined ? [] : (this.byCounter.get(`${file}#${number}`) ?? []);
+		}
+		const found = new Map<string, ReachingTest>();
+		for (const [id, tests] of this.byCounter)
+			if (id.startsWith(`${file}#`))
+				for (const test of tests) found.set(`${test.file}: ${test.test}`, test);
+		return [...found.values()];
+	}
+}
+
+async function measure(all: string[], core: string[], tests: string[]): Promise<void> {
+	const file = join(mkdtempSync(join(tmpdir(), 'reached-')), 'lines.jsonl');
+	const halves = [0, 1, 2].map((part) => tests.filter((_test, index) => index % 3 === part));
+	const folders: string[] = [];
+	await Promise.all(
+		halves.map(async (half) => {
+			const copy = new RepositoryCopy(all, {
+				MUTATE_SETUP: 'scripts/mutate/reachSetup.mts',
+				MUTATE_REACHED: file,
+			});
+			folders.push(copy.folder);
+			for (const name of core) {
+				const text = readFileSync(join(REPOSITORY_FOLDER, name), 'utf8');
+				writeFileSync(join(copy.folder, name), withCounters(text, name));
+			}
+			for (const test of half) {
+				const ran = await copy.run({ tests: [{ file: test }] }, LIMIT_MS);
+				const failed = ran === 'took too long' ? ran : ran.failed;
+				if (failed !== undefined)
+					console.error(`Fails where nothing was changed: ${test}: ${failed}`);
+			}
+			await copy.close();
+		}),
+	);
+	const lines = readLines<Reached>(file).map((line) => {
+		const folder = folders.find((name) => line.file.startsWith(name)) ?? '';
+		return { ...line, file: relative(folder, line.file).replaceAll('\\', '/') };
+	});
+	const hashes = Object.fromEntries(
+		core.map((name) => [name, hash(readFileSync(join(REPOSITORY_FOLDER, name), 'utf8'))]),
+	);
+	mkdirSync(dirname(KEPT), { recursive: true });
+	writeFileSync(KEPT, JSON.stringify({ hashes, lines } satisfies Kept));
+}
