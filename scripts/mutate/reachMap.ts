@@ -58,6 +58,11 @@ export class ReachMap {
 		return new ReachMap(JSON.parse(readFileSync(KEPT, 'utf8')) as Kept);
 	}
 
+	/** The tests of a test file. */
+	testsIn(file: string): ReachingTest[] {
+		return this.kept.lines.filter((line) => line.file === file && line.test !== '');
+	}
+
 	/** The tests that run this place of the file; of a file that has changed since, all that run anything of it. */
 	testsAt(file: string, text: string, place: number): ReachingTest[] {
 		if (this.kept.hashes[file] === hash(text)) {

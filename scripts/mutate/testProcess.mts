@@ -71,6 +71,7 @@ async function main(): Promise<void> {
 			},
 		);
 	});
+	process.once('disconnect', () => process.exit());
 	process.send!('ready');
 }
 

@@ -297,12 +297,16 @@ describe.each(versions)('a whole %s', (version) => {
 		await waitFor(() => sim.book.of('fetch', early).length > 0);
 		const written = path.join(userDir, 'context/account/flow.json');
 		if (known > 0) {
-			await waitFor(async () => (await readFile(written, 'utf8').catch(() => '')).includes(early));
+			const kept = async () => await readFile(written, 'utf8').catch(() => '');
+			await waitFor(async () => /seenCallbacks/.test(await kept()));
+			await waitFor(async () => (await kept()).includes(early));
 		}
 		await red.stop('SIGKILL');
+		const asked = sim.book.of('fetch', early).length;
+		red = await startNodeRed(version, userDir, { ...settings, uiPort });
+		await waitFor(() => sim.book.of('fetch', early).length >= asked + known);
 		delete sim.book.job(early).callbackUrl;
 		await sim.finish(early);
-		red = await startNodeRed(version, userDir, { ...settings, uiPort });
 		expect(await sim.callback(jobId)).toEqual([answer]);
 		const next = await submit();
 		await sim.finish(next);
