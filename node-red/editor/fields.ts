@@ -1,8 +1,9 @@
 /** All fields of the account's provider: the required ones in sight, the others folded. */
-import { errorsIn } from './check';
+import { carriedRows } from './carriedRows';
+import { errorsIn, literalFits } from './check';
 import { t, word } from './i18n';
 import { readAll, startRow } from './lists';
-import { fieldsFor, providerOfAccount } from './providers';
+import { fieldsFor, providerOf, providerOfAccount } from './providers';
 import type { RowControl } from './rowFrame';
 import { addRow } from './rows';
 
@@ -21,6 +22,8 @@ export function fieldsForm(
 	let controls: Array<readonly [string, RowControl]> = [];
 	/** What was typed for each provider, so that looking at another account loses nothing. */
 	const typed = new Map<string, Record<string, EditorRow>>();
+	/** The provider whose rows were drawn last. */
+	let last: string | undefined;
 	let kept = saved;
 
 	const read = () => readAll(controls);
@@ -29,7 +32,7 @@ export function fieldsForm(
 		const provider = providerOfAccount(accountId());
 		if (provider && provider.id === drawn) return;
 		if (drawn !== undefined) typed.set(drawn, read());
-		kept = (provider && typed.get(provider.id)) ?? carried(drawn, saved);
+		kept = (provider && typed.get(provider.id)) ?? startFor(provider);
 		controls = [];
 		container.empty();
 		drawn = provider?.id;
@@ -79,11 +82,12 @@ export function fieldsForm(
 		count();
 	}
 
-	/** A new provider starts with what the last one was given, but for lists, which mean something else to each. */
-	function carried(last: string | undefined, first: Record<string, EditorRow>) {
-		if (last === undefined) return first;
-		const rows = Object.entries(typed.get(last) ?? {});
-		return Object.fromEntries(rows.filter(([, { type }]) => type !== 'list'));
+	/** A node that has no account for a while keeps what it holds. */
+	function startFor(next: EditorProvider | undefined): Record<string, EditorRow> {
+		if (drawn !== undefined) last = drawn;
+		const before = providerOf(last);
+		const rows = last === undefined ? saved : (typed.get(last) ?? {});
+		return before && next ? carriedRows(rows, before, next, literalFits) : rows;
 	}
 
 	function add(

@@ -3,7 +3,8 @@ import type { Accepted, FailureCode, ProviderFailure, Reply } from '../contract'
 import { isObject } from '../schema/wire';
 
 const ADVICE: Record<FailureCode, string> = {
-	cancelled: 'Start a new job if you still want the video.',
+	cancelled:
+		'No video comes of this job. A new one is charged anew: start it only if you still want the video.',
 	expired: 'The provider no longer has this job. Start a new one.',
 	generation_failed:
 		'Change the prompt or the settings and try again, or ask the provider with the job id.',

@@ -2,6 +2,7 @@
 import { cancelJob } from '../../../jobs/cancel';
 import { failureOf } from '../../../jobs/poll';
 import { isFinal, type Job } from '../../../providers/contract';
+import { providers } from '../../../providers/registry';
 import { failure } from '../../../providers/replies/failures';
 import type { AccountHandle } from '../account/account';
 import type { Translate } from '../i18n/translate';
@@ -32,7 +33,8 @@ export async function endMessage(
 	if (!job) return cancelledInLine(t);
 	const ended = isFinal(job.status) ? job : await endJob(handle(), job);
 	const reason = failureOf(ended);
-	if (reason) return new JobError(reason, ended);
+	const title = providers.find(({ id }) => id === ended.provider)?.account.title;
+	if (reason) return new JobError(reason, ended, title);
 	const advice = t('advice.stopped-download');
 	const message = t('error.stopped-download');
 	return new JobError(failure('cancelled', message, { accepted: 'yes', advice }), ended);

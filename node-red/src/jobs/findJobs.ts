@@ -44,7 +44,7 @@ async function findJob(
 	const message = `${t('error.not-found-yet')} ${found?.looked ?? ''}`.trim();
 	const advice = t('advice.not-found-yet');
 	const reason = failure('not_found', message, { accepted: 'unknown', advice });
-	throw new JobError({ ...reason, requestId });
+	throw providerError(provider, { ...reason, requestId });
 }
 
 /** @returns the account's newest jobs, newest first */

@@ -84,8 +84,8 @@ export class JobLifecycle {
 		const { queue, t } = this.parts;
 		if (pending.intent) return this.goOnSubmitting(pending, send, done);
 		if (!pending.job) {
-			const { failure, msg, submitKey } = pending;
-			return queue.fail(new JobError(failure), msg, done, submitKey);
+			const { failure, failedJob, title, msg, submitKey } = pending;
+			return queue.fail(new JobError(failure, failedJob, title), msg, done, submitKey);
 		}
 		const { job, msg } = pending;
 		this.parts.node.log(t('log.resumed', { id: job.jobId }));

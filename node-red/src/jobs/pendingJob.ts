@@ -37,6 +37,10 @@ export interface FailedMessage {
 	msg: Message;
 	job?: undefined;
 	failure: ProviderFailure;
+	/** Whose words the failure's are, where they are a provider's. */
+	title?: string;
+	/** The job that it is about, where there is one; nothing goes on with it. */
+	failedJob?: Job;
 	/** Of the submit whose outcome is in doubt. */
 	submitKey?: string;
 	intent?: undefined;

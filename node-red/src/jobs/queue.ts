@@ -220,8 +220,13 @@ export class JobQueue {
 			return this.pendingJobs.handOn(job ?? { msg });
 		}
 		// Until somebody has been told, the intent says that there may be a job.
-		const { failure } = error;
-		this.pendingJobs.handOn({ msg, failure, ...(submitKey ? { submitKey } : {}) });
+		const { failure, title, job: failedJob } = error;
+		this.pendingJobs.handOn({
+			...{ msg, failure },
+			...(title === undefined ? {} : { title }),
+			...(failedJob ? { failedJob } : {}),
+			...(submitKey ? { submitKey } : {}),
+		});
 	}
 
 	/** Nothing is shown or begun from now on. */

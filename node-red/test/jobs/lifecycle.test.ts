@@ -73,6 +73,21 @@ describe.each(VERSIONS)('%s', (version) => {
 			expect(stage.sim.book.charges).toBe(1);
 		});
 
+		it('tells whose refusal it was that came while no node was there', async () => {
+			const { node, flow, credentials } = await stage.load(
+				{},
+				{ localGpuNeedsKey: true },
+				{ hasKey: false },
+			);
+			stage.sim.faults.next('submit', { kind: 'slow', ms: 150 });
+			node.receive({ payload: 'A fox' });
+			await until(() => stage.sim.book.requests.length === 1);
+			await stage.helper.setFlows([...flow], 'full', credentials);
+			const { error, failure } = await stage.hear().caught.next();
+			expect(failure).toMatchObject({ code: 'invalid_key', accepted: 'no' });
+			expect((error as { message: string }).message).toMatch(/^Local GPU \(HTTP 401\): /);
+		});
+
 		it.each([
 			['full', 0],
 			['nodes', 0],

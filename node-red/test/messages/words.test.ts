@@ -40,7 +40,7 @@ describe('words', () => {
 		'get no second full stop after %s',
 		(message) => {
 			const { message: text } = new JobError(failure('cancelled', message, { accepted: 'yes' }));
-			expect(text.startsWith(`${message} Start`)).toBe(true);
+			expect(text.startsWith(`${message} No video`)).toBe(true);
 		},
 	);
 });
