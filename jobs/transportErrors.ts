@@ -21,6 +21,17 @@ export class NotSentError extends Error {
 	}
 }
 
+/**
+ * Thrown by a host that sees when a request begins to leave, around whatever ended one before that: looking the name up,
+ * connecting, a proxy, the handshake of a secure connection.
+ */
+export class NotBegunError extends Error {
+	override name = 'NotBegunError';
+	constructor(cause: unknown) {
+		super(cause instanceof Error ? cause.message : String(cause), { cause });
+	}
+}
+
 /** Codes that only stand for a connection that was never made, or a request that could not be written. */
 const NEVER_SENT = new Set([
 	'ECONNREFUSED',
@@ -65,7 +76,9 @@ const NO_HANDSHAKE = [
 const DOUBTFUL =
 	/^(ECONNRESET|EPIPE|ETIMEDOUT|ECONNABORTED|EHOSTUNREACH|EHOSTDOWN|ENETUNREACH|ENETDOWN|EADDRNOTAVAIL|UND_ERR_SOCKET)$/;
 /** What is wrong now is so in a second too. */
-const LASTING = /^(ERR_INVALID|UND_ERR_INVALID)/;
+const LASTING = /^(ERR_INVALID|UND_ERR_INVALID|ERR_SSL|EPROTO)/;
+/** OpenSSL's words, between numbers and file names. */
+const TLS_PROBLEM = /:SSL routines:[^:]*:([^:]+):/;
 
 export interface TransportFailure {
 	code: string;
@@ -108,10 +121,14 @@ export function transportFailure(error: unknown): TransportFailure {
 		};
 	}
 	const code = codes.find((known) => NEVER_SENT.has(known)) ?? codes[0] ?? 'UNKNOWN';
+	const words = wordsOf(chain);
+	const tlsProblem = TLS_PROBLEM.exec(words)?.[1];
 	return {
 		code,
-		message: describeSystemErrors(wordsOf(chain) || code),
-		accepted: acceptedAfter(chain),
+		message: tlsProblem
+			? `no secure connection came about: ${tlsProblem}`
+			: describeSystemErrors(words || code),
+		accepted: chain.some(neverBegun) ? 'no' : acceptedAfter(chain),
 		lasting: LASTING.test(code),
 		kind: 'connection',
 	};
@@ -154,6 +171,17 @@ function acceptedAfter(chain: ErrorLike[]): TransportFailure['accepted'] {
 	return chain.some(isNever) && !doubtful ? 'no' : 'unknown';
 }
 
+/**
+ * What axios puts on its errors is Node's own request: one that never got a connection (a proxy refused it, or time ran
+ * out in the line for one), or got one that never became secure, has not begun to leave.
+ */
+function neverBegun(part: ErrorLike): boolean {
+	if (part instanceof NotBegunError) return true;
+	if (!isObject(part.request) || !('socket' in part.request)) return false;
+	const { socket } = part.request;
+	return !isObject(socket) || socket.secureConnecting === true;
+}
+
 /** A connection that failed in any way while it was being made is one that never was. */
 const atConnect = ({ syscall, message }: ErrorLike): boolean =>
 	syscall === 'connect' || /^connect E[A-Z]+\b/.test(message ?? '');
@@ -172,6 +200,7 @@ interface ErrorLike {
 	cause?: unknown;
 	errors?: unknown;
 	errorResponse?: unknown;
+	request?: unknown;
 }
 
 function* errorChain(error: unknown, depth = 0): Generator<ErrorLike> {

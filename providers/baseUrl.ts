@@ -1,6 +1,7 @@
 /** The base URL of an account, as people write it. Pure. */
 import type { Provider } from './contract';
 import { isLocalUrl } from './hosts';
+import { placeholderIn } from './placeholder';
 import { newJob } from './replies/job';
 
 export type BaseUrlReading =
@@ -28,11 +29,15 @@ export function readBaseUrl(provider: Provider, given: unknown): BaseUrlReading 
 	const url = new URL(address);
 	if (!/^https?:$/.test(url.protocol) || url.search !== '' || url.hash !== '') return refused();
 	const path = withoutEndpoint(url.pathname, provider);
-	// As it was written where there is nothing to mend: a retry knows its jobs by it.
-	if (path === url.pathname) return { baseUrl: address };
 	// A parsed path may be longer than the written one: "{" becomes "%7B".
 	const pathAt = address.indexOf('/', address.indexOf('//') + 2);
-	return { baseUrl: address.slice(0, pathAt) + path };
+	// As it was written where there is nothing to mend: a retry knows its jobs by it.
+	const baseUrl = path === url.pathname ? address : address.slice(0, pathAt) + path;
+	const placeholder = placeholderIn(baseUrl);
+	if (placeholder === undefined) return { baseUrl };
+	return {
+		problem: `Base URL is "${text}", in which "${placeholder}" only holds the place of your own address. Put yours there, or leave it empty for ${provider.account.defaultBaseUrl}.`,
+	};
 }
 
 const schemeFor = (host: string): string => (isLocalUrl(`http://${host}`) ? 'http' : 'https');

@@ -137,6 +137,10 @@ export type Reading =
 export type Authentication =
 	{ kind: 'bearer'; optional?: boolean } | { kind: 'bodyKey'; property: string };
 
+/** True where no call can succeed without a key. */
+export const needsKey = (authentication: Authentication): boolean =>
+	!(authentication.kind === 'bearer' && authentication.optional);
+
 export interface ModelChoice {
 	/** What is sent. */
 	value: string;

@@ -2,7 +2,7 @@ import { NodeConnectionTypes, type INodeType, type INodeTypeDescription } from '
 import { providers } from '../../providers/registry';
 import {
 	authenticationProperty,
-	credentialSlots,
+	routedCredentialSlots,
 	providerProperty,
 	providerTitleExpression,
 } from '../shared/credentialSlots';
@@ -34,7 +34,7 @@ export class TextToVideo implements INodeType {
 					'Orders one video made from a text. Each call costs money and takes minutes, so order once for each wish and never to see whether a video is done. Returns the jobId and, once it is done, the address of the video.',
 			},
 		},
-		credentials: credentialSlots(),
+		credentials: routedCredentialSlots(),
 		builderHint: {
 			searchHint:
 				'Makes a video from text. Each item is one paid job that takes minutes. Set When Submitted to "wait" for a few short videos, to "suspend" for long or many ones, to "return" where another step fetches the video later. Set onError to continueErrorOutput and read details.accepted before another provider is tried.',

@@ -1,7 +1,7 @@
 import { NodeConnectionTypes, type INodeType, type INodeTypeDescription } from 'n8n-workflow';
 import {
 	authenticationProperty,
-	credentialSlots,
+	routedCredentialSlots,
 	providerProperty,
 	providerTitleExpression,
 } from '../shared/credentialSlots';
@@ -29,7 +29,7 @@ export class TextToVideoFetchResult implements INodeType {
 					'Asks for a video that was ordered before, by its jobId. Costs nothing; waits up to two minutes for the video.',
 			},
 		},
-		credentials: credentialSlots(),
+		credentials: routedCredentialSlots(),
 		requestDefaults: { json: true },
 		requestOperations: { pagination: fetchHook },
 		properties: [

@@ -1,6 +1,6 @@
 /** One credential slot for the chosen provider. */
 import type { INodeCredentialDescription, INodeProperties } from 'n8n-workflow';
-import type { Provider } from '../../providers/contract';
+import { needsKey, type Provider } from '../../providers/contract';
 import { providers } from '../../providers/registry';
 
 /**
@@ -27,14 +27,36 @@ export function credentialSlots(
 			name,
 			// Without it, the editor shows the credential type's full name, which is made for n8n's list of all types.
 			displayName: `Credential for ${users[0]?.account.title}`,
-			required: users.some(
-				({ account: { authentication } }) =>
-					!(authentication.kind === 'bearer' && authentication.optional),
-			),
+			required: users.some(({ account }) => needsKey(account.authentication)),
 			displayOptions: { show: { '/provider': ids, authentication: ids } },
 		};
 	});
 }
+
+/** No provider: a slot that shows for it is never seen. */
+const NEVER_SHOWN = ['-'];
+
+/**
+ * The slots of a node whose requests n8n routes. n8n fails such a node at a required credential that is missing or can
+ * not be read, before our code hears of it: it hands its input items on as if they were results, past the error output,
+ * and an agent is told nothing. So there are two of each required slot: one that the editor shows and asks for, which
+ * n8n's routing does not find, and one that the routing finds, which may be empty. What is wrong with the credential is
+ * then said by `sendOptions`, as for everything else that is never sent.
+ */
+export const routedCredentialSlots = (): INodeCredentialDescription[] =>
+	credentialSlots().flatMap((slot) => {
+		if (!slot.required) return [slot];
+		const { '/provider': ids, authentication } = slot.displayOptions!.show!;
+		return [
+			// n8n reads a credential by the first slot of its name, so the shown one is the first.
+			{ ...slot, displayOptions: { show: { '/provider': ids! } } },
+			{
+				...slot,
+				required: false,
+				displayOptions: { show: { '/provider': NEVER_SHOWN, authentication: authentication! } },
+			},
+		];
+	});
 
 /** Under the node's name on the canvas: the provider's title instead of its id. */
 export const providerTitleExpression = `${JSON.stringify(

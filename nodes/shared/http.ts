@@ -11,7 +11,7 @@ import { redactKey } from '../../jobs/redactKey';
 import { parseReplyBody, replyHeaders } from '../../jobs/reply';
 import { NotSentError } from '../../jobs/transportErrors';
 import { readBaseUrl } from '../../providers/baseUrl';
-import type { Provider, Reply } from '../../providers/contract';
+import { needsKey, type Provider, type Reply } from '../../providers/contract';
 
 /** What the contexts of an execution, of a webhook and of the editor's lists have in common. */
 export interface RequestContext {
@@ -75,7 +75,6 @@ function decoded(text: string): string {
 	}
 }
 
-/** A credential is optional where the provider can do without a key. */
 export const hasCredential = (context: { getNode(): INode }, provider: Provider): boolean =>
 	context.getNode().credentials?.[provider.credential] !== undefined;
 
@@ -97,7 +96,7 @@ export const BASE_URL_ADVICE = 'Correct Base URL in the credential.';
  * n8n's helper reads the credential when it sends, and what is wrong with it would look like a connection that broke.
  * It is read before, so that it is known that nothing was sent.
  *
- * @returns undefined where the node has none, which the provider may do without
+ * @returns undefined where the node has none
  * @throws NotSentError where it was deleted, is not shared or can not be decrypted
  */
 async function credentialOf(
@@ -108,10 +107,50 @@ async function credentialOf(
 	return await context.getCredentials(provider.credential).catch((error: Error) => {
 		throw new NotSentError(
 			`The credential for ${provider.account.title} can not be used: ${error.message}`,
-			'Open the node and choose another credential, or save this one anew. Nothing was sent.',
+			'Open the node and choose another credential, or save this one anew.',
 			'invalid_key',
 		);
 	});
+}
+
+/** For a request that the key goes along with. @throws NotSentError where there has to be one and is none, too */
+async function keyFor(
+	context: RequestContext,
+	provider: Provider,
+): Promise<ICredentialDataDecryptedObject | undefined> {
+	const credential = await credentialOf(context, provider);
+	if (credential || !needsKey(provider.account.authentication)) return credential;
+	throw new NotSentError(
+		`No credential for ${provider.account.title} is chosen.`,
+		'Open the node and choose or make one.',
+		'invalid_key',
+	);
+}
+
+/**
+ * What keeps every request of a node from being sent, looked for before any is.
+ *
+ * @param baseUrlProblem what is wrong with the address, where something is
+ */
+export async function accountProblemOf(
+	context: RequestContext,
+	provider: Provider,
+	baseUrlProblem: string | undefined,
+	{ proxy }: CommonOptions,
+): Promise<NotSentError | undefined> {
+	if (baseUrlProblem) return new NotSentError(baseUrlProblem, BASE_URL_ADVICE, 'invalid_key');
+	// n8n would send past a proxy of another kind, without a word.
+	if (proxy?.protocol && !/^https?$/.test(proxy.protocol)) {
+		return new NotSentError(
+			`Proxy is "${proxy.protocol}://${proxy.host}", and n8n sends through a proxy that is addressed by http:// or https:// only.`,
+			'Correct Proxy in the node under Settings, Request Options.',
+			'network',
+		);
+	}
+	return await keyFor(context, provider).then(
+		() => undefined,
+		(error: NotSentError) => error,
+	);
 }
 
 export async function sendRequest(
@@ -143,7 +182,7 @@ async function sendKeyInQuery(
 	options: IHttpRequestOptions,
 	signal?: AbortSignal,
 ): Promise<Reply> {
-	const credential = await credentialOf(context, provider);
+	const credential = await keyFor(context, provider);
 	const { authentication } = provider.account;
 	const key = typeof credential?.apiKey === 'string' ? credential.apiKey : undefined;
 	const named = authentication.kind === 'bodyKey' && key ? { [authentication.property]: key } : {};
@@ -165,7 +204,7 @@ export async function sendOptions(
 	authenticate: boolean,
 	signal?: AbortSignal,
 ): Promise<Reply> {
-	const credential = authenticate ? await credentialOf(context, provider) : undefined;
+	const credential = authenticate ? await keyFor(context, provider) : undefined;
 	const response = await send(context, provider, options, credential, signal);
 	const reply = {
 		status: response.statusCode,
@@ -189,7 +228,7 @@ export async function openStream(
 		url: request.url,
 		encoding: 'stream',
 	};
-	const credential = request.authenticate ? await credentialOf(context, provider) : undefined;
+	const credential = request.authenticate ? await keyFor(context, provider) : undefined;
 	const response = await send(context, provider, options, credential, signal);
 	return {
 		status: response.statusCode,

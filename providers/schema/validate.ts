@@ -2,6 +2,8 @@
 import type { JsonObject, JsonValue, Provider, RequestValues, RuleIssue } from '../contract';
 import { allowedPhrase, fieldsOf, memberNames, type Field } from './fields';
 import { canCallBack } from '../callbackAddress';
+import { isLocalUrl } from '../hosts';
+import { placeholderIn } from '../placeholder';
 import { mediaIssues } from './media';
 import { normalise } from './normalise';
 import { ofModel } from './ofModel';
@@ -35,6 +37,8 @@ export function validate(
 		...unknownFields(provider, fields, raw),
 		...schemaIssues(provider, fields, values),
 		...callbackIssues(provider, fields, values, baseUrl),
+		...placeholderIssues(fields, values),
+		...unreachableIssues(provider, fields, values, baseUrl),
 	];
 	if (issues.length === 0) {
 		const told = [
@@ -154,6 +158,45 @@ function callbackIssues(
 			message: `${field.title} (${field.name}) is ${shown(value)}, an address that only this machine or network can reach. ${provider.title} calls back from the internet: give a public address (a tunnel, or the public address of your server).`,
 		},
 	];
+}
+
+/** In whichever field an address stands, how deep it may be: what is there goes to that host, or is fetched from it. */
+function placeholderIssues(fields: Field[], values: RequestValues): Issue[] {
+	return fields.flatMap((field) => {
+		const found = addressesIn(values[field.name]).find((address) => placeholderIn(address));
+		return found === undefined ? [] : [placeholderIssue(field, found)];
+	});
+}
+
+const placeholderIssue = ({ name, title }: Field, address: string): Issue => ({
+	field: name,
+	message: `${title} (${name}) is ${shown(address)}, in which ${shown(placeholderIn(address))} only holds the place of your own address. Put yours there, or leave the field empty if it may be.`,
+});
+
+/** A job whose picture its provider can not fetch fails, and may cost money all the same. */
+function unreachableIssues(
+	{ account, title }: Provider,
+	fields: Field[],
+	values: RequestValues,
+	baseUrl: string,
+): Issue[] {
+	if (!account.cloud || isLocalUrl(baseUrl)) return [];
+	return fields.filter(hasMedia).flatMap((field) => {
+		const local = addressesIn(values[field.name]).find(isLocalUrl);
+		if (local === undefined) return [];
+		const message = `${field.title} (${field.name}) is ${shown(local)}, an address that only this machine or network can reach. ${title} fetches it from the internet: give a public address.`;
+		return [{ field: field.name, message }];
+	});
+}
+
+const hasMedia = ({ media, items = [] }: Field): boolean =>
+	media !== undefined || items.some(hasMedia);
+
+function addressesIn(value: JsonValue | undefined): string[] {
+	if (typeof value === 'string') return /^\s*[a-z][a-z0-9+.-]*:\/\//i.test(value) ? [value] : [];
+	return typeof value === 'object' && value !== null
+		? Object.values(value).flatMap(addressesIn)
+		: [];
 }
 
 export function shown(value: JsonValue | undefined): string {

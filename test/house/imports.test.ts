@@ -23,6 +23,7 @@ const MAY_IMPORT: Record<string, string[]> = {
 const FLOORS: Record<string, string[][]> = {
 	providers: [
 		['json', 'hosts'],
+		['placeholder'],
 		['catalogue', 'prices'],
 		['schema/fields'],
 		['contract'],

@@ -401,7 +401,7 @@ describe('where the provider can not call back', () => {
 
 	it('leaves a callback address of the person’s own alone', async () => {
 		await start();
-		const own = 'https://example.com/hook';
+		const own = 'https://acme.test/hook';
 		const asleep = await sleep({ parameters: { additionalFields: { webhook: own } } });
 		expect(asleep.status).toBe('waiting');
 		expect(sim.book.jobs[0]?.callbackUrl).toBe(own);

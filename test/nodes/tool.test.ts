@@ -9,8 +9,11 @@ let sim: Simulator;
 afterEach(async () => await sim.close());
 
 /** n8n gives the tool form of a node the same code under a name that ends in Tool. */
-async function runTool(provider: string, parameters: object, run: VideoRun = {}) {
-	return await runWorkflow({
+const runTool = async (provider: string, parameters: object, run: VideoRun = {}) =>
+	await runWorkflow(await toolOptions(provider, parameters, run));
+
+async function toolOptions(provider: string, parameters: object = {}, run: VideoRun = {}) {
+	return {
 		...(await videoOptions(sim, { provider, ...run })),
 		nodeTypes: { textToVideoTool: new TextToVideo() },
 		nodes: [
@@ -20,7 +23,7 @@ async function runTool(provider: string, parameters: object, run: VideoRun = {})
 				parameters: videoParameters(provider, parameters) as never,
 			},
 		],
-	});
+	};
 }
 
 describe('as an agent’s tool', () => {
@@ -69,6 +72,23 @@ describe('as an agent’s tool', () => {
 		expect(JSON.stringify(json).length).toBeLessThan(900);
 		return json;
 	};
+
+	it.each(['novita', 'modelslabV6', 'aimlapiPixverse'])(
+		'answers where no credential for %s is chosen: nothing was ordered, and who can help',
+		async (provider) => {
+			sim = await startSimulator();
+			const { credentials: _none, ...options } = await toolOptions(provider);
+			const result = await runWorkflow(options);
+			expect(result.items('Video')[0]?.json).toMatchObject({
+				status: 'refused',
+				accepted: 'no',
+				problem: expect.stringMatching(
+					/^No credential for .* is chosen.*choose or make one/,
+				) as string,
+				next: expect.stringContaining('ordering again does not help') as string,
+			});
+		},
+	);
 
 	it('answers that a prompt was refused, and that nothing costs money', async () => {
 		sim = await startSimulator();

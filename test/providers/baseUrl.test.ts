@@ -20,7 +20,7 @@ describe('a base URL is understood', () => {
 		['localGpu', 'gpu:8484', 'http://gpu:8484'],
 		['localGpu', 'http://gpu:8484/v1', 'http://gpu:8484'],
 		['localGpu', 'http://gpu:8484/v1/videos', 'http://gpu:8484'],
-		['localGpu', 'http://proxy.example.com/gpu/v1', 'http://proxy.example.com/gpu'],
+		['localGpu', 'http://proxy.acme.test/gpu/v1', 'http://proxy.acme.test/gpu'],
 		['novita', 'https://api.novita.ai/v3/async', 'https://api.novita.ai'],
 		['modelslabV6', 'https://modelslab.com/api/v6/video/fetch', 'https://modelslab.com'],
 		[
@@ -35,7 +35,7 @@ describe('a base URL is understood', () => {
 		],
 		// As it was written: a retry knows its jobs by it.
 		['novita', 'https://api.novita.ai/', 'https://api.novita.ai/'],
-		['novita', 'https://own.example.com/novita', 'https://own.example.com/novita'],
+		['novita', 'https://own.acme.test/novita', 'https://own.acme.test/novita'],
 	])('%s: %j', (id, given, expected) => {
 		expect(read(id, given)).toEqual({ baseUrl: expected });
 	});

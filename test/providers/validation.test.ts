@@ -238,7 +238,7 @@ describe('good input is not refused', () => {
 		[
 			'novita',
 			{
-				webhook_url: 'https://n8n.example.com/webhook/x',
+				webhook_url: 'https://n8n.acme.test/webhook/x',
 				test_mode_enabled: true,
 				test_mode_return_task_status: 'TASK_STATUS_FAILED',
 			},

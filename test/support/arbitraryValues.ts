@@ -153,7 +153,7 @@ const PICTURE = `data:image/png;base64,${Buffer.concat([
 function mediaText({ kind, accepts }: NonNullable<Field['media']>): fc.Arbitrary<string> {
 	const address = fc
 		.stringMatching(/^[a-z0-9]{1,12}$/)
-		.map((name) => `https://a.example.com/${name}`);
+		.map((name) => `https://a.media.test/${name}`);
 	const file = kind === 'image' && takesFile(accepts) ? [fc.constant(PICTURE)] : [];
 	return fc.oneof(...(accepts.includes('url') ? [address] : []), ...file);
 }
@@ -163,7 +163,7 @@ function validText(field: Field): fc.Arbitrary<string> {
 	if (field.format === 'uri') {
 		return fc
 			.record({ path: fc.stringMatching(/^[a-zA-Z0-9-]{1,20}$/), secure: fc.boolean() })
-			.map(({ path, secure }) => `${secure ? 'https' : 'http'}://hooks.example.com/${path}`);
+			.map(({ path, secure }) => `${secure ? 'https' : 'http'}://hooks.media.test/${path}`);
 	}
 	const min = Math.max(field.minLength ?? 0, 1);
 	const max = Math.min(field.maxLength ?? LONGEST_TEXT, Math.max(LONGEST_TEXT, min));

@@ -72,9 +72,12 @@ export interface FetchRun extends VideoRun {
 }
 
 /** Fetch Result on its own, fed with items that hold jobs. */
-export async function runFetch(sim: Simulator, run: FetchRun): Promise<WorkflowResult> {
+export const runFetch = async (sim: Simulator, run: FetchRun): Promise<WorkflowResult> =>
+	await runWorkflow(await fetchOptions(sim, run));
+
+export async function fetchOptions(sim: Simulator, run: FetchRun): Promise<WorkflowRun> {
 	const provider = run.provider ?? 'localGpu';
-	return await runWorkflow({
+	return {
 		...(await videoOptions(sim, run)),
 		nodeTypes: { textToVideoFetchResult: new TextToVideoFetchResult() },
 		nodes: [
@@ -91,7 +94,7 @@ export async function runFetch(sim: Simulator, run: FetchRun): Promise<WorkflowR
 				...run.settings,
 			},
 		],
-	});
+	};
 }
 
 /** Every item's json of the node's first output. */

@@ -3,7 +3,7 @@ import { fieldsOf, isMainField, type Field } from '../../../providers/schema/fie
 import type { Provider } from '../../../providers/contract';
 import { providers } from '../../../providers/registry';
 import { fieldsOfModel } from '../../../providers/schema/ofModel';
-import { needsKey } from '../runtime/authentication';
+import { needsKey } from '../../../providers/contract';
 import { promptField } from './promptField';
 
 export const editorProviders = () =>

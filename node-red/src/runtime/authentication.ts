@@ -30,7 +30,3 @@ export function withKey(
 				: { ...plain, body: { ...body, [authentication.property]: key } };
 	}
 }
-
-/** True where no call can succeed without a key. */
-export const needsKey = (authentication: Authentication): boolean =>
-	!(authentication.kind === 'bearer' && authentication.optional);

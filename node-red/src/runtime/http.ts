@@ -3,6 +3,7 @@ import { Agent, EnvHttpProxyAgent, request as send, type Dispatcher } from 'undi
 import type { Http, HttpRequest, HttpStream } from '../../../jobs/host';
 import { redactKey } from '../../../jobs/redactKey';
 import { parseReplyBody, replyHeaders } from '../../../jobs/reply';
+import { NotBegunError } from '../../../jobs/transportErrors';
 import type { Authentication } from '../../../providers/contract';
 import { withKey } from './authentication';
 
@@ -52,12 +53,14 @@ async function open(
 	{ authentication, key }: Access,
 	signal: AbortSignal | undefined,
 ): Promise<Dispatcher.ResponseData> {
+	if (signal?.aborted) throw new NotBegunError(signal.reason);
 	const { headers, body, query } = withKey(request, authentication, key);
 	// A key in the body needs a body to be in; providers of that kind take POST without fields.
 	const text = body ?? (request.method === 'POST' ? {} : undefined);
-	return await send(request.url, {
+	const sending = watched(dispatcher());
+	const reply = send(request.url, {
 		method: request.method,
-		dispatcher: dispatcher(),
+		dispatcher: sending.dispatcher,
 		headers: {
 			'user-agent': USER_AGENT,
 			accept: '*/*',
@@ -70,6 +73,29 @@ async function open(
 		headersTimeout: REPLY_TIMEOUT_MS,
 		bodyTimeout: STALL_TIMEOUT_MS,
 	});
+	return await reply.catch((error: unknown) => {
+		throw sending.hasBegun() ? error : new NotBegunError(error);
+	});
+}
+
+/** undici tells when it has a connection, and begins to write the request to it. */
+function watched(over: Dispatcher): { dispatcher: Dispatcher; hasBegun: () => boolean } {
+	let begun = false;
+	const dispatcher = over.compose((dispatch) => (options, handler) => {
+		const watching: Dispatcher.DispatchHandler = {
+			onRequestStart(...start) {
+				begun = true;
+				handler.onRequestStart?.(...start);
+			},
+			onRequestUpgrade: (...upgrade) => handler.onRequestUpgrade?.(...upgrade),
+			onResponseStart: (...start) => handler.onResponseStart?.(...start),
+			onResponseData: (...data) => handler.onResponseData?.(...data),
+			onResponseEnd: (...end) => handler.onResponseEnd?.(...end),
+			onResponseError: (...error) => handler.onResponseError?.(...error),
+		};
+		return dispatch(options, watching);
+	});
+	return { dispatcher, hasBegun: () => begun };
 }
 
 let shared: Dispatcher | undefined;

@@ -13,7 +13,6 @@ import type {
 	IExecutePaginationFunctions,
 	IExecuteSingleFunctions,
 	INodeExecutionData,
-	NodeOperationError,
 } from 'n8n-workflow';
 import type { Account } from '../../../jobs/host';
 import { withNextPoll } from '../../../jobs/poll';
@@ -22,8 +21,10 @@ import { readBaseUrl } from '../../../providers/baseUrl';
 import { canCallBack } from '../../../providers/callbackAddress';
 import { isFinal, type Job, type Provider } from '../../../providers/contract';
 import { providerById } from '../../../providers/registry';
-import { errorItem, type ItemFailure } from '../../shared/errors';
+import { failure } from '../../../providers/replies/failures';
+import { errorItem, ownFailure } from '../../shared/errors';
 import { hostOf } from '../../shared/host';
+import { accountProblemOf, commonOptions } from '../../shared/http';
 import { submitOptionsProperty } from '../../shared/options';
 import { jobItem } from '../../shared/output';
 import { downloadChoice, readOptions, type NodeOptions } from '../../shared/readOptions';
@@ -33,7 +34,7 @@ import { callbackUrlOf, canSleep } from '../sleep/sleep';
 import { estimateItem } from './estimate';
 import { readFiles } from './files';
 import { learningOf } from './learning';
-import { LimitError } from './refusal';
+import type { RefusedRun } from './refusal';
 import { runOf, type Run } from './run';
 import { DEFAULT_SLEEP_MINUTES, SHORTEST_WAIT_MINUTES, sleepThrough } from './sleepThrough';
 import { endIfStopped, newJob, type Work } from './work';
@@ -48,6 +49,12 @@ export async function submitHook(
 	const { options } = requestData;
 	const provider = providerById(this.getNodeParameter('provider') as string);
 	const { baseUrl = '', problem: baseUrlProblem } = readBaseUrl(provider, options.baseURL);
+	const accountProblem = await accountProblemOf(
+		this,
+		provider,
+		baseUrlProblem,
+		commonOptions(options as never),
+	);
 	const account: Account = { baseUrl };
 	// What is wrong with them is a problem of the item, and said with the others before anything is sent.
 	const { options: choices } = readOptions(
@@ -59,7 +66,7 @@ export async function submitHook(
 	if (provider.models) await readFiles(this, provider);
 	const run = runOf(this, provider, account, {
 		...choices,
-		...(baseUrlProblem ? { baseUrlProblem } : {}),
+		...(accountProblem ? { accountProblem } : {}),
 		...(callbackUrl ? { callbackUrl } : {}),
 		estimateOnly: mode === 'estimate',
 	});
@@ -89,15 +96,13 @@ function refuse(
 	context: IExecuteSingleFunctions,
 	provider: Provider,
 	run: Run,
-	refusal: NodeOperationError,
+	refusal: RefusedRun,
 ): INodeExecutionData[] {
-	const { message, description } = refusal;
-	const item: ItemFailure = {
-		...{ message, description: description ?? '', provider: provider.id },
-		accepted: 'no',
-	};
+	const { message, description, failureCode } = refusal;
+	const advice = description ?? '';
+	const item = ownFailure(provider, failure(failureCode, message, { accepted: 'no', advice }));
 	if (isTool(context)) {
-		const next = refusal instanceof LimitError ? LIMIT_REACHED : undefined;
+		const next = failureCode === 'not_allowed' ? LIMIT_REACHED : undefined;
 		return [toolProblem(item, context.getItemIndex(), run.budget.standing(), next)];
 	}
 	if (!context.continueOnFail()) throw refusal;

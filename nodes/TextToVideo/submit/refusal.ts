@@ -1,8 +1,23 @@
 /** Why a run may not start. Everything is known to be right before anything is sent. */
-import { NodeOperationError, type IExecuteSingleFunctions } from 'n8n-workflow';
+import { NodeOperationError, type IExecuteSingleFunctions, type INode } from 'n8n-workflow';
 import type { Refusal } from '../../../jobs/reservations';
-import { BASE_URL_ADVICE } from '../../shared/http';
+import type { NotSentError } from '../../../jobs/transportErrors';
+import type { FailureCode } from '../../../providers/contract';
+import { sentence } from '../../../providers/replies/failureText';
 import type { PreparedItem } from './validateItems';
+
+/** Nothing of the run is sent. */
+export class RefusedRun extends NodeOperationError {
+	constructor(
+		node: INode,
+		message: string,
+		/** Says whom to blame: the items (`invalid_request`), the account, or a limit of the execution (`not_allowed`). */
+		readonly failureCode: FailureCode,
+		options: { description: string; itemIndex?: number },
+	) {
+		super(node, message, options);
+	}
+}
 
 /** n8n itself says nothing when an expression names what the item does not have: it gives an empty value. */
 const EARLIER_STEP =
@@ -11,17 +26,18 @@ const EARLIER_STEP =
 /**
  * What is wrong with the account or with the items; with an item only where the workflow does not go on past errors.
  *
- * @param baseUrlProblem why there is nowhere to send to
+ * @param accountProblem why there is nowhere to send to, or nothing to prove oneself by
  */
 export function invalidRun(
 	context: IExecuteSingleFunctions,
 	items: PreparedItem[],
-	baseUrlProblem: string | undefined,
-): NodeOperationError | undefined {
+	accountProblem: NotSentError | undefined,
+): RefusedRun | undefined {
 	const node = context.getNode();
-	if (baseUrlProblem) {
-		return new NodeOperationError(node, `${baseUrlProblem} Nothing was submitted.`, {
-			description: BASE_URL_ADVICE,
+	if (accountProblem) {
+		const { message, advice, failureCode } = accountProblem;
+		return new RefusedRun(node, `${sentence(message)} Nothing was submitted.`, failureCode, {
+			description: advice,
 		});
 	}
 	// Who goes on past errors gets one for each wrong item, and the others' videos.
@@ -32,14 +48,11 @@ export function invalidRun(
 	const lines = wrong.map(({ index, problem }) =>
 		items.length === 1 ? problem : `[item ${index + 1}] ${problem}`,
 	);
-	return new NodeOperationError(node, lines[0] as string, {
+	return new RefusedRun(node, lines[0] as string, 'invalid_request', {
 		itemIndex: first.index,
 		description: [...lines.slice(1), `Nothing was submitted. ${EARLIER_STEP}`].join('\n'),
 	});
 }
-
-/** The items are right; it is the execution that may not order more. */
-export class LimitError extends NodeOperationError {}
 
 const inUsd = (usd: number): string => `${usd} USD`;
 
@@ -52,9 +65,10 @@ export function overLimits(
 	context: IExecuteSingleFunctions,
 	refusal: Refusal,
 	basisOf: (place: string) => string,
-): NodeOperationError {
+): RefusedRun {
 	const [message, description] = textOf(refusal, basisOf);
-	return new LimitError(context.getNode(), `${message} Nothing was submitted.`, { description });
+	const text = `${message} Nothing was submitted.`;
+	return new RefusedRun(context.getNode(), text, 'not_allowed', { description });
 }
 
 function textOf(refusal: Refusal, basisOf: (place: string) => string): [string, string] {

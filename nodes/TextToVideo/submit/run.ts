@@ -2,16 +2,12 @@
  * What the items of one run share. n8n runs a declarative node's items side by side, each with a context of its own;
  * the execute data object is the one thing that they have in common, so the run hangs on it.
  */
-import type {
-	IExecuteData,
-	IExecuteSingleFunctions,
-	INode,
-	NodeOperationError,
-} from 'n8n-workflow';
+import type { IExecuteData, IExecuteSingleFunctions, INode } from 'n8n-workflow';
 import { createConcurrencyLimit } from '../../../jobs/concurrency';
 import type { Account, Host } from '../../../jobs/host';
 import { quoteFor } from '../../../jobs/quotes';
 import { rateLimitOf, type RateLimit } from '../../../jobs/rateLimit';
+import type { NotSentError } from '../../../jobs/transportErrors';
 import type { Accepted, Job, Provider, ProviderFailure } from '../../../providers/contract';
 import { videoCountOf } from '../../../providers/schema/videoCount';
 import type { Quote } from '../../../providers/prices/price';
@@ -19,7 +15,7 @@ import { sleepOrStop } from '../../shared/host';
 import { NodeStore, type Sleep } from '../sleep/nodeStore';
 import { ItemLedger } from './itemLedger';
 import { budgetOf, type RunBudget } from './budget';
-import { invalidRun, overLimits } from './refusal';
+import { invalidRun, overLimits, type RefusedRun } from './refusal';
 import { RunSleep } from './runSleep';
 import { StoppingErrors } from './stoppingErrors';
 import { prepareAll, type PreparedItem } from './validateItems';
@@ -33,8 +29,8 @@ export interface RunOptions {
 	maximumCost?: number;
 	/** What becomes of items without a price under a Maximum Cost. */
 	unpriced?: 'refuse' | 'run';
-	/** Why there is nowhere to send to. */
-	baseUrlProblem?: string;
+	/** Why there is nowhere to send to, or nothing to prove oneself by. */
+	accountProblem?: NotSentError;
 	/** Nothing will be sent, so nothing is reserved. */
 	estimateOnly?: boolean;
 	/** Where the provider is to report; set when the run may sleep and the provider can reach it. */
@@ -59,7 +55,7 @@ export class Run {
 	/** n8n may try a node again while hooks of the try before are still busy; they must end first. */
 	readonly after: Promise<unknown>;
 	/** Why nothing of the run may be sent. */
-	readonly refusal: NodeOperationError | undefined;
+	readonly refusal: RefusedRun | undefined;
 	readonly errors = new StoppingErrors();
 	readonly sleep: RunSleep;
 	readonly budget: RunBudget;
@@ -69,7 +65,7 @@ export class Run {
 	private readonly estimateOnly: boolean;
 	private readonly toSubmit: readonly number[];
 	private readonly quotes = new Map<number, Quote>();
-	private overCost: Promise<NodeOperationError | undefined> | undefined;
+	private overCost: Promise<RefusedRun | undefined> | undefined;
 	private readonly items: PreparedItem[];
 	private readonly started = new Set<number>();
 	private readonly busy = new Set<Promise<unknown>>();
@@ -116,14 +112,14 @@ export class Run {
 			...(options.maximumCost === undefined ? {} : { maximumCost: options.maximumCost }),
 			allowUnpriced: options.unpriced === 'run',
 		});
-		this.refusal = this.woken ? undefined : this.refuse(context, options.baseUrlProblem);
+		this.refusal = this.woken ? undefined : this.refuse(context, options.accountProblem);
 	}
 
 	private refuse(
 		context: IExecuteSingleFunctions,
-		baseUrlProblem: string | undefined,
-	): NodeOperationError | undefined {
-		const invalid = invalidRun(context, this.items, baseUrlProblem);
+		accountProblem: NotSentError | undefined,
+	): RefusedRun | undefined {
+		const invalid = invalidRun(context, this.items, accountProblem);
 		if (invalid || this.estimateOnly) return invalid;
 		const refusal = this.budget.reserveJobs();
 		return refusal && overLimits(context, refusal, () => '');
@@ -148,7 +144,7 @@ export class Run {
 	}
 
 	/** What each item costs, asked once for all; and why the run costs too much, where there is a limit. */
-	quoted({ context, account, host }: Quoting): Promise<NodeOperationError | undefined> {
+	quoted({ context, account, host }: Quoting): Promise<RefusedRun | undefined> {
 		return (this.overCost ??= this.quoteAll(context, account, host));
 	}
 
@@ -156,7 +152,7 @@ export class Run {
 		context: IExecuteSingleFunctions,
 		account: Account,
 		host: Host,
-	): Promise<NodeOperationError | undefined> {
+	): Promise<RefusedRun | undefined> {
 		await Promise.all(
 			this.toSubmit.map(async (index) => {
 				const { values } = this.item(index);
