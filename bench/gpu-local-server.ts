@@ -247,7 +247,7 @@ async function idle(server: CliProcess): Promise<Row> {
 }
 
 async function latency(server: CliProcess): Promise<Row[]> {
-	const engine = await createPreviewEngine();
+	const engine = await createPreviewEngine({ env: process.env });
 	const request: VideoRequest = {
 		...{ model: 'preview', prompt: CLIP.prompt, width: 256, height: 256, fps: CLIP.fps },
 		...{ num_frames: CLIP.num_frames, seed: 1, output_format: 'mp4', strict: false },

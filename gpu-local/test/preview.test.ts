@@ -26,7 +26,7 @@ describe('the preview engine', () => {
 	let files = 0;
 
 	beforeAll(async () => {
-		engine = await createPreviewEngine();
+		engine = await createPreviewEngine({ env: { GPU_LOCAL_FFMPEG: '/nowhere/ffmpeg' } });
 		folder = await mkdtemp(join(tmpdir(), 'gpu-local-preview-'));
 	});
 	afterAll(async () => {

@@ -30,7 +30,7 @@ beforeEach(async () => {
 	folder = await mkdtemp(join(tmpdir(), 'gpu-local-storage-'));
 	made = 0;
 	waitedMs = 0;
-	const preview = await createPreviewEngine();
+	const preview = await createPreviewEngine({ env: { GPU_LOCAL_FFMPEG: '/nowhere/ffmpeg' } });
 	engine = {
 		...preview,
 		generate: async (job, context) => {

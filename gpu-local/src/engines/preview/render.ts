@@ -20,13 +20,13 @@ const { GIFEncoder } = createRequire(import.meta.url)('gifenc') as {
 };
 
 /** 10 … 51, smaller is better; at 24 the small letters stay sharp. */
-const QUANTIZATION = 24;
+export const QUANTIZATION = 24;
 /** 0 … 10, larger is faster. */
 const ENCODER_SPEED = 8;
-const KEYFRAME_EVERY_SECONDS = 2;
+export const KEYFRAME_EVERY_SECONDS = 2;
 const GIF_TICKS_A_SECOND = 100;
 
-/** Encodes the whole clip and returns the file's bytes. `onFrame` hears how many are done. */
+/** Encodes the whole clip with what comes along, and returns the file's bytes. `onFrame` hears how many are done. */
 export async function render(
 	spec: PreviewSpec,
 	format: 'mp4' | 'gif',
