@@ -9,8 +9,12 @@ import { NoFfmpegError, runFfmpeg } from '../lib/ffmpeg.ts';
 import type { Artifact } from '../store/video.ts';
 import { ApiError, notFound } from './errors.ts';
 
-/** `thumbnail`: one picture out of the middle. `spritesheet`: up to 16 of them in rows of 4. */
-export type Still = 'thumbnail' | 'spritesheet';
+/**
+ * `thumbnail`: one picture out of the middle. `spritesheet`: up to 16 of them in rows of 4. `last_frame`: the last
+ * picture in full size, for the clip that shall go on from there.
+ */
+export const STILLS = ['thumbnail', 'spritesheet', 'last_frame'] as const;
+export type Still = (typeof STILLS)[number];
 
 const THUMBNAIL_WIDTH = 640;
 const SPRITE_WIDTH = 160;
@@ -98,15 +102,25 @@ export async function makePoster(
 	return await runFfmpeg(ffmpeg, stillArguments(path, frames, 'thumbnail'), limit);
 }
 
+/** ffmpeg's scale of JPEG: 2 is what the eye does not tell from the original, 3 is a third smaller. */
+const QUALITY: Record<Still, string> = { thumbnail: '3', spritesheet: '3', last_frame: '2' };
+
 function stillArguments(path: string, frames: number, still: Still): string[] {
-	const chosen =
-		still === 'thumbnail'
-			? `select=eq(n\\,${Math.floor(frames / 2)}),scale=min(iw\\,${THUMBNAIL_WIDTH}):-2`
-			: spritesFilter(frames);
 	return [
-		...['-i', path, '-an', '-vf', chosen, '-frames:v', '1'],
-		...['-c:v', 'mjpeg', '-q:v', '3', '-f', 'image2pipe', 'pipe:1'],
+		...['-i', path, '-an', '-vf', filterFor(still, frames), '-frames:v', '1'],
+		...['-c:v', 'mjpeg', '-q:v', QUALITY[still], '-f', 'image2pipe', 'pipe:1'],
 	];
+}
+
+function filterFor(still: Still, frames: number): string {
+	switch (still) {
+		case 'thumbnail':
+			return `select=eq(n\\,${Math.floor(frames / 2)}),scale=min(iw\\,${THUMBNAIL_WIDTH}):-2`;
+		case 'spritesheet':
+			return spritesFilter(frames);
+		case 'last_frame':
+			return `select=eq(n\\,${frames - 1})`;
+	}
 }
 
 function spritesFilter(frames: number): string {

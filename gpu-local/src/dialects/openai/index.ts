@@ -14,7 +14,7 @@ import { queuePlaces } from '../../store/statistics.ts';
 import type { VideoRow, VideoStatus } from '../../store/video.ts';
 import { isOpen } from '../../store/video.ts';
 import { fileUrl } from '../../videos/fileUrl.ts';
-import type { Still } from '../../videos/stills.ts';
+import { STILLS, type Still } from '../../videos/stills.ts';
 import { unsupportedFields } from '../../videos/request.ts';
 import { MAX_PICTURE_BYTES } from '../../videos/picture.ts';
 import { acceptForms, bodyOf } from '../form.ts';
@@ -325,11 +325,12 @@ function readOrder(text: string | undefined): 'asc' | 'desc' {
 
 function readVariant(text: string | undefined): 'video' | Still {
 	if (text === undefined || text === '' || text === 'video') return 'video';
-	if (text === 'thumbnail' || text === 'spritesheet') return text;
+	const still = STILLS.find((each) => each === text);
+	if (still) return still;
 	throw new ApiError(
 		400,
 		'invalid_request',
-		`variant is ${JSON.stringify(shorten(text))}, which is not allowed. Give video, thumbnail or spritesheet.`,
+		`variant is ${JSON.stringify(shorten(text))}, which is not allowed. Give video, thumbnail, spritesheet or last_frame.`,
 		{ field: 'variant' },
 	);
 }

@@ -1,4 +1,5 @@
 import { localGpu } from '../../../../providers/localGpu';
+import { STILLS } from '../../videos/stills.ts';
 import { formSchema, wireSchema } from './fields.ts';
 import { body, operation, parameter } from './operation.ts';
 import type { Operation } from './operation.ts';
@@ -85,7 +86,7 @@ function videoPaths(): Record<string, object> {
 					id,
 					parameter('query', 'variant', 'The video, or a picture of it.', {
 						type: 'string',
-						enum: ['video', 'thumbnail', 'spritesheet'],
+						enum: ['video', ...STILLS],
 						default: 'video',
 					}),
 				],
