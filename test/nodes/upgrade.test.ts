@@ -116,6 +116,47 @@ describe('the editor', () => {
 		expect(missing(types.credentials[name] ?? [], properties)).toEqual([]);
 	});
 
+	/** What today's nodes offer that 0.1.0 does not know: choices, options, and texts that became choices from a list. */
+	const unknownThen = (then: RecordedProperty[], now: readonly INodeProperties[]) => {
+		const before = (name: string) => then.filter((property) => property.name === name);
+		const news = now.flatMap(({ name, type, options = [] }) => {
+			const same = before(name);
+			if (same.length === 0) return [];
+			const choices = same.flatMap(({ choices: known = [] }) => known);
+			const members = same.flatMap(({ options: known = [] }) => known.map((option) => option.name));
+			const isNew = (option: Option) =>
+				type === 'options' ? !choices.includes(option.value) : !members.includes(option.name);
+			const listed =
+				type === 'options' || name === 'options' ? (options as Option[]).filter(isNew) : [];
+			return [
+				...listed.map((option) => `${name}: ${String(option.value ?? option.name)}`),
+				...(same.every((property) => isLocator(type, property.type))
+					? [`${name}: from a list`]
+					: []),
+			];
+		});
+		return [...new Set(news)].sort();
+	};
+
+	it('offers nothing that 0.1.0 does not know, but what docs/troubleshooting.md names', () => {
+		const found = Object.keys(ours).map((name) => [
+			name.replace(PACKAGE, ''),
+			unknownThen(types.nodes[name] ?? [], ours[name]!.description.properties),
+		]);
+		expect(Object.fromEntries(found)).toEqual({
+			textToVideo: [
+				...['model: from a list', 'model_id: from a list'],
+				...['options: maximumCost', 'options: unpriced'],
+				...['provider: aimlapi', 'provider: novitaAnyModel', 'whenSubmitted: estimate'],
+			],
+			textToVideoFetchResult: [
+				...['operation: account', 'operation: find'],
+				...['provider: aimlapi', 'provider: novitaAnyModel'],
+			],
+			textToVideoTrigger: [],
+		});
+	});
+
 	const nodes = recordedWorkflows().flatMap((workflow) =>
 		workflow.nodes
 			.filter(({ type }) => type in ours)
