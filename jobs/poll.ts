@@ -7,7 +7,7 @@ import {
 	type Reading,
 } from '../providers/contract';
 import { failure } from '../providers/replies/failures';
-import { failureText, sentence } from '../providers/replies/failureText';
+import { failureText, loggedFailure } from '../providers/replies/failureText';
 import { requestOf, type Account, type Host } from './host';
 import { isAbort, transportFailure, transportProblem } from './transportErrors';
 import { tookSeconds } from './durations';
@@ -123,7 +123,7 @@ export async function pollUntilDone(
 		if (givesUp(problem, failedInRow, ageMs(job, host.now()))) return { job, problem };
 		host.log?.(
 			'warn',
-			`${sentence(failureText(problem, { title: provider.account.title, jobId: job.jobId }))} Asking again.`,
+			`${loggedFailure(problem, { title: provider.account.title, jobId: job.jobId })} Asking again.`,
 		);
 	}
 }

@@ -11,7 +11,7 @@ import type {
 	RequestValues,
 } from '../providers/contract';
 import { NO_ENDPOINT_ADVICE } from '../providers/replies/failures';
-import { failureText, sentence } from '../providers/replies/failureText';
+import { loggedFailure, sentence } from '../providers/replies/failureText';
 import { withTracking, withWarnings } from '../providers/replies/job';
 import { ofModel } from '../providers/schema/ofModel';
 import { type Account, type Host } from './host';
@@ -91,7 +91,7 @@ async function resolveDoubt(
 	}
 	host.log?.(
 		'warn',
-		`${sentence(failureText(doubt, { title: provider.title }))} Looking for the job at the provider.`,
+		`${loggedFailure(doubt, { title: provider.title })} Looking for the job at the provider.`,
 	);
 	try {
 		const found = await findSubmit(
@@ -174,7 +174,7 @@ export async function submitOnce(
 		const waitMs = backoffMs(reading.failure, attempt, host.random());
 		host.log?.(
 			'info',
-			`${sentence(failureText(reading.failure))} Trying again in ${Math.ceil(waitMs / 1000)} s.`,
+			`${loggedFailure(reading.failure)} Trying again in ${Math.ceil(waitMs / 1000)} s.`,
 		);
 		try {
 			await host.sleep(waitMs, signal);

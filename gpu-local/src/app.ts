@@ -20,6 +20,7 @@ import { adoptJobs, countJobsOf } from './store/owners.ts';
 import { onCallbacks } from './store/deliveries.ts';
 import { newAdminToken, removeAdminAccess, writeAdminAccess } from './lib/adminAccess.ts';
 import { ffmpegOf } from './lib/ffmpeg.ts';
+import { withLoggableErrors } from './lib/log.ts';
 import { UsageError } from './lib/usageError.ts';
 import { version } from './version.ts';
 
@@ -32,7 +33,11 @@ export interface RunningServer {
 }
 
 /** A server, which also makes the videos unless it is told not to. */
-export async function startServer(config: Config, log: FastifyBaseLogger): Promise<RunningServer> {
+export async function startServer(
+	config: Config,
+	logger: FastifyBaseLogger,
+): Promise<RunningServer> {
+	const log = withLoggableErrors(logger);
 	checkExposure(config);
 	checkEngineName(config.engine);
 	const { result, stop } = await withCleanup(log, async (closers) => {
@@ -46,8 +51,9 @@ export async function startServer(config: Config, log: FastifyBaseLogger): Promi
 /** A process that only makes videos, for a server on another machine. */
 export async function startWorker(
 	config: Config,
-	log: FastifyBaseLogger,
+	logger: FastifyBaseLogger,
 ): Promise<{ description: string; stop(): Promise<void> }> {
+	const log = withLoggableErrors(logger);
 	checkEngineName(config.engine);
 	if (config.databaseUrl === undefined) {
 		throw new UsageError(

@@ -4,7 +4,7 @@
  */
 import { isFinal, type Job, type Provider, type ProviderFailure } from '../../providers/contract';
 import { mayCarryKey } from '../../providers/hosts';
-import { failureText } from '../../providers/replies/failureText';
+import { loggedFailure } from '../../providers/replies/failureText';
 import { newJob } from '../../providers/replies/job';
 import type { Account, Host } from '../host';
 import { givesUp, pollOnce } from '../poll';
@@ -133,7 +133,7 @@ export async function confirmCallback(
 		if (delayMs === undefined || givesUp(reading.failure, failures, Infinity)) {
 			seen.forget(stateKey(told));
 			return {
-				reason: `The provider could not confirm job ${told.jobId}: ${failureText(reading.failure)}`,
+				reason: `The provider could not confirm job ${told.jobId}: ${loggedFailure(reading.failure)}`,
 				problem: reading.failure,
 			};
 		}

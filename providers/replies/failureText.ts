@@ -28,6 +28,18 @@ export function failureText(
 	return [source, text].filter(Boolean).join(': ');
 }
 
+/**
+ * A failure as a log has it, which is kept for long and read by many. The words of a reply are the provider's, and may
+ * repeat the prompt; what they come to is said instead. People read them where the job fails.
+ *
+ * @returns a sentence
+ */
+export function loggedFailure(failure: ProviderFailure, source: FailureSource = {}): string {
+	const { code, httpStatus, message } = failure;
+	const said = httpStatus === undefined ? message : code.replaceAll('_', ' ');
+	return sentence(failureText({ ...failure, message: said }, source));
+}
+
 /** What a provider says often ends without a full stop, and the advice comes behind it. */
 export function sentence(text: string): string {
 	const trimmed = text.trim();

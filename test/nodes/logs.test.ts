@@ -11,18 +11,42 @@ afterEach(async () => await sim.close());
 const SECRET = 'an unreleased product, seen from above';
 const KEY = 'the-secret-key-0123456789';
 
+const echo = (kind: 'fetch' | 'submit', status: number) =>
+	sim.faults.next(kind, {
+		...{ kind: 'answer', status, headers: { 'retry-after': '0' } },
+		body: { error: { message: `No room for "${SECRET}"`, code: 'busy' } },
+	});
+
 it.each([
-	['succeeds', 'stableDiffusionV4', () => undefined],
-	['fails', 'localGpu', () => sim.faults.next('fetch', { kind: 'wronglyTyped' })],
-	['is in doubt', 'modelslabV6', () => sim.faults.next('submit', { kind: 'resetAfter' })],
+	['succeeds', 'stableDiffusionV4', 'Submitted', () => undefined],
+	['fails', 'localGpu', 'Submitted', () => sim.faults.next('fetch', { kind: 'wronglyTyped' })],
+	[
+		'is in doubt',
+		'modelslabV6',
+		'may have been accepted',
+		() => sim.faults.next('submit', { kind: 'resetAfter' }),
+	],
 	[
 		'can not be downloaded at first',
 		'localGpu',
+		'Submitted',
 		() => sim.faults.next('content', { kind: 'answer', status: 503, body: 'busy' }),
+	],
+	[
+		'is asked for in vain, with an answer that repeats the prompt',
+		'localGpu',
+		'HTTP 500',
+		() => echo('fetch', 500),
+	],
+	[
+		'is refused for a while, with an answer that repeats the prompt',
+		'localGpu',
+		'HTTP 429',
+		() => echo('submit', 429),
 	],
 ])(
 	'holds no prompt, no key and no signed address of a job that %s',
-	async (what, provider, trouble) => {
+	async (what, provider, said, trouble) => {
 		sim = await startSimulator({
 			key: KEY,
 			durationMs: provider === 'localGpu' ? 300 : 0,
@@ -34,7 +58,7 @@ it.each([
 		await runVideo(sim, { provider, prompts: [SECRET], settings });
 		expect(sim.faults.pending).toBe(0);
 		const log = takeLog().join('');
-		expect(log).toContain(provider === 'modelslabV6' ? 'may have been accepted' : 'Submitted');
+		expect(log).toContain(said);
 		expect(log).not.toContain(SECRET);
 		expect(log).not.toContain(KEY);
 		expect(log).not.toMatch(/Signature=|Expires=|\.mp4/i);

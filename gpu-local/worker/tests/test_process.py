@@ -7,6 +7,7 @@ import os
 import resource
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -25,13 +26,14 @@ class Process:
             "TEXT_TO_VIDEO_WORKER_FD": str(write),
             "TEXT_TO_VIDEO_DEVICE": "cpu",
         }
+        self.log = tempfile.TemporaryFile()
         self.child = subprocess.Popen(
             [sys.executable, "-m", "text_to_video_worker"],
             cwd=WORKER,
             env=environment,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
+            stderr=self.log,
             pass_fds=[write],
         )
         os.close(write)
@@ -98,6 +100,16 @@ def test_it_makes_a_video_and_tells_its_stages(process, tiny):
     assert list(dict.fromkeys(stages)) == order
     assert message["result"]["file"] == str(output)
     assert output.is_file()
+
+
+@pytest.mark.parametrize("family", ["animatediff", "wan"])
+def test_no_prompt_stands_in_the_log_not_even_one_that_is_too_long(process, tiny, family):
+    words = " ".join(f"unreleased{n}" for n in range(300))
+    generate(process, tiny, f"long-{family}", family=family, prompt=words, negative_prompt=words)
+    done = process.hear("done", "error")
+    assert done["type"] == "done", done
+    process.log.seek(0)
+    assert b"unreleased" not in process.log.read()
 
 
 def test_nonsense_is_answered_and_survived(process, tiny):

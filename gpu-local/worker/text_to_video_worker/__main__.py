@@ -19,6 +19,9 @@ def main() -> None:
         HF_HUB_DISABLE_TELEMETRY="1",
         DO_NOT_TRACK="1",
         TOKENIZERS_PARALLELISM="false",
+        # Their warnings repeat prompts word by word, such as the part that is too long for the model.
+        DIFFUSERS_VERBOSITY="error",
+        TRANSFORMERS_VERBOSITY="error",
     )
     os.umask(0o077)
     channel = Channel(claim_private_pipe(dict(os.environ)))

@@ -5,7 +5,7 @@ import { waitForRoom } from '../../../jobs/queueRoom';
 import { submitIdentity, submitJob } from '../../../jobs/submit';
 import type { Job, Provider, ProviderFailure, RequestValues } from '../../../providers/contract';
 import { absoluteUrl } from '../../../providers/hosts';
-import { failureText, sentence } from '../../../providers/replies/failureText';
+import { loggedFailure } from '../../../providers/replies/failureText';
 import { buildRequest } from '../../../providers/schema/wire';
 import { ItemError, providerFailure } from '../../shared/errors';
 import type { N8nHost } from '../../shared/host';
@@ -42,7 +42,7 @@ export async function submitItem(submission: Submission): Promise<Job> {
 	// Another item's error, or Stop, may be all that n8n shows of this run.
 	const warnOf = (doubt: ProviderFailure) =>
 		context.logger.warn(
-			`${sentence(failureText(doubt, { title: provider.title }))} ${doubt.advice} (${place})`,
+			`${loggedFailure(doubt, { title: provider.title })} ${doubt.advice} (${place})`,
 		);
 	const send = async () => {
 		if (!run.hasSent(itemIndex)) context.logger.info(announcement(provider, identity, place));
