@@ -4,7 +4,9 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { TextToVideo } from '../../nodes/TextToVideo/TextToVideo.node';
 import type { RequestValues } from '../../providers/contract';
-import { providerById } from '../../providers/registry';
+import { providerById, providers } from '../../providers/registry';
+import { fieldsOf } from '../../providers/schema/fields';
+import { smallValues } from '../simulators/client';
 import { runWorkflow } from '../support/n8nCore';
 import { credentialsOf, itemParameters } from '../support/n8nNode';
 
@@ -74,6 +76,23 @@ it('sends each item its own file as the documented data URL', async () => {
 		(file) => `data:image/png;base64,${file.toString('base64')}`,
 	);
 	expect(sent.toSorted()).toEqual(expected.toSorted());
+});
+
+/** Providers without a list of models, which have the field itself. */
+const withOwnField = providers.flatMap((provider) =>
+	fieldsOf(provider.request)
+		.filter(({ media }) => media?.kind === 'image')
+		.map(({ name }) => [provider.id, name] as const),
+);
+
+it.each(withOwnField)('sends the file of the item for %s, %s', async (id, name) => {
+	const file = png(640, 480);
+	await run(id, { ...smallValues(providerById(id)), [name]: 'photo' }, [file]);
+	expect(JSON.stringify(bodies)).toContain(`data:image/png;base64,${file.toString('base64')}`);
+});
+
+it('is taken by your own GPU too', () => {
+	expect(withOwnField).toContainEqual(['localGpu', 'input_reference']);
 });
 
 it('looks at the size before anything is sent', async () => {

@@ -16,6 +16,10 @@ type Files = Map<string, string>;
 const read = new WeakMap<IExecuteData, Promise<Files>>();
 const ready = new WeakMap<IExecuteData, Files>();
 
+/** Some of its models, or all of them, begin with a picture, a sound or a video. */
+export const mayTakeFiles = ({ models, request }: Provider): boolean =>
+	models !== undefined || fieldsOf(request).some(({ media }) => media !== undefined);
+
 /** Once for a run, whichever of its items comes first. */
 export async function readFiles(
 	context: IExecuteSingleFunctions,

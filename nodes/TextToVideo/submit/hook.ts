@@ -32,7 +32,7 @@ import { guarded, settle, waitAndSettle } from '../../shared/settle';
 import { isTool, LIMIT_REACHED, toolItem, toolProblem, waitMinutes } from '../../shared/tool';
 import { callbackUrlOf, canSleep } from '../sleep/sleep';
 import { estimateItem } from './estimate';
-import { readFiles } from './files';
+import { mayTakeFiles, readFiles } from './files';
 import { learningOf } from './learning';
 import type { RefusedRun } from './refusal';
 import { runOf, type Run } from './run';
@@ -63,7 +63,7 @@ export async function submitHook(
 	);
 	const mode = modeOf(this, choices);
 	const callbackUrl = mode === 'suspend' ? callbackUrlFor(this, provider, account) : undefined;
-	if (provider.models) await readFiles(this, provider);
+	if (mayTakeFiles(provider)) await readFiles(this, provider);
 	const run = runOf(this, provider, account, {
 		...choices,
 		...(accountProblem ? { accountProblem } : {}),
