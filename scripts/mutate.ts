@@ -7,7 +7,7 @@
  * by the seed from every file, more from a file in which more could be put. Which test runs which statement is measured
  * once, and kept; `--measure` does it again. A fault that no test notices survives; those are printed. Those that change
  * nothing anybody could notice are written down in `mutate/equivalent.json`, with the reason, and count for nothing: they
- * are not run. Works in copies.
+ * are not run. Works in copies. With `--json` it goes on where an earlier run of the seed stopped.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
@@ -27,6 +27,7 @@ const CORE = ['jobs', 'providers', 'nodes/TextToVideo', 'nodes/shared', 'node-re
 const LIMIT_MS = 240_000;
 /** Of what the tests of one fault took when they were measured: the nearest and quickest first. */
 const MOST_MS = 18_000;
+const MOST_OF_FILE_MS = 4_000;
 /** To load one of them. */
 const FILE_MS = 700;
 
@@ -83,9 +84,10 @@ const faults = draw(Number(values.seed), Number(values.count));
 const outcomes = new Map<Fault, Outcome>();
 /** Tests that passed where nothing was changed, or in spite of a fault. */
 const trusted = new Set<string>();
-const line = [...faults];
+let line: Fault[] | undefined;
 
 async function main(): Promise<void> {
+	takeUp();
 	const reach = await ReachMap.of(
 		files,
 		files.filter(isCore(CORE)),
@@ -126,7 +128,8 @@ function draw(seed: number, count: number): Fault[] {
 /** Takes one fault after the other, in a copy of the repository of its own. */
 async function work(reach: ReachMap): Promise<void> {
 	const copy = new RepositoryCopy(files);
-	for (let fault = line.shift(); fault; fault = line.shift()) {
+	line ??= faults.filter((fault) => !outcomes.has(fault));
+	for (let fault = line.shift(); fault; fault = line!.shift()) {
 		const outcome = await tested(copy, reach, fault);
 		outcomes.set(fault, outcome);
 		const left = `${outcomes.size} of ${faults.length}`;
@@ -148,7 +151,7 @@ async function tested(copy: RepositoryCopy, reach: ReachMap, fault: Fault): Prom
 	if (failed === undefined) return { end: 'survived' };
 	// A test that fails without a fault would seem to notice every one.
 	if (!trusted.has(failed)) {
-		const same = tests.filter(({ file }) => failed.startsWith(`${file}: `));
+		const same = tests.slice(0, tests.findIndex(({ file }) => failed.startsWith(`${file}: `)) + 1);
 		const control = await copy.run({ tests: same }, LIMIT_MS);
 		if (control === 'took too long' || control.failed !== undefined)
 			return { end: 'control failed', by: failed };
@@ -157,7 +160,7 @@ async function tested(copy: RepositoryCopy, reach: ReachMap, fault: Fault): Prom
 	return { end: 'killed', by: failed };
 }
 
-/** The nearest and quickest files first, and of each the quickest tests that run the place. */
+/** The nearest and quickest files first, and of each some of the tests that run the place. */
 function inOrder(file: string, reach: ReachMap, reaching: ReachingTest[]): Order['tests'] {
 	const steps = new Map(graph.testsOf(file, isTest).map(({ test, steps: far }) => [test, far]));
 	const byFile = new Map<string, ReachingTest[]>();
@@ -167,35 +170,55 @@ function inOrder(file: string, reach: ReachMap, reaching: ReachingTest[]): Order
 		.map(([name, tests]) => {
 			// What runs as a file is loaded is there for all its tests.
 			const asLoaded = tests.some(({ test }) => test === '');
-			const quick = quickest(asLoaded ? reach.testsIn(name) : tests);
-			const milliseconds = FILE_MS + quick.reduce((sum, test) => sum + test.milliseconds, 0);
-			const names = quick.map(({ test }) => test);
-			return { name, names, milliseconds, far: steps.get(name) ?? 9 };
+			const some = spreadOver(asLoaded ? reach.testsIn(name) : tests);
+			const milliseconds = FILE_MS + some.reduce((sum, test) => sum + test.milliseconds, 0);
+			return {
+				name,
+				names: some.map(({ test }) => test),
+				milliseconds,
+				far: steps.get(name) ?? 9,
+			};
 		})
-		.filter(({ names }) => names.length > 0)
 		.sort((a, b) => a.far - b.far || a.milliseconds - b.milliseconds)
-		.filter(({ milliseconds }) => {
+		.filter(({ names, milliseconds }) => {
+			if (names.length === 0 || left <= 0) return false;
 			left -= milliseconds;
-			return left > -milliseconds;
+			return true;
 		})
 		.map(({ name, names }) => ({ file: name, names }));
 }
 
-/** So many as may take their part of the time, one at least. */
-function quickest(tests: ReachingTest[]): ReachingTest[] {
-	let left = MOST_MS / 3;
-	return tests
-		.filter(({ test }) => test !== '')
-		.sort((a, b) => a.milliseconds - b.milliseconds)
-		.filter(({ milliseconds }) => {
-			left -= milliseconds;
-			return left > -milliseconds;
-		});
+/** Tests of one file that take no longer than their part, from all over it: neighbours often do the same. */
+function spreadOver(tests: ReachingTest[]): ReachingTest[] {
+	const all = tests.filter(({ test }) => test !== '');
+	const milliseconds = all.reduce((sum, test) => sum + test.milliseconds, 0);
+	const count = Math.max(1, Math.floor((all.length * MOST_OF_FILE_MS) / (milliseconds + 1)));
+	const step = Math.max(1, all.length / count);
+	return all.filter((_test, index) => Math.floor(index / step) !== Math.floor((index - 1) / step));
+}
+
+/** What an earlier run of the same seed left in the same file. */
+function takeUp(): void {
+	if (!values.json || !existsSync(values.json)) return;
+	type Row = Fault & { outcome: Outcome['end']; by?: string };
+	const kept = JSON.parse(readFileSync(values.json, 'utf8')) as { seed: string; rows: Row[] };
+	if (kept.seed !== values.seed) return;
+	for (const { outcome, by, ...known } of kept.rows) {
+		const same = faults.find(
+			({ file, kind, start, was, replacement }) =>
+				file === known.file &&
+				kind === known.kind &&
+				start === known.start &&
+				was === known.was &&
+				replacement === known.replacement,
+		);
+		if (same) outcomes.set(same, { end: outcome, ...(by ? { by } : {}) });
+	}
 }
 
 function keep(): void {
 	if (!values.json) return;
-	const rows = [...outcomes].map(([fault, outcome]) => ({ ...outcome, ...fault }));
+	const rows = [...outcomes].map(([fault, { end, by }]) => ({ ...fault, outcome: end, by }));
 	writeFileSync(values.json, JSON.stringify({ seed: values.seed, rows }, null, '\t'));
 }
 

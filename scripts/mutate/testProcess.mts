@@ -4,7 +4,7 @@
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createVitest } from 'vitest/node';
+import { BaseSequencer, createVitest, type TestSpecification } from 'vitest/node';
 
 export interface Order {
 	/** Put in before the tests and taken out after them; none where the tests run on what is there. */
@@ -19,6 +19,12 @@ export interface Ran {
 	failed?: string;
 }
 
+class InTheirOrder extends BaseSequencer {
+	override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+		return files;
+	}
+}
+
 async function main(): Promise<void> {
 	const vitest = await createVitest('test', {
 		watch: false,
@@ -28,8 +34,10 @@ async function main(): Promise<void> {
 		fileParallelism: false,
 		maxWorkers: 1,
 		reporters: [{}],
+		sequence: { sequencer: InTheirOrder },
 		...(process.env.MUTATE_SETUP ? { setupFiles: [process.env.MUTATE_SETUP] } : {}),
 	});
+	const project = vitest.getRootProject();
 	const here = process.cwd().replaceAll('\\', '/');
 	const put = (file: string, text: string) => {
 		const place = join(process.cwd(), file);
@@ -40,24 +48,23 @@ async function main(): Promise<void> {
 	async function run({ fault, tests }: Order): Promise<Ran> {
 		if (fault) put(fault.file, fault.text);
 		const ran: Ran = { passed: [] };
-		for (const { file, names } of tests) {
-			const one = vitest
-				.getRootProject()
-				.createSpecification(`${here}/${file}`, names ? { testNames: names } : {});
-			// What an earlier run gave is none of this one's.
-			vitest.state.filesMap.clear();
-			vitest.state.clearErrors();
-			const { testModules, unhandledErrors } = await vitest.runTestSpecifications([one]);
-			for (const module of testModules) {
-				for (const test of module.children.allTests('passed'))
-					ran.passed.push(`${file}: ${test.fullName}`);
-				if (module.state() !== 'failed') continue;
-				const [first] = module.children.allTests('failed');
-				ran.failed ??= `${file}: ${first?.fullName ?? ''}`;
-			}
-			if (unhandledErrors.length > 0) ran.failed ??= `${file}: `;
-			if (ran.failed !== undefined && !process.env.MUTATE_SETUP) break;
+		// All in one run, whose worker loads what they share once.
+		const specifications = tests.map(({ file, names }) =>
+			project.createSpecification(`${here}/${file}`, names ? { testNames: names } : {}),
+		);
+		// What an earlier run gave is none of this one's.
+		vitest.state.filesMap.clear();
+		vitest.state.clearErrors();
+		const { testModules, unhandledErrors } = await vitest.runTestSpecifications(specifications);
+		for (const module of testModules) {
+			const file = module.moduleId.slice(here.length + 1);
+			for (const test of module.children.allTests('passed'))
+				ran.passed.push(`${file}: ${test.fullName}`);
+			if (module.state() !== 'failed') continue;
+			const [first] = module.children.allTests('failed');
+			ran.failed ??= `${file}: ${first?.fullName ?? ''}`;
 		}
+		if (unhandledErrors.length > 0) ran.failed ??= `${tests[0]!.file}: `;
 		if (fault) put(fault.file, fault.whole);
 		return ran;
 	}

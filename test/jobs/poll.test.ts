@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { pollUntilDone } from '../../jobs/poll';
+import { asItStands, lastingProblem, pollUntilDone } from '../../jobs/poll';
 import type { Job, Provider } from '../../providers/contract';
 import { newJob } from '../../providers/replies/job';
 import { providerById } from '../../providers/registry';
@@ -99,6 +99,70 @@ describe('waiting on a virtual clock', () => {
 		expect(result.job.status).not.toBe('failed');
 		expect(sim.book.of('fetch')).toHaveLength(8);
 		expect(host.now() - START_MS).toBeGreaterThan(2 * 60_000);
+	});
+
+	it('says of a connection that stays cut that the job is paid, and may be asked for later', async () => {
+		const [provider, job] = await submitted('localGpu', { durationMs: HOUR_MS });
+		sim.faults.next('fetch', { kind: 'resetBefore' }, { times: 99 });
+		const result = await wait(provider, job);
+		expect(result.problem).toMatchObject({ code: 'network', accepted: 'yes', retryable: true });
+		expect(lastingProblem(result)).toBeUndefined();
+		expect(asItStands(result).warnings).toEqual([
+			expect.stringContaining('The provider could not be asked any more'),
+		]);
+	});
+
+	it('ends at once where the provider refuses the key, and says so to the end', async () => {
+		const [provider, job] = await submitted('novita', { durationMs: HOUR_MS });
+		sim.faults.next('fetch', { kind: 'error', error: 'invalidKey' }, { times: 99 });
+		const result = await wait(provider, job);
+		expect(sim.book.of('fetch')).toHaveLength(1);
+		expect(result.problem).toMatchObject({ code: 'invalid_key' });
+		expect(lastingProblem(result)).toBe(result.problem);
+	});
+
+	it('asks again about one garbled reply', async () => {
+		const [provider, job] = await submitted('novita', { durationMs: 60_000 });
+		sim.faults.next('fetch', { kind: 'webPage' }, { times: 3 });
+		expect((await wait(provider, job)).job.status).toBe('succeeded');
+	});
+
+	it('stops at once where it is told to, before a question and within a pause', async () => {
+		const [provider, job] = await submitted('localGpu', { durationMs: HOUR_MS });
+		const stopped = AbortSignal.abort(new Error('Stop'));
+		const options = { deadlineMs: START_MS + HOUR_MS, signal: stopped, askAtOnce: true };
+		await expect(pollUntilDone(provider, { baseUrl: sim.url }, job, host, options)).rejects.toThrow(
+			'Stop',
+		);
+	});
+
+	it('asks at once where it is told to, even past the deadline, and then no more', async () => {
+		const [provider, job] = await submitted('localGpu', { durationMs: Infinity });
+		const options = { deadlineMs: START_MS - 1, askAtOnce: true };
+		const result = await pollUntilDone(provider, { baseUrl: sim.url }, job, host, options);
+		expect(result).toMatchObject({ timedOut: true, job: { status: 'processing' } });
+		expect(sim.book.of('fetch')).toHaveLength(1);
+		expect(host.slept).toEqual([]);
+	});
+
+	it('tells of each state, and how long the job took only where it saw it end', async () => {
+		const [provider, job] = await submitted('localGpu', { durationMs: 120_000 });
+		const told: string[] = [];
+		const took: number[] = [];
+		const options = {
+			deadlineMs: START_MS + HOUR_MS,
+			onProgress: (now: Job) => void told.push(now.status),
+			onTook: (seconds: number) => void took.push(seconds),
+		};
+		const account = { baseUrl: sim.url };
+		await pollUntilDone(provider, account, job, host, options);
+		expect(told).toContain('processing');
+		expect(told.at(-1)).toBe('succeeded');
+		expect(took).toHaveLength(1);
+		expect(took[0]).toBeGreaterThanOrEqual(110);
+		expect(took[0]).toBeLessThanOrEqual(132);
+		await pollUntilDone(provider, account, job, host, { ...options, askAtOnce: true });
+		expect(took).toHaveLength(1);
 	});
 
 	it('asks no sooner than Retry-After says', async () => {

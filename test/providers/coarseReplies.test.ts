@@ -63,6 +63,25 @@ describe('a reply', () => {
 		expect(job?.videos[0]?.expiresAt).toBe(expiresAt);
 	});
 
+	it.each([
+		[novita, { task: { task_id: 'j1', status: 'TASK_STATUS_SUCCEED' }, videos: [] }],
+		[novita, { task: { task_id: 'j1', status: 'TASK_STATUS_SUCCEED' } }],
+		[stableDiffusionV4, { status: 'success', id: 1, output: [] }],
+		[stableDiffusionV4, { status: 'success', id: 1, output: '' }],
+		[modelslabV6, { status: 'success', id: 1, output: ['not an address'] }],
+		[aimlapiPixverse, { id: 'j1', status: 'completed', video: null }],
+	])(
+		'that tells of success without a video is no end: the job is paid, and can be asked for again ($id)',
+		(provider, body) => {
+			const { job, failure } = fetched(provider, body);
+			expect(job).toBeUndefined();
+			expect(failure).toMatchObject({
+				...{ code: 'unreadable_reply', accepted: 'yes', httpStatus: 200 },
+				advice: expect.stringContaining('Fetch Result') as string,
+			});
+		},
+	);
+
 	it('of a job that is over leaves no estimate behind', () => {
 		const open: Job = { ...jobOf(novita), etaSeconds: 30, nextPollSeconds: 5, progress: 40 };
 		const done = updated(open, { status: 'succeeded' }, NOW_MS);
