@@ -11,7 +11,7 @@
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { RepositoryCopy } from './mutate/copies';
 import { ImportGraph } from './mutate/importGraph';
@@ -26,8 +26,8 @@ const CORE = ['jobs', 'providers', 'nodes/TextToVideo', 'nodes/shared', 'node-re
 /** A fault that makes a test wait for ever is noticed too. */
 const LIMIT_MS = 240_000;
 /** Of what the tests of one fault took when they were measured: the nearest and quickest first. */
-const MOST_MS = 18_000;
-const MOST_OF_FILE_MS = 4_000;
+const MOST_MS = 30_000;
+const MOST_OF_FILE_MS = 3_000;
 /** To load one of them. */
 const FILE_MS = 700;
 
@@ -141,36 +141,38 @@ async function work(reach: ReachMap): Promise<void> {
 
 async function tested(copy: RepositoryCopy, reach: ReachMap, fault: Fault): Promise<Outcome> {
 	const whole = readFileSync(join(REPOSITORY_FOLDER, fault.file), 'utf8');
-	const tests = inOrder(fault.file, reach, reach.testsAt(fault.file, whole, fault.start));
-	if (tests.length === 0) return { end: 'no test' };
 	const put = { file: fault.file, whole, text: applied(whole, fault) };
-	const ran = await copy.run({ fault: put, tests }, LIMIT_MS);
-	if (ran === 'took too long') return { end: 'killed', by: ran };
-	for (const test of ran.passed) trusted.add(test);
-	const { failed } = ran;
-	if (failed === undefined) return { end: 'survived' };
-	// A test that fails without a fault would seem to notice every one.
-	if (!trusted.has(failed)) {
-		const same = tests.slice(0, tests.findIndex(({ file }) => failed.startsWith(`${file}: `)) + 1);
-		const control = await copy.run({ tests: same }, LIMIT_MS);
-		if (control === 'took too long' || control.failed !== undefined)
-			return { end: 'control failed', by: failed };
-		trusted.add(failed);
+	let tests = inOrder(fault.file, reach.testsAt(fault.file, whole, fault.start));
+	if (tests.length === 0) return { end: 'no test' };
+	while (tests.length > 0) {
+		const ran = await copy.run({ fault: put, tests }, LIMIT_MS);
+		if (ran === 'took too long') return { end: 'killed', by: ran };
+		for (const test of ran.passed) trusted.add(test);
+		const { failed } = ran;
+		if (failed === undefined) return { end: 'survived' };
+		if (trusted.has(failed)) return { end: 'killed', by: failed };
+		// A test that fails without a fault, or beside others in one process, would seem to notice every one.
+		const at = tests.findIndex(({ file }) => failed.startsWith(`${file}: `));
+		const control = await copy.run({ tests: tests.slice(0, at + 1) }, LIMIT_MS);
+		if (control !== 'took too long' && control.failed === undefined) {
+			trusted.add(failed);
+			return { end: 'killed', by: failed };
+		}
+		tests = tests.filter((_test, index) => index !== at);
 	}
-	return { end: 'killed', by: failed };
+	return { end: 'control failed' };
 }
 
-/** The nearest and quickest files first, and of each some of the tests that run the place. */
-function inOrder(file: string, reach: ReachMap, reaching: ReachingTest[]): Order['tests'] {
+/** The file's namesake first, then the nearest and quickest files, and of each some of the tests that run the place. */
+function inOrder(file: string, reaching: ReachingTest[]): Order['tests'] {
 	const steps = new Map(graph.testsOf(file, isTest).map(({ test, steps: far }) => [test, far]));
 	const byFile = new Map<string, ReachingTest[]>();
 	for (const test of reaching) byFile.set(test.file, [...(byFile.get(test.file) ?? []), test]);
+	const isNamesake = (test: string) => basename(test, '.test.ts') === basename(file, '.ts');
 	let left = MOST_MS;
 	return [...byFile]
 		.map(([name, tests]) => {
-			// What runs as a file is loaded is there for all its tests.
-			const asLoaded = tests.some(({ test }) => test === '');
-			const some = spreadOver(asLoaded ? reach.testsIn(name) : tests);
+			const some = spreadOver(tests);
 			const milliseconds = FILE_MS + some.reduce((sum, test) => sum + test.milliseconds, 0);
 			return {
 				name,
@@ -179,9 +181,14 @@ function inOrder(file: string, reach: ReachMap, reaching: ReachingTest[]): Order
 				far: steps.get(name) ?? 9,
 			};
 		})
-		.sort((a, b) => a.far - b.far || a.milliseconds - b.milliseconds)
-		.filter(({ names, milliseconds }) => {
-			if (names.length === 0 || left <= 0) return false;
+		.sort(
+			(a, b) =>
+				Number(isNamesake(b.name)) - Number(isNamesake(a.name)) ||
+				a.far - b.far ||
+				a.milliseconds - b.milliseconds,
+		)
+		.filter(({ milliseconds }) => {
+			if (left <= 0) return false;
 			left -= milliseconds;
 			return true;
 		})
@@ -190,11 +197,12 @@ function inOrder(file: string, reach: ReachMap, reaching: ReachingTest[]): Order
 
 /** Tests of one file that take no longer than their part, from all over it: neighbours often do the same. */
 function spreadOver(tests: ReachingTest[]): ReachingTest[] {
-	const all = tests.filter(({ test }) => test !== '');
-	const milliseconds = all.reduce((sum, test) => sum + test.milliseconds, 0);
-	const count = Math.max(1, Math.floor((all.length * MOST_OF_FILE_MS) / (milliseconds + 1)));
-	const step = Math.max(1, all.length / count);
-	return all.filter((_test, index) => Math.floor(index / step) !== Math.floor((index - 1) / step));
+	const milliseconds = tests.reduce((sum, test) => sum + test.milliseconds, 0);
+	const count = Math.max(1, Math.floor((tests.length * MOST_OF_FILE_MS) / (milliseconds + 1)));
+	const step = Math.max(1, tests.length / count);
+	return tests.filter(
+		(_test, index) => Math.floor(index / step) !== Math.floor((index - 1) / step),
+	);
 }
 
 /** What an earlier run of the same seed left in the same file. */

@@ -31,6 +31,8 @@ const hash = (text: string): string => createHash('sha256').update(text).digest(
 interface Kept {
 	/** Of each file that was counted, as it was then. */
 	hashes: Record<string, string>;
+	/** Of each test file that was run. */
+	tests: Record<string, string>;
 	lines: Reached[];
 }
 
@@ -47,67 +49,84 @@ export class ReachMap {
 			}
 	}
 
-	/** @param again measures even where an earlier map is kept */
+	/** Measures the tests that are new or changed since the map was kept; all of them where `again`. */
 	static async of(
 		all: string[],
 		core: string[],
 		tests: string[],
 		again: boolean,
 	): Promise<ReachMap> {
-		if (again || !existsSync(KEPT)) await measure(all, core, tests);
-		return new ReachMap(JSON.parse(readFileSync(KEPT, 'utf8')) as Kept);
+		const kept =
+			again || !existsSync(KEPT) ? undefined : (JSON.parse(readFileSync(KEPT, 'utf8')) as Kept);
+		const texts = hashesOf(tests);
+		const unknown = tests.filter((test) => kept?.tests[test] !== texts[test]);
+		if (kept && unknown.length === 0) return new ReachMap(kept);
+		const lines = await measured(all, core, unknown);
+		const others = (kept?.lines ?? []).filter(({ file }) => !unknown.includes(file));
+		const hashes = kept?.hashes ?? hashesOf(core);
+		const now: Kept = { hashes, tests: texts, lines: [...others, ...lines] };
+		mkdirSync(dirname(KEPT), { recursive: true });
+		writeFileSync(KEPT, JSON.stringify(now));
+		return new ReachMap(now);
 	}
 
-	/** The tests of a test file. */
-	testsIn(file: string): ReachingTest[] {
-		return this.kept.lines.filter((line) => line.file === file && line.test !== '');
-	}
-
-	/** The tests that run this place of the file; of a file that has changed since, all that run anything of it. */
+	/**
+	 * The tests that run this place of the file. Of what runs as the file is loaded, and of a file that has changed since,
+	 * all that run anything of it.
+	 */
 	testsAt(file: string, text: string, place: number): ReachingTest[] {
-		if (this.kept.hashes[file] === hash(text)) {
-			const number = counterAt(countedIn(text, file), place);
-			return number === undefined ? [] : (this.byCounter.get(`${file}#${number}`) ?? []);
-		}
+		if (this.kept.hashes[file] !== hash(text)) return this.testsOf(file);
+		const number = counterAt(countedIn(text, file), place);
+		const found = number === undefined ? [] : (this.byCounter.get(`${file}#${number}`) ?? []);
+		return found.some(({ test }) => test === '') ? this.testsOf(file) : found;
+	}
+
+	/** Where nothing of it is ever called, the tests of all files that load it. */
+	private testsOf(file: string): ReachingTest[] {
 		const found = new Map<string, ReachingTest>();
 		for (const [id, tests] of this.byCounter)
 			if (id.startsWith(`${file}#`))
 				for (const test of tests) found.set(`${test.file}: ${test.test}`, test);
-		return [...found.values()];
+		const calling = [...found.values()].filter(({ test }) => test !== '');
+		if (calling.length > 0) return calling;
+		const loading = new Set([...found.values()].map((test) => test.file));
+		return this.kept.lines.filter((line) => loading.has(line.file) && line.test !== '');
 	}
 }
 
-async function measure(all: string[], core: string[], tests: string[]): Promise<void> {
+async function measured(all: string[], core: string[], tests: string[]): Promise<Reached[]> {
 	const file = join(mkdtempSync(join(tmpdir(), 'reached-')), 'lines.jsonl');
-	const halves = [0, 1, 2].map((part) => tests.filter((_test, index) => index % 3 === part));
+	const parts = [0, 1, 2].map((part) => tests.filter((_test, index) => index % 3 === part));
 	const folders: string[] = [];
 	await Promise.all(
-		halves.map(async (half) => {
-			const copy = new RepositoryCopy(all, {
-				MUTATE_SETUP: 'scripts/mutate/reachSetup.mts',
-				MUTATE_REACHED: file,
-			});
-			folders.push(copy.folder);
-			for (const name of core) {
-				const text = readFileSync(join(REPOSITORY_FOLDER, name), 'utf8');
-				writeFileSync(join(copy.folder, name), withCounters(text, name));
-			}
-			for (const test of half) {
-				const ran = await copy.run({ tests: [{ file: test }] }, LIMIT_MS);
-				const failed = ran === 'took too long' ? ran : ran.failed;
-				if (failed !== undefined)
-					console.error(`Fails where nothing was changed: ${test}: ${failed}`);
-			}
-			await copy.close();
-		}),
+		parts
+			.filter((part) => part.length > 0)
+			.map(async (part) => {
+				const copy = new RepositoryCopy(all, {
+					MUTATE_SETUP: 'scripts/mutate/reachSetup.mts',
+					MUTATE_REACHED: file,
+				});
+				folders.push(copy.folder);
+				for (const name of core) {
+					const text = readFileSync(join(REPOSITORY_FOLDER, name), 'utf8');
+					writeFileSync(join(copy.folder, name), withCounters(text, name));
+				}
+				for (const test of part) {
+					const ran = await copy.run({ tests: [{ file: test }] }, LIMIT_MS);
+					const failed = ran === 'took too long' ? ran : ran.failed;
+					if (failed !== undefined)
+						console.error(`Fails where nothing was changed: ${test}: ${failed}`);
+				}
+				await copy.close();
+			}),
 	);
-	const lines = readLines<Reached>(file).map((line) => {
+	return readLines<Reached>(file).map((line) => {
 		const folder = folders.find((name) => line.file.startsWith(name)) ?? '';
 		return { ...line, file: relative(folder, line.file).replaceAll('\\', '/') };
 	});
-	const hashes = Object.fromEntries(
-		core.map((name) => [name, hash(readFileSync(join(REPOSITORY_FOLDER, name), 'utf8'))]),
-	);
-	mkdirSync(dirname(KEPT), { recursive: true });
-	writeFileSync(KEPT, JSON.stringify({ hashes, lines } satisfies Kept));
 }
+
+const hashesOf = (files: string[]): Record<string, string> =>
+	Object.fromEntries(
+		files.map((name) => [name, hash(readFileSync(join(REPOSITORY_FOLDER, name), 'utf8'))]),
+	);

@@ -1,0 +1,39 @@
+/** Files in fields: wherever they stand, also in lists and in lists of objects, and nothing else is touched. */
+import { describe, expect, it } from 'vitest';
+import type { Field } from '../../providers/schema/fields';
+import { dataUrlOf, mapMedia } from '../../providers/schema/mediaValues';
+
+const field = (name: string, more: Partial<Field> = {}) =>
+	({ name, type: 'string', required: false, ...more }) as Field;
+const file = (name: string) => field(name, { media: 'image' as never });
+const FIELDS = [
+	field('prompt'),
+	file('image'),
+	field('pictures', { type: 'list', plain: true, items: [file('item')] }),
+	field('words', { type: 'list', plain: true, items: [field('item')] }),
+	field('shots', { type: 'list', items: [field('text'), file('frame')] }),
+];
+
+describe('what is changed', () => {
+	it('are the files, and nothing beside them', () => {
+		const values = {
+			...{ prompt: 'p', image: 'i', pictures: ['a', 'b'], words: ['c'], other: 'o' },
+			shots: [{ text: 't', frame: 'f' }, { text: 'u' }, 'x'],
+		};
+		expect(mapMedia(FIELDS, values, (value) => `<${String(value)}>`)).toEqual({
+			...{ prompt: 'p', image: '<i>', pictures: ['<a>', '<b>'], words: ['c'], other: 'o' },
+			shots: [{ text: 't', frame: '<f>' }, { text: 'u' }, 'x'],
+		});
+	});
+
+	it('is nothing where nothing is set, or no list where one belongs', () => {
+		const values = { prompt: 'p', pictures: 'not a list' };
+		expect(mapMedia(FIELDS, values, () => 'changed')).toEqual(values);
+		expect(mapMedia(FIELDS, {}, () => 'changed')).toEqual({});
+	});
+
+	it('is told with its own type and bytes', () => {
+		const bytes = new Uint8Array([0, 1, 2, 255, 9]).subarray(1, 4);
+		expect(dataUrlOf('image/png', bytes)).toBe('data:image/png;base64,AQL/');
+	});
+});
