@@ -160,7 +160,7 @@ describe('the pages of tasks', () => {
 	/** Steps of the examples that the pages speak of by name. */
 	it.each([
 		['docs/schedule.md', 'examples/08-scheduled-pipeline.json', ['Your prompts', 'Post it']],
-		['docs/batch.md', 'examples/09-batch-from-a-table.json', ['Rows to do', 'Order them']],
+		['docs/batch.md', 'examples/09-batch-from-a-table.json', ['Rows to do', 'Order it']],
 	])('%s names steps that are in %s', (page, example, steps) => {
 		const names = (JSON.parse(read(example)) as { nodes: Array<{ name: string }> }).nodes.map(
 			({ name }) => name,
