@@ -125,3 +125,63 @@ it('survives a worker that writes more to stderr than a pipe holds', async () =>
 	`);
 	await expect(generate('one')).rejects.toMatchObject({ code: 'gpu_oom' });
 });
+
+/** `one` frees the device, and its file is done when another message comes; `two` ends as `answer` says. */
+const ONE_BESIDE_TWO = (answer: string) => `
+	const done = (id) => say({ type: 'done', id, warm: ['tiny'], result: {
+		file: '/' + id, mime_type: 'video/mp4', width: 1, height: 1, frames: 1, fps: 1, seed: 1,
+		settings: {}, warnings: [], timings: {} } });
+	if (message.type === 'generate' && message.id === 'one') say({ type: 'device_free', id: 'one', warm: ['tiny'] });
+	if (message.type === 'generate' && message.id === 'two') { ${answer} }
+	if (message.type === 'cancel') say({ type: 'error', id: message.id, code: 'cancelled', message: 'Cancelled.' });
+`;
+
+/** Resolves with the promise of the job's end when the device takes the next one. */
+async function generateUntilFree(id: string, signal = new AbortController().signal) {
+	let end!: Promise<unknown>;
+	await new Promise<void>((resolve) => {
+		end = child.generate(message(id), { ...context(signal), slotFree: resolve });
+		end.catch(() => undefined);
+	});
+	return { end };
+}
+
+it('takes the next job while the file of the one before is written, and tells the two apart', async () => {
+	await startChild(
+		ONE_BESIDE_TWO(
+			`say({ type: 'progress', id: 'two', stage: 'decoding' }); done('one'); done('two');`,
+		),
+	);
+	const { end } = await generateUntilFree('one');
+	expect(child.busy).toBe(false);
+	expect(child.warm).toEqual(['tiny']);
+	await expect(generate('two')).resolves.toMatchObject({ file: '/two' });
+	await expect(end).resolves.toMatchObject({ file: '/one' });
+});
+
+it('lets a job that fails touch nothing of the file before', async () => {
+	await startChild(
+		ONE_BESIDE_TWO(`say({ type: 'error', id: 'two', code: 'gpu_oom', message: 'too large' });
+			setTimeout(() => done('one'), 200);`),
+	);
+	const { end } = await generateUntilFree('one');
+	await expect(generate('two')).rejects.toMatchObject({ code: 'gpu_oom' });
+	await expect(end).resolves.toMatchObject({ file: '/one' });
+});
+
+it('loses both jobs when the process ends, so that both are tried again', async () => {
+	await startChild(ONE_BESIDE_TWO('process.exit(7);'));
+	const { end } = await generateUntilFree('one');
+	await expect(generate('two')).rejects.toMatchObject({ code: 'worker_lost', retryable: true });
+	await expect(end).rejects.toMatchObject({ code: 'worker_lost', retryable: true });
+});
+
+it('cancels a job whose file is written, and not the one beside it', async () => {
+	await startChild(ONE_BESIDE_TWO(`setTimeout(() => done('two'), 200);`));
+	const cancelling = new AbortController();
+	const { end } = await generateUntilFree('one', cancelling.signal);
+	const two = generate('two');
+	cancelling.abort(new Error('cancelled by the user'));
+	await expect(end).rejects.toThrow('cancelled by the user');
+	await expect(two).resolves.toMatchObject({ file: '/two' });
+});

@@ -97,6 +97,7 @@ describe('jobs', () => {
 			controller: new AbortController(),
 			startedMs: 0,
 			percent: 0,
+			holdsSlot: true,
 			done: Promise.resolve(),
 		};
 		const facts = { mimeType: 'video/mp4', width: 2, height: 2, frames: 1, fps: 1 };

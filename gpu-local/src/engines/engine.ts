@@ -144,6 +144,11 @@ export interface EngineContext {
 	signal: AbortSignal;
 	progress(progress: Progress): void;
 	/**
+	 * The engine takes another job already, while it finishes this one. It is for the engine to bound how many
+	 * it finishes beside.
+	 */
+	slotFree?(): void;
+	/**
 	 * Stores something for the next attempt at this job, should this process be lost; undefined forgets it.
 	 * Resolves when it is stored. Forgotten by itself when the job is done.
 	 */
@@ -155,6 +160,8 @@ export interface EngineContext {
 export interface EngineResult {
 	/** Absolute path of the finished file (normally `outputPath`). */
 	file: string;
+	/** Absolute path of a JPEG of the picture in its middle. Left out: the server makes one. */
+	poster?: string | undefined;
 	mimeType: 'video/mp4' | 'image/gif';
 	width: number;
 	height: number;

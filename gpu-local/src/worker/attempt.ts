@@ -15,6 +15,8 @@ export interface Attempt {
 	startedMs: number;
 	/** 0 … 99, as last reported. */
 	percent: number;
+	/** Whether it counts against what the engine takes at once; it may end later than that. */
+	holdsSlot: boolean;
 	done: Promise<void>;
 }
 

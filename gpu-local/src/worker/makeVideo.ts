@@ -29,6 +29,7 @@ export interface MakeVideoTools {
 	workFolder: string;
 	signal: AbortSignal;
 	progress(progress: Progress): void;
+	slotFree(): void;
 	remember: EngineContext['remember'];
 	/** Notes the name of a file before it is put into the store, so that it can be cleaned away. */
 	noteFile(name: string): Promise<void>;
@@ -133,7 +134,7 @@ async function keep(
 	const extension = facts.mimeType === 'image/gif' ? 'gif' : 'mp4';
 	const name = `${video.id.replaceAll('-', '')}-${randomBytes(8).toString('hex')}.${extension}`;
 	const sha256 = await hashFile(result.file);
-	const picture = await tools.poster(result.file, facts.frames);
+	const picture = (await posterOf(result)) ?? (await tools.poster(result.file, facts.frames));
 	const poster = picture && (await keepPoster(picture, name, result.file, tools));
 	await tools.noteFile(name);
 	await store(result.file, name, facts.mimeType, tools);
@@ -143,6 +144,10 @@ async function keep(
 		warnings: [...video.warnings, ...result.warnings, ...differences(video, facts)],
 		timings: result.timings,
 	};
+}
+
+async function posterOf({ poster }: EngineResult): Promise<Uint8Array | undefined> {
+	return poster === undefined ? undefined : await readFile(poster).catch(() => undefined);
 }
 
 /** A video is none the worse for having no poster. */

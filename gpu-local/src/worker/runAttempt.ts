@@ -17,7 +17,7 @@ import { progressWriter } from './progressWriter.ts';
 import { AttemptStopped } from './attempt.ts';
 import type { Attempt } from './attempt.ts';
 import { clearJobFolder, makeVideo } from './makeVideo.ts';
-import type { MadeVideo } from './makeVideo.ts';
+import type { MadeVideo, MakeVideoTools } from './makeVideo.ts';
 
 const TOUCH_EVERY_MS = 3000;
 const COMPLETE_PAUSE_MS = 2000;
@@ -47,7 +47,8 @@ export class AttemptRunner {
 		private readonly log: Log,
 	) {}
 
-	async run(attempt: Attempt): Promise<void> {
+	/** @param slotFree called when the engine takes another job before this one has ended */
+	async run(attempt: Attempt, slotFree: () => void): Promise<void> {
 		const { video, controller } = attempt;
 		if (video.attempts > this.options.maxAttempts) {
 			await this.settlement.fail(attempt, {
@@ -67,9 +68,12 @@ export class AttemptRunner {
 		];
 		const writer = progressWriter((progress) => this.#save(attempt, progress));
 		try {
-			const made = await this.#make(attempt, (progress) => {
-				attempt.percent = Math.max(attempt.percent, percentOf(progress));
-				writer.report(progress);
+			const made = await this.#make(attempt, {
+				progress: (progress) => {
+					attempt.percent = Math.max(attempt.percent, percentOf(progress));
+					writer.report(progress);
+				},
+				slotFree,
 			});
 			await writer.end();
 			await this.#complete(attempt, made);
@@ -103,14 +107,14 @@ export class AttemptRunner {
 
 	#make(
 		{ video, lease, controller }: Attempt,
-		progress: (progress: Progress) => void,
+		told: Pick<MakeVideoTools, 'progress' | 'slotFree'>,
 	): Promise<MadeVideo> {
 		return makeVideo(video, lease, {
 			engine: this.engine,
 			artifacts: this.artifacts,
 			workFolder: this.options.workFolder,
 			signal: controller.signal,
-			progress,
+			...told,
 			noteFile: async (name) =>
 				await noteLooseFile(this.database, name, new Date(Date.now() + LOOSE_FOR_MS)),
 			sleep: async (ms, signal) => await sleep(ms, undefined, { signal }),

@@ -104,7 +104,7 @@ export class VideoWorker {
 	async #work(): Promise<void> {
 		while (!this.#stopping) {
 			try {
-				if (this.#running.size < this.engine.slots) {
+				if (this.#slotsHeld() < this.engine.slots) {
 					const queueClaim = await this.queue.nextVideo(await this.#queues(), this.#warmQueues());
 					if (queueClaim) {
 						await this.#begin(queueClaim);
@@ -118,6 +118,10 @@ export class VideoWorker {
 				await this.#signal.wait(ERROR_PAUSE_MS);
 			}
 		}
+	}
+
+	#slotsHeld(): number {
+		return [...this.#running.values()].filter(({ holdsSlot }) => holdsSlot).length;
 	}
 
 	async #queues(): Promise<string[]> {
@@ -150,11 +154,15 @@ export class VideoWorker {
 			controller: new AbortController(),
 			startedMs: performance.now(),
 			percent: 0,
+			holdsSlot: true,
 			done: Promise.resolve(),
 		};
 		this.#running.set(video.id, attempt);
 		attempt.done = this.#attempts
-			.run(attempt)
+			.run(attempt, () => {
+				attempt.holdsSlot = false;
+				this.#signal.notify();
+			})
 			.catch((error: unknown) => {
 				// The row and the queue still say "at work"; the heartbeat has ended, so the queue retries.
 				this.log.error({ err: error, video: video.id }, 'The end of a job could not be stored');

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
+import { ALL_FORMATS, BufferSource, Input } from 'mediabunny';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readTable } from '../../src/models/table.ts';
 import { ended, type Video } from './server.ts';
-import { FAMILIES, WAN_22 } from './tinyModels.ts';
+import { FAMILIES, FURTHER, WAN_22 } from './tinyModels.ts';
 import { openTinyServer } from './tinyServer.ts';
 
 let server: Awaited<ReturnType<typeof openTinyServer>>;
@@ -35,6 +36,7 @@ describe('the models that a picker shows', () => {
 			[
 				...FAMILIES,
 				...WAN_22,
+				...FURTHER,
 				...[...FAMILIES, ...WAN_22].map((name) => `${name}-lora`),
 				'sd15',
 				'realistic',
@@ -199,5 +201,53 @@ describe('four jobs at once', () => {
 		expect(videos.map(({ status, model, seed }) => [status, model, seed])).toEqual(
 			FAMILIES.map((model, index) => ['completed', model, 100 + index]),
 		);
+	});
+});
+
+describe('a family of its own kind', () => {
+	const RED =
+		'data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAEAAAABACAIAAAAlC+aJAAAAS0lEQVR42u3PQQkAAAgAsetfWiP4FgYrsKZeS0BAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEDgsqnc8OJg6Ln3AAAAAElFTkSuQmCC';
+	const SHORT = { num_frames: 9, num_inference_steps: 2, fps: 8 };
+
+	it('makes sound that the MP4 holds, as long as its pictures, and none in a GIF', async () => {
+		const video = await make({ model: 'ltx2', size: '64x64', ...SHORT });
+		expect(video).toMatchObject({ status: 'completed', warnings: [] });
+		expect(settings(video).audio).toMatchObject({ codec: 'aac' });
+		const { bytes, facts } = await server.look(video.id);
+		expect(facts).toMatchObject({ width: 64, height: 64, frames: 9, fps: 8 });
+		const input = new Input({ formats: ALL_FORMATS, source: new BufferSource(bytes) });
+		const audio = await input.getPrimaryAudioTrack();
+		expect(audio).toMatchObject({ codec: 'aac' });
+		const seconds = await audio!.computeDuration();
+		expect(Math.abs(seconds - 9 / 8)).toBeLessThan(0.1);
+		const silent = await make({ model: 'ltx2', output_format: 'gif', ...SHORT });
+		expect(String(silent.warnings)).toMatch(/GIF has no sound/);
+	});
+
+	it('begins with a picture from a data URL and from a form, and is refused without one', async () => {
+		const plain = { model: 'wan-i2v', prompt: 'x', seed: 7, ...SHORT };
+		const byUrl = await make({ ...plain, size: '64x64', input_reference: RED });
+		expect(byUrl).toMatchObject({ status: 'completed' });
+		const form = new FormData();
+		const fields = { ...plain, size: '64x64' };
+		for (const [name, value] of Object.entries(fields)) form.append(name, String(value));
+		const red = Buffer.from(RED.split(',')[1]!, 'base64');
+		form.append('input_reference', new Blob([red], { type: 'image/png' }), 'red.png');
+		const sent = await fetch(`${server.url}/v1/videos`, { method: 'POST', body: form });
+		const { id } = (await sent.json()) as Video;
+		const byForm = await server.until(id, ended);
+		expect(byForm).toMatchObject({ status: 'completed' });
+		const files = await Promise.all([byUrl, byForm].map(async (one) => await server.look(one.id)));
+		expect(sha256(files[0]!.bytes)).toBe(sha256(files[1]!.bytes));
+		const refused = await server.submit({ ...plain });
+		expect(refused.error).toMatchObject({ param: 'input_reference' });
+	});
+
+	it('makes a video with HunyuanVideo 1.5', async () => {
+		const size = { size: '32x32', num_frames: 5, num_inference_steps: 1, fps: 8 };
+		const video = await make({ model: 'hunyuanvideo15', ...size });
+		expect(video).toMatchObject({ status: 'completed', warnings: [] });
+		const { facts } = await server.look(video.id);
+		expect(facts).toMatchObject({ width: 32, height: 32, frames: 5, fps: 8 });
 	});
 });

@@ -17,6 +17,9 @@ export const FAMILIES = ['animatediff', 'wan', 'ltx', 'cogvideox'] as const;
 /** Further models of the family Wan: two experts, and the dense one. */
 export const WAN_22 = ['wan22', 'wan22-5b'] as const;
 
+/** One that makes sound, one that takes no LoRA, one that needs a picture. */
+export const FURTHER = ['ltx2', 'hunyuanvideo15', 'wan-i2v'] as const;
+
 const SMALL = { width: 64, height: 64, fps: 8, num_frames: 16, num_inference_steps: 2 };
 
 /** A models folder with a tiny model of every family, as a person would add them. */
@@ -46,6 +49,7 @@ export async function makeTinyModels(folder: string): Promise<ModelRegistry> {
 		await add(name, name, { defaults: SMALL });
 		await add(`loras/${name}.safetensors`, `${name}-lora`);
 	}
+	for (const name of FURTHER) await add(name, name, { defaults: SMALL });
 	await add('motion', 'motion');
 	await add('sd15', 'sd15', { defaults: SMALL });
 	await add('single/mm_v2.safetensors', 'mm-v2');

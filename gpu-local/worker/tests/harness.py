@@ -13,6 +13,7 @@ import torch
 from text_to_video_worker.engine.generate import generate
 from text_to_video_worker.engine.loaded_model import LoadedModel
 from text_to_video_worker.engine.loading import load
+from text_to_video_worker.engine.write_file import write_file
 from text_to_video_worker.model_spec import parse_model
 from text_to_video_worker.plan import make_plan
 
@@ -63,7 +64,8 @@ class Harness:
                 report(stage, step, steps)
 
         output = self._out / f"{self._count}.{asked.output_format}"
-        return generate(loaded, plan, output, note, cancelled or threading.Event())
+        made = generate(loaded, plan, note, cancelled or threading.Event())
+        return write_file(made, output)
 
 
 def digest(result) -> str:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import av
 import numpy as np
 import pytest
+from PIL import Image
 
 from text_to_video_worker.engine import export
 from text_to_video_worker.families import FAMILIES
+
+from .harness import pictures
 
 ALL = list(FAMILIES)
 
@@ -52,3 +55,14 @@ def test_an_mp4_says_that_its_colours_are_bt_709_and_they_are(tmp_path, size):
             assert abs(int(np.median(plane)) - luma) <= 1
             back = frame.to_ndarray(format="rgb24").reshape(-1, 3)
             assert np.abs(np.median(back, axis=0) - colour).max() <= 3
+
+
+def test_the_picture_in_the_middle_comes_with_the_file(harness):
+    wide = harness.make("wan", width=704, height=64, num_frames=5)
+    with Image.open(wide["poster"]) as picture:
+        assert (picture.format, picture.size) == ("JPEG", (640, 58))
+    made = harness.make("wan", width=70, height=50, num_frames=5)
+    with Image.open(made["poster"]) as picture:
+        shown = np.asarray(picture).astype(float)
+    distances = [abs(shown - frame).mean() for frame in pictures(made).astype(float)]
+    assert min(range(5), key=distances.__getitem__) == 2

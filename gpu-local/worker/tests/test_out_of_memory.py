@@ -86,7 +86,9 @@ class Device:
             "request": raw(num_frames=9, **{**SMALL, **fields}),
             "output": str(self._folder / "video.mp4"),
         }
-        self.worker.handle(message, threading.Event())
+        ended = threading.Event()
+        self.worker.handle(message, threading.Event(), ended.set)
+        assert ended.wait(120)
         return json.loads(self._stream.getvalue().splitlines()[-1])
 
     def warm(self):

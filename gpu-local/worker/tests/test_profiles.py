@@ -149,7 +149,9 @@ def test_a_single_setting_rules_over_a_preset_wherever_it_stands():
     assert parse_profile("fast", Profile(), cacheable=False).cache is None
 
 
-@pytest.mark.parametrize("text", ["cache=first_block:0", "cache=off", "cache=sea:0"])
+@pytest.mark.parametrize(
+    "text", ["cache=first_block:0", "cache=off", "cache=sea:0", "cache=taylorseer:0"]
+)
 def test_a_cache_of_nothing_is_none(text):
     assert parse_profile(text, Profile(cache=Cache("sea", 1))).cache is None
 
@@ -209,8 +211,9 @@ def test_auto_tries_the_kernels_that_a_device_and_a_model_may_have(
 @pytest.mark.parametrize(
     "text",
     [
-        *["memory=tiny", "attention=flash_hub", "cache=first_block:x", "x", "cache=mag:0.06"],
-        *["cache=first_block:-1", "cache=first_block:nan", "cache=taylorseer:5"],
+        *["memory=tiny", "attention=flash_hub", "cache=first_block:x", "x", "cache=mag"],
+        *["cache=first_block:-1", "cache=first_block:nan", "cache=taylorseer:2.5"],
+        *["cache=taylorseer:1", "cache=taylorseer:0.5", "cache=mag:-0.1", "cache=teacache:0.1"],
         *["cache=first_block:inf", "cache=sea:21", "cache=sea", "tf32=maybe", "fast=on"],
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 import os
 import queue
@@ -31,6 +32,7 @@ def main() -> None:
 
     inbox: queue.Queue[tuple[Message, threading.Event]] = queue.Queue()
     jobs: dict[str, threading.Event] = {}
+    lock = threading.Lock()
 
     def read() -> None:
         def bad_line(why: str) -> None:
@@ -38,16 +40,24 @@ def main() -> None:
 
         for message in read_messages(sys.stdin.buffer, bad_line):
             job_id = str(message.get("id"))
-            if message["type"] == "cancel":
-                if job_id in jobs:
-                    jobs[job_id].set()
-            else:
-                jobs[job_id] = threading.Event()
-                inbox.put((message, jobs[job_id]))
+            with lock:
+                if message["type"] == "cancel":
+                    if job_id in jobs:
+                        jobs[job_id].set()
+                else:
+                    jobs[job_id] = threading.Event()
+                    inbox.put((message, jobs[job_id]))
         # The parent is gone, and with it whoever wanted the video: stop in the middle of a step.
         os._exit(0)
 
     threading.Thread(target=read, name="stdin", daemon=True).start()
+
+    def ended(message: Message, cancelled: threading.Event) -> None:
+        job_id = str(message.get("id"))
+        # A job that is tried again has the same id; its own event is not this one.
+        with lock:
+            if jobs.get(job_id) is cancelled:
+                del jobs[job_id]
 
     from .engine.worker import Worker
 
@@ -57,11 +67,7 @@ def main() -> None:
         if inbox.empty():
             worker.idle(lambda: not inbox.empty())
         message, cancelled = inbox.get()
-        worker.handle(message, cancelled)
-        # A job that is tried again has the same id; its own event is not this one.
-        job_id = str(message.get("id"))
-        if jobs.get(job_id) is cancelled:
-            del jobs[job_id]
+        worker.handle(message, cancelled, functools.partial(ended, message, cancelled))
 
 
 if __name__ == "__main__":

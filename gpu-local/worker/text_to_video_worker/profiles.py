@@ -38,8 +38,10 @@ ATTENTION: tuple[str, ...] = (
 ATTENTION += ("flash", "_flash_3", "flash_varlen", "sage", "xformers", "flex")
 
 
-#: Both go by how little must have changed since the step before.
-CACHES = ("first_block", "sea")
+#: The number is how little must have changed since the step before; TaylorSeer's, how many steps
+#: of which one is computed.
+CACHES = ("first_block", "mag", "sea", "taylorseer")
+LEAST_INTERVAL = 2
 
 
 @dataclass(frozen=True)
@@ -103,7 +105,8 @@ def _bad(text: str) -> WorkerError:
         f'The profile has "{text}", which is not known.',
         field="model",
         remedy="Use fast, balanced or exact, or memory=full|tiling|text_offload|model_offload|"
-        "group_offload, vae=tiled, attention=…, compile=on, tf32=on, cache=first_block:0.08, "
+        "group_offload, vae=tiled, attention=…, compile=on, tf32=on, "
+        "cache=first_block:0.08, cache=mag:0.06, cache=sea:0.25, cache=taylorseer:5, "
         "storage=fp8, separated by commas.",
     )
 
@@ -168,6 +171,8 @@ def _cache(part: str, value: str) -> Cache | None:
     except ValueError:
         raise _bad(part) from None
     if kind not in CACHES or not 0 <= found <= MOST_CACHE_VALUE:
+        raise _bad(part)
+    if kind == "taylorseer" and not (found.is_integer() and (found >= LEAST_INTERVAL or not found)):
         raise _bad(part)
     return Cache(kind, found) if found else None
 

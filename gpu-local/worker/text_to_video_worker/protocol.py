@@ -6,6 +6,7 @@ one named in TEXT_TO_VIDEO_WORKER_FD), which nothing else knows.
 In   load {model}              generate {id, job}         cancel {id}
 Out  hello {device, memory_bytes, versions, …}            heartbeat {}       loaded {model, …}
      progress {id, stage, step?, steps?}    done {id, result}    error {id?, code, message, …}
+     device_free {id}: the model has done its part, the next job may come; the file is not done yet
 """
 
 from __future__ import annotations

@@ -52,6 +52,8 @@ export function workerEnv(
 		...Object.fromEntries(kept),
 		// What was compiled once is found again after a restart.
 		TORCHINDUCTOR_CACHE_DIR: env.TORCHINDUCTOR_CACHE_DIR ?? join(cacheFolder(env), 'compiled'),
+		TEXT_TO_VIDEO_CALIBRATION_DIR:
+			env.TEXT_TO_VIDEO_CALIBRATION_DIR ?? join(cacheFolder(env), 'calibration'),
 		PYTHONPATH: options.workerFolder,
 		PYTHONDONTWRITEBYTECODE: '1',
 		PYTHONUNBUFFERED: '1',
@@ -69,13 +71,16 @@ interface Running {
 	reject(error: Error): void;
 }
 
-/** One Python process that owns one device and makes one video at a time. */
+/** One Python process that owns one device: it makes one video, and may write the file of the one before. */
 export class EngineProcess {
 	readonly #child: ChildProcess;
 	readonly #watchdog: NodeJS.Timeout;
 	readonly #ready: Promise<WorkerHello>;
 	#settleReady!: { resolve(hello: WorkerHello): void; reject(error: Error): void };
+	/** The job that has the device. */
 	#running: Running | undefined;
+	/** Jobs whose pictures are made and whose files are not: by id. */
+	readonly #writing = new Map<string, Running>();
 	/** Cancelled jobs that have not left the process yet: id → what to do when they have. */
 	readonly #leaving = new Map<string, () => void>();
 	#heardAtMs = performance.now();
@@ -141,7 +146,7 @@ export class EngineProcess {
 		return this.#ready;
 	}
 
-	/** Runs one job. Rejects with an {@link EngineError}, or the signal's reason when it is aborted. */
+	/** Runs one job, for which `busy` must be false. Rejects with an {@link EngineError}, or the signal's reason when it is aborted. */
 	async generate(message: GenerateMessage, context: EngineContext): Promise<WorkerResult> {
 		context.signal.throwIfAborted();
 		return await new Promise<WorkerResult>((resolve, reject) => {
@@ -150,15 +155,16 @@ export class EngineProcess {
 				this.#send({ type: 'cancel', id: message.id });
 				timer = setTimeout(() => {
 					this.#letLeave(message);
-					this.#running?.reject(context.signal.reason as Error);
+					running.reject(context.signal.reason as Error);
 				}, CANCEL_ANSWER_MS);
 			};
 			const settle = () => {
 				clearTimeout(timer);
 				context.signal.removeEventListener('abort', onAbort);
-				this.#running = undefined;
+				if (this.#running === running) this.#running = undefined;
+				if (this.#writing.get(message.id) === running) this.#writing.delete(message.id);
 			};
-			this.#running = {
+			const running: Running = {
 				id: message.id,
 				context,
 				resolve: (result) => {
@@ -170,11 +176,12 @@ export class EngineProcess {
 					reject(context.signal.aborted ? (context.signal.reason as Error) : error);
 				},
 			};
+			this.#running = running;
 			context.signal.addEventListener('abort', onAbort);
 			// A worker that is still importing torch shows as loading, not as nothing.
 			if (!this.#hello) context.progress({ stage: 'loading' });
 			if (this.alive) this.#send(message);
-			else this.#running.reject(this.#lost());
+			else running.reject(this.#lost());
 		});
 	}
 
@@ -184,7 +191,12 @@ export class EngineProcess {
 	}
 
 	#letLeave({ id, output }: GenerateMessage): void {
-		const timer = setTimeout(() => this.kill('A cancelled job did not end'), CANCEL_END_MS);
+		// Not while the file of another job is written, which began earlier and ends soon.
+		const end = (): void => {
+			if (this.#writing.size === 0) this.kill('A cancelled job did not end');
+			else timer = setTimeout(end, STOP_GRACE_MS);
+		};
+		let timer = setTimeout(end, CANCEL_END_MS);
 		this.#leaving.set(id, () => {
 			clearTimeout(timer);
 			this.#leaving.delete(id);
@@ -244,10 +256,19 @@ export class EngineProcess {
 	#hearOfJob(message: Exclude<WorkerMessage, { type: 'hello' | 'heartbeat' | 'loaded' }>): void {
 		const leave = this.#leaving.get(message.id ?? '');
 		// A job that is tried again has the same id; the first answer is the first try's.
-		if (leave) return message.type === 'progress' ? undefined : leave();
-		const running = this.#running;
-		if (!running || message.id !== running.id) return;
-		if (message.type === 'progress') {
+		if (leave) {
+			if (message.type === 'done' || message.type === 'error') leave();
+			return;
+		}
+		const running =
+			message.id === this.#running?.id ? this.#running : this.#writing.get(message.id ?? '');
+		if (!running) return;
+		if (message.type === 'device_free') {
+			this.warm = message.warm;
+			this.#writing.set(running.id, running);
+			this.#running = undefined;
+			running.context.slotFree?.();
+		} else if (message.type === 'progress') {
 			const { stage, step = 0, steps } = message;
 			running.context.progress({ stage, ...(steps === undefined ? {} : { step, steps }) });
 		} else if (message.type === 'done') {
@@ -275,7 +296,7 @@ export class EngineProcess {
 		this.options.log('warn', this.#why, { how, lastWords: this.#lastWords });
 		const lost = this.#lost(how);
 		this.#settleReady.reject(lost);
-		this.#running?.reject(lost);
+		for (const running of [this.#running, ...this.#writing.values()]) running?.reject(lost);
 	}
 
 	#lost(how = 'it had ended before'): EngineError {

@@ -115,8 +115,9 @@ export async function createDiffusersEngine(options: EngineOptions): Promise<Eng
 			const { mime_type: mimeType, ...rest } = made;
 			return { ...rest, mimeType, settings: { engine: 'diffusers', ...rest.settings } };
 		} finally {
-			// The next job should not wait for torch to be imported.
-			if (!child.alive && child.hello && !closed) start(index);
+			// The next job should not wait for torch to be imported. Two jobs may have lost the same process.
+			const lost = !child.alive && children.get(index) === child;
+			if (lost && child.hello && !closed) start(index);
 		}
 	};
 

@@ -3,6 +3,8 @@ import { z } from 'zod/v4';
 /** What a worker process says, one JSON object a line on its private pipe. */
 const result = z.object({
 	file: z.string(),
+	/** A JPEG of the picture in the middle. */
+	poster: z.string().optional(),
 	mime_type: z.enum(['video/mp4', 'image/gif']),
 	width: z.number(),
 	height: z.number(),
@@ -41,6 +43,12 @@ const message = z.discriminatedUnion('type', [
 		stage,
 		step: z.number().optional(),
 		steps: z.number().optional(),
+	}),
+	z.object({
+		/** The model has done its part of a job: the next one may come. The file is not done yet. */
+		type: z.literal('device_free'),
+		id: z.string(),
+		warm: z.array(z.string()),
 	}),
 	z.object({
 		type: z.literal('done'),

@@ -40,13 +40,19 @@ def to_pictures(video: torch.Tensor, width: int, height: int) -> Frames:
     _, count, rows, columns = video.shape
     top, left = (rows - height) // 2, (columns - width) // 2
     pictures = torch.empty((count, height, width, 3), dtype=torch.uint8)
+    # Used for every frame: room that is asked for anew costs as much as the arithmetic.
+    frame = torch.empty((3, height, width), device=video.device)
+    picture = torch.empty((height, width, 3), dtype=torch.uint8, device=video.device)
     finite = torch.ones((), dtype=torch.bool, device=video.device)
     for index in range(count):
-        frame = video[:, index, top : top + height, left : left + width].float()
+        frame.copy_(video[:, index, top : top + height, left : left + width])
         # Looked at once, at the end: each look would wait for the device.
-        finite &= frame.isfinite().all()
-        frame = (frame * 0.5 + 0.5).clamp_(0, 1).mul_(255).round_()
-        pictures[index].copy_(frame.to(torch.uint8).permute(1, 2, 0))
+        least, most = frame.aminmax()
+        finite &= least.isfinite() & most.isfinite()
+        frame.mul_(0.5).add_(0.5).clamp_(0, 1).mul_(255).round_()
+        for colour in range(3):
+            picture[:, :, colour] = frame[colour]
+        pictures[index].copy_(picture)
     if not bool(finite):
         raise WorkerError(
             "engine_failed",

@@ -1,10 +1,11 @@
-"""One job on one loaded model: from a plan to a finished file."""
+"""The part of a job that needs the model: from a plan to its pictures and its sound."""
 
 from __future__ import annotations
 
 import contextlib
 import threading
 from collections.abc import Callable, Hashable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import torch
 from PIL import Image
 
 from ..plan import Clip, Notes, Plan
-from . import export
+from .caches import cache_for_job
 from .cancellation import checked_between_blocks
 from .closed_loop import LatentShift, ping_pong
 from .compiling import eagerly
@@ -31,14 +32,23 @@ from .sound import Sound, joined
 from .start_image import open_start_image, padded
 
 
+@dataclass
+class Generated:
+    """All that a file is written from. Nothing of it lies on the device or changes later."""
+
+    plan: Plan
+    frames: Frames
+    sound: Sound | None
+    #: By their request names.
+    settings: dict[str, Any]
+    warnings: list[str]
+    monitor: ProgressMonitor
+
+
 def generate(
-    loaded: LoadedModel,
-    plan: Plan,
-    output: Path,
-    report: Report,
-    cancelled: threading.Event,
-) -> dict[str, Any]:
-    """Makes the video; the result says what was really made. Raises `Cancelled` from any step."""
+    loaded: LoadedModel, plan: Plan, report: Report, cancelled: threading.Event
+) -> Generated:
+    """Makes the pictures. Raises `Cancelled` from any step."""
     family = PIPELINE_FAMILIES[loaded.family.name]
     monitor = ProgressMonitor(report, cancelled, len(plan.clips))
     monitor.enter("encoding_prompt")
@@ -68,6 +78,7 @@ def generate(
             if loaded.compiled and not loaded.runs_compiled():
                 during.enter_context(eagerly(family.denoisers(pipe)))
             during.enter_context(fixed_sigmas(loaded))
+            during.enter_context(cache_for_job(loaded, family.denoisers(pipe), notes))
             during.enter_context(tiled_when_too_large(loaded))
             during.enter_context(monitor.attached(pipe, plan.steps))
             during.enter_context(checked_between_blocks(pipe, monitor.stop_if_cancelled))
@@ -104,22 +115,8 @@ def generate(
     sound = joined(sounds, len(video) / plan.fps)
     if sound is not None and plan.output_format == "gif":
         notes.say("A GIF has no sound; ask for an MP4 to hear what the model made.")
-    export.write(video, plan.fps, output, plan.output_format, monitor.stop_if_cancelled, sound)
-    made = export.probe(output, plan.output_format)
-    monitor.enter("done")
-    settings = {
-        **_settings(loaded, plan, scheduler, made),
-        **family.settings(loaded, plan),
-    }
-    return {
-        "file": str(output),
-        "mime_type": "image/gif" if plan.output_format == "gif" else "video/mp4",
-        **made,
-        "seed": plan.seed,
-        "settings": settings,
-        "warnings": notes.warnings,
-        "timings": {f"{k}Ms": round(v, 1) for k, v in monitor.timings_ms.items()},
-    }
+    settings = {**_settings(loaded, plan, scheduler), **family.settings(loaded, plan)}
+    return Generated(plan, video, sound, settings, notes.warnings, monitor)
 
 
 def _circumstances(loaded: LoadedModel, plan: Plan) -> Hashable:
@@ -164,15 +161,13 @@ def _callback(
     return after_step
 
 
-def _settings(
-    loaded: LoadedModel, plan: Plan, scheduler: str, made: dict[str, Any]
-) -> dict[str, Any]:
+def _settings(loaded: LoadedModel, plan: Plan, scheduler: str) -> dict[str, Any]:
     settings: dict[str, Any] = {
         "model": loaded.spec.alias,
-        "width": made["width"],
-        "height": made["height"],
-        "num_frames": made["frames"],
-        "fps": made["fps"],
+        "width": plan.width,
+        "height": plan.height,
+        "num_frames": plan.frames,
+        "fps": plan.fps,
         "num_inference_steps": len(loaded.spec.sigmas) or plan.steps,
         "guidance_scale": plan.guidance_scale,
         "scheduler": scheduler,
@@ -182,8 +177,6 @@ def _settings(
     }
     if loaded.family.negative_prompt and plan.negative_prompt == loaded.family.negative_prompt:
         settings["negative_prompt"] = plan.negative_prompt
-    if "audio" in made:
-        settings["audio"] = made.pop("audio")
     if plan.closed_loop:
         settings["closed_loop_method"] = plan.closed_loop
     if plan.loras:

@@ -42,6 +42,9 @@ class LoadedModel:
     compiled_loras: tuple[tuple[str, float], ...] = ()
     #: Whether compiling is not to be tried (again).
     compile_failed: bool = False
+    #: What MagCache goes by, once it was measured; and whether this job's cache skips anything.
+    mag_ratios: list[float] = field(default_factory=list)
+    skips: bool = True
     prompts: PromptCache = field(default_factory=PromptCache)
 
     def runs_compiled(self) -> bool:
@@ -51,7 +54,8 @@ class LoadedModel:
     def profile_now(self) -> Profile:
         """What the next video is made with."""
         compiled = self.profile.compile or self.runs_compiled()
-        return replace(self.profile, tiling=self.tiled, compile=compiled)
+        cache = self.profile.cache if self.skips else None
+        return replace(self.profile, tiling=self.tiled, compile=compiled, cache=cache)
 
     def use_tiles(self, tiles: bool) -> None:
         """Lets the VAE decode in tiles, or whole. Nothing is loaded anew for it."""

@@ -6,17 +6,13 @@ from collections.abc import Iterable
 from typing import Any
 
 import torch
-from diffusers import (
-    FirstBlockCacheConfig,
-    SeaCacheConfig,
-    WanPipeline,
-)
 from diffusers.hooks import apply_group_offloading
 from diffusers.models.attention_dispatch import AttentionBackendName, _AttentionBackendRegistry
 
-from ..errors import WorkerError
-from ..profiles import Cache, Profile
+from ..profiles import Profile
+from .caches import use_cache
 from .compiling import compile_blocks
+from .impossible import impossible
 
 #: What a denoiser computes attention with where its profile names nothing.
 OWN_ATTENTION = "native"
@@ -36,7 +32,7 @@ def place(
     denoisers = tuple(denoisers)
     if profile.fp8_storage:
         if any(getattr(denoiser, "hf_quantizer", None) for denoiser in denoisers):
-            raise _impossible(
+            raise impossible(
                 "The weights of a GGUF file are kept as they are stored.", "Take storage=… out of"
             )
         for denoiser in denoisers:
@@ -54,28 +50,11 @@ def place(
         _offload_groups(pipe, denoisers if profile.memory == "group_offload" else (), device)
     for denoiser in denoisers:
         _use_attention(denoiser, profile.attention)
-        if profile.cache:
-            _use_cache(denoiser, profile.cache, pipe)
+    if profile.cache:
+        use_cache(pipe, denoisers, profile.cache)
+    for denoiser in denoisers:
         if profile.compile:
             compile_blocks(denoiser, fullgraph=True)
-
-
-def _use_cache(denoiser: Any, cache: Cache, pipe: Any) -> None:
-    refusal = _impossible(f"This model cannot use the cache {cache.kind}.", "Take cache=… out of")
-    if not hasattr(denoiser, "enable_cache"):
-        raise refusal
-    if cache.kind == "first_block":
-        config: Any = FirstBlockCacheConfig(threshold=cache.value)
-    else:
-        # Its measure of change is known for Wan's videos from a text alone.
-        if not isinstance(pipe, WanPipeline):
-            raise refusal
-        config = SeaCacheConfig(threshold=cache.value)
-    try:
-        denoiser.enable_cache(config)
-    except ValueError as error:
-        # A network whose blocks diffusers does not know.
-        raise refusal from error
 
 
 def _offload_groups(pipe: Any, denoisers: tuple[Any, ...], device: torch.device) -> None:
@@ -110,11 +89,11 @@ def _use_attention(denoiser: Any, name: str | None) -> None:
     if not _has_attention_backends(denoiser):
         if name is None:
             return
-        raise _impossible("This model's attention cannot be changed.", "Take attention=… out of")
+        raise impossible("This model's attention cannot be changed.", "Take attention=… out of")
     try:
         denoiser.set_attention_backend(name or OWN_ATTENTION)
     except (RuntimeError, ImportError, ValueError) as error:
-        raise _impossible(
+        raise impossible(
             f"The attention kernel {name} cannot be used here: {str(error).splitlines()[0][:300]}",
             "Install its package in the worker's Python environment, or take attention=… out of",
         ) from error
@@ -127,13 +106,4 @@ def _has_attention_backends(denoiser: Any) -> bool:
     return any(
         hasattr(getattr(module, "processor", None), "_attention_backend")
         for module in denoiser.modules()
-    )
-
-
-def _impossible(message: str, what_to_do: str) -> WorkerError:
-    return WorkerError(
-        "model_not_found",
-        message,
-        field="model",
-        remedy=f"{what_to_do} the model's profile.",
     )

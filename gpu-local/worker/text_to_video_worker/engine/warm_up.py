@@ -87,4 +87,4 @@ def _run(loaded: LoadedModel, folder: Path, cancelled: Any) -> None:
         fields["input_reference"] = str(picture)
     request = parse_request(fields)
     plan = make_plan(request, family, own)
-    generate(loaded, plan, folder / "video.mp4", lambda *_: None, cancelled)
+    generate(loaded, plan, lambda *_: None, cancelled)
