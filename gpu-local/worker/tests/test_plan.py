@@ -176,6 +176,32 @@ def test_a_lora_of_strength_zero_is_left_out():
     assert "strength 0" in made.warnings[0]
 
 
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_picture_is_used_or_refused_and_never_left_out(family):
+    rule = FAMILIES[family]
+    given = {"input_reference": "picture.png"}
+    without = replace(rule, start_image="no")
+    with pytest.raises(WorkerError, match="does not begin a video with a picture") as refused:
+        make_plan(request(**given), without, OWN[family])
+    assert refused.value.field == "input_reference"
+    needed = replace(rule, start_image="required")
+    with pytest.raises(WorkerError, match="from a picture only"):
+        make_plan(request(), needed, OWN[family])
+    make_plan(request(**given), needed, OWN[family])
+    make_plan(request(), without, OWN[family])
+
+
+def test_weights_that_a_family_reads_not_are_told_where_there_are_any():
+    rule = replace(FAMILIES["wan"], prompt_weights=False)
+
+    def told(**fields):
+        return list(make_plan(request(**fields), rule, OWN["wan"]).warnings)
+
+    assert told() == []
+    assert "reads no weights" in told(prompt="a (red:1.4) boat")[0]
+    assert "reads no weights" in told(negative_prompt="(blurry:1.2)", guidance_scale=5)[0]
+
+
 def test_too_many_frames_are_refused():
     with pytest.raises(WorkerError) as caught:
         plan("wan", num_frames=5000)

@@ -4,8 +4,10 @@ import pytest
 
 from text_to_video_worker.errors import WorkerError
 from text_to_video_worker.profiles import (
+    FULL_HEADROOM_BYTES,
     GIB,
     MEMORY_ORDER,
+    TILING_HEADROOM_BYTES,
     Cache,
     MemoryLimits,
     Profile,
@@ -54,6 +56,29 @@ def test_the_fastest_profile_that_should_fit(family, parts, chosen):
         memory, tiling = choose_memory("cuda", family, gigabytes * GIB, sizes)
         got[gigabytes] = Profile(memory=memory, tiling=tiling).describe().removeprefix("memory=")
     assert got == chosen
+
+
+def test_what_fits_to_the_last_byte_fits():
+    sizes = Sizes(11 * GIB, 3 * GIB, 0, 11 * GIB)
+    tiled = sizes.all + TILING_HEADROOM_BYTES
+    assert choose_memory("cuda", "wan", tiled, sizes) == ("full", True)
+    assert choose_memory("cuda", "wan", tiled - 1, sizes) == ("text_offload", False)
+    assert choose_memory("cuda", "wan", sizes.all + FULL_HEADROOM_BYTES, sizes) == ("full", False)
+    large = Sizes(GIB, 30 * GIB, 0, 15 * GIB)
+    part = large.largest + TILING_HEADROOM_BYTES
+    assert choose_memory("cuda", "wan", part, large) == ("model_offload", True)
+    assert choose_memory("cuda", "wan", part - 1, large) == ("group_offload", True)
+
+
+def test_parts_that_come_and_go_decode_in_tiles_and_others_as_they_were_told():
+    tiles = {memory: Profile().with_memory(memory).tiling for memory in MEMORY_ORDER}
+    assert tiles == {
+        "full": False,
+        "text_offload": False,
+        "model_offload": True,
+        "group_offload": True,
+    }
+    assert all(Profile(tiling=True).with_memory(memory).tiling for memory in MEMORY_ORDER)
 
 
 def test_without_offloading_only_tiles_are_left():
