@@ -1,13 +1,14 @@
 /**
  * How much the tests notice: puts small faults into the core, one at a time, and runs the tests that reach them.
  *
- *     npm run mutate -- [--seed 1] [--count 60] [--parallel 2] [--measure] [--json FILE] [PATH…]
+ *     npm run mutate -- [--seed 1] [--count 60] [--parallel 2] [--seconds 30] [--measure] [--json FILE] [PATH…]
  *
  * PATH are folders or files (by default jobs, providers, the job's life in nodes, Node-RED's runner). Faults are drawn
  * by the seed from every file, more from a file in which more could be put. Which test runs which statement is measured
- * once, and kept; `--measure` does it again. A fault that no test notices survives; those are printed. Those that change
- * nothing anybody could notice are written down in `mutate/equivalent.json`, with the reason, and count for nothing: they
- * are not run. Works in copies. With `--json` it goes on where an earlier run of the seed stopped.
+ * once, and kept; `--measure` does it again. Of the tests that reach a fault so many run as take `--seconds`, the likeliest
+ * first. A fault that no test notices survives; those are printed. Those that change nothing anybody could notice are
+ * written down in `mutate/equivalent.json`, with the reason, and count for nothing: they are not run. Works in copies.
+ * With `--json` it goes on where an earlier run of the seed stopped.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
@@ -25,9 +26,6 @@ import { REPOSITORY_FOLDER } from './repository';
 const CORE = ['jobs', 'providers', 'nodes/TextToVideo', 'nodes/shared', 'node-red/src/jobs'];
 /** A fault that makes a test wait for ever is noticed too. */
 const LIMIT_MS = 240_000;
-/** Of what the tests of one fault took when they were measured: the nearest and quickest first. */
-const MOST_MS = 30_000;
-const MOST_OF_FILE_MS = 3_000;
 /** To load one of them. */
 const FILE_MS = 700;
 
@@ -61,8 +59,13 @@ const { values, positionals } = parseArgs({
 		parallel: { type: 'string', default: '2' },
 		measure: { type: 'boolean', default: false },
 		json: { type: 'string' },
+		seconds: { type: 'string', default: '30' },
 	},
 });
+/** Of what the tests of one fault took when they were measured. */
+const mostMs = 1000 * Number(values.seconds);
+/** … and those of one test file. */
+const mostOfFileMs = mostMs / 10;
 const wanted = positionals.length > 0 ? positionals : CORE;
 
 const files = spawnSync('git', ['ls-files', '-co', '--exclude-standard'], {
@@ -169,7 +172,7 @@ function inOrder(file: string, reaching: ReachingTest[]): Order['tests'] {
 	const byFile = new Map<string, ReachingTest[]>();
 	for (const test of reaching) byFile.set(test.file, [...(byFile.get(test.file) ?? []), test]);
 	const isNamesake = (test: string) => basename(test, '.test.ts') === basename(file, '.ts');
-	let left = MOST_MS;
+	let left = mostMs;
 	return [...byFile]
 		.map(([name, tests]) => {
 			const some = spreadOver(tests);
@@ -198,7 +201,7 @@ function inOrder(file: string, reaching: ReachingTest[]): Order['tests'] {
 /** Tests of one file that take no longer than their part, from all over it: neighbours often do the same. */
 function spreadOver(tests: ReachingTest[]): ReachingTest[] {
 	const milliseconds = tests.reduce((sum, test) => sum + test.milliseconds, 0);
-	const count = Math.max(1, Math.floor((tests.length * MOST_OF_FILE_MS) / (milliseconds + 1)));
+	const count = Math.max(1, Math.floor((tests.length * mostOfFileMs) / (milliseconds + 1)));
 	const step = Math.max(1, tests.length / count);
 	return tests.filter(
 		(_test, index) => Math.floor(index / step) !== Math.floor((index - 1) / step),

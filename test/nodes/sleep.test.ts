@@ -88,6 +88,19 @@ describe('a sleeping run', () => {
 		expect((await asleep.call(about(jobIds()[0]))).resumed?.status).toBe('success');
 	});
 
+	it('fails for the one job that failed, by its name, and downloads no other for nothing', async () => {
+		await start();
+		const asleep = await sleep({ prompts: THREE });
+		const [boat, kite, train] = jobIds() as [string, string, string];
+		await sim.finish(boat);
+		await sim.fail(kite, 'No luck');
+		await sim.finish(train);
+		const { error } = await asleep.wake();
+		expect(error?.message).toContain(`job ${kite}`);
+		expect(error?.message).toContain('No luck');
+		expect(sim.book.of('file')).toEqual([]);
+	});
+
 	it('asks the sender to repeat the call when the provider can not be asked', async () => {
 		await start();
 		const asleep = await sleep();

@@ -49,6 +49,13 @@ describe('in a field of plain text', () => {
 });
 
 describe('in what comes with the data', () => {
+	it('a template is sent as it is in an additional field too', async () => {
+		const additionalFields = { negative_prompt: '={{ $json.not }}' };
+		const { error } = await run({ additionalFields }, { not: 'a {{red|blue}} bird' });
+		expect(error).toBeUndefined();
+		expect(sent()).toMatchObject([{ negative_prompt: 'a {{red|blue}} bird' }]);
+	});
+
 	it.each([['Hello {{ user.name }}'], ['a {{red|blue}} bird'], ['{{char}} waves'], ['{{}}']])(
 		'%j is sent as it is',
 		async (prompt) => {
