@@ -41,6 +41,14 @@ describe('what a provider publishes about how long a model takes', () => {
 		]);
 	});
 
+	it('is all there is for a model whose longest run no document has, and does not shorten one that it has', async () => {
+		const { ask, provider } = scene({ p50: 600_000, p99: 1_200_000 });
+		const { longestSeconds: _documented, ...limits } = provider.limits;
+		expect((await ask({ ...provider, limits })).limits.longestSeconds).toBe(1200);
+		const longer = { ...provider, limits: { ...limits, longestSeconds: 2400 } };
+		expect((await ask(longer)).limits.longestSeconds).toBe(2400);
+	});
+
 	it('is asked for once', async () => {
 		const { ask, requests } = scene({ p50: 100_000, p99: 200_000 });
 		await Promise.all([ask(), ask()]);

@@ -103,6 +103,24 @@ describe('the model search of the local executor', () => {
 	});
 });
 
+it.each(
+	providers.flatMap((provider) =>
+		Object.entries(provider.modelSearch ?? {}).map(
+			([kind, one]) => [provider.id, kind, one] as const,
+		),
+	),
+)('a list of %s (%s) that did not come is a failure, and no empty list', (_id, _kind, { read }) => {
+	const reply = (status: number, body: unknown) => ({ status, headers: {}, body });
+	for (const body of ['', null, 'text', 7, {}, { data: null }, { models: 'none' }])
+		expect(read(reply(200, body))).toHaveProperty('failure');
+	const rows = [{ id: 'a', name: 'a', model_id: 'a', sd_name_in_api: 'a', status: 1 }];
+	for (const status of [300, 401, 500]) {
+		expect(read(reply(status, { data: rows, models: rows }))).toMatchObject({
+			failure: { httpStatus: status },
+		});
+	}
+});
+
 it('every searchable field has its search or shipped models, and the other way round', () => {
 	for (const provider of providers) {
 		const asked = fieldsOf(provider.request)

@@ -1,7 +1,61 @@
 /** What a stopping Node-RED says that it loses. */
-import { describe, expect, it } from 'vitest';
-import { lossText } from '../../src/jobs/stopReport';
+import type { NodeAPI } from 'node-red';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { newJob } from '../../../providers/replies/job';
+import type { JobRun } from '../../src/jobs/jobRun';
 import { english } from '../support/texts';
+
+/** A process of its own for each test: what it watches is kept for its life. */
+let stop: () => string[];
+let watch: (id: string, lasts: boolean, runs: Array<Partial<JobRun>>) => void;
+let lossText: typeof import('../../src/jobs/stopReport').lossText;
+beforeEach(async () => {
+	vi.resetModules();
+	const once = vi.spyOn(process, 'once').mockReturnThis();
+	const report = await import('../../src/jobs/stopReport');
+	({ lossText } = report);
+	const warnings: string[] = [];
+	const RED = {
+		_: (key: string, values: Record<string, string>) =>
+			english(key.replace(/^.*:runtime\./, ''), values),
+		log: { warn: (text: string) => warnings.push(text) },
+	} as unknown as NodeAPI;
+	watch = (id, lasts, runs) =>
+		report.watchForStop(RED, id, { lasts, runs: new Set(runs as JobRun[]) });
+	stop = () => {
+		const exits = once.mock.calls.filter(([event]) => event === 'exit');
+		for (const [, listener] of exits) (listener as () => void)();
+		return warnings;
+	};
+});
+afterEach(() => vi.restoreAllMocks());
+
+const runOf = (jobId: string, status: 'processing' | 'succeeded' = 'processing') => ({
+	stage: 'waiting' as never,
+	job: { ...newJob('localGpu', jobId, 0), status },
+});
+
+describe('a process that ends', () => {
+	it('says in one warning what all its nodes lose', () => {
+		watch('a', false, [runOf('job-1'), { stage: 'queued' }]);
+		watch('b', false, [runOf('job-2'), runOf('job-1')]);
+		expect(stop()).toEqual([expect.stringMatching(/: job-1, job-2\. .*dropped: 1\./)]);
+	});
+
+	it('names no job that is taken up again, and none that is over', () => {
+		watch('a', true, [runOf('kept')]);
+		watch('b', false, [runOf('over', 'succeeded'), runOf('lost')]);
+		const [text] = stop();
+		expect(text).toContain('lost');
+		expect(text).not.toMatch(/kept|over[,.]/);
+	});
+
+	it('says nothing where nothing is lost', () => {
+		watch('a', true, [runOf('kept')]);
+		watch('b', false, []);
+		expect(stop()).toEqual([]);
+	});
+});
 
 describe('the warning at a stop', () => {
 	it('is empty where nothing is lost', () => {
