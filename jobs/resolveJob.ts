@@ -4,6 +4,7 @@ import { providers } from '../providers/registry';
 import { newJob } from '../providers/replies/job';
 import { idOf, nonEmptyString } from '../providers/replies/coerce';
 import { isObject } from '../providers/schema/wire';
+import { trimmed } from '../providers/schema/trimmed';
 
 /** Whether a value is a whole job, as the nodes of both hosts give it. */
 export const isJob = (value: unknown): value is Job =>
@@ -18,7 +19,9 @@ export function jobIdOf(value: unknown): string | undefined {
 	const job = readJob(value);
 	if (job) return job.jobId;
 	if (typeof value === 'number') return idOf(value);
-	return typeof value === 'string' && !looksLikeJson(value) ? value.trim() || undefined : undefined;
+	return typeof value === 'string' && !looksLikeJson(value)
+		? trimmed(value) || undefined
+		: undefined;
 }
 
 /**
@@ -29,7 +32,7 @@ function readJob(value: unknown): Job | undefined {
 	const given = single(typeof value === 'string' && looksLikeJson(value) ? parsed(value) : value);
 	if (isJob(given)) return given;
 	if (!isObject(given)) return undefined;
-	const jobId = idOf(given.jobId)?.trim();
+	const jobId = trimmed(idOf(given.jobId) ?? '');
 	const provider = providers.find(({ id }) => id === given.provider)?.id;
 	if (!jobId || !provider) return undefined;
 	const submittedAt = nonEmptyString(given.submittedAt);
@@ -81,7 +84,7 @@ export function resolveJob(
 	nowMs: number,
 ): ResolvedJob {
 	const value = single(given);
-	const text = typeof value === 'string' ? value.trim() : value;
+	const text = typeof value === 'string' ? trimmed(value) : value;
 	if (text === undefined || text === null || ['', 'undefined', 'null'].includes(text as string)) {
 		return { problem: 'missing' };
 	}

@@ -3,6 +3,7 @@ import type { Provider } from './contract';
 import { isLocalUrl } from './hosts';
 import { placeholderIn } from './placeholder';
 import { newJob } from './replies/job';
+import { trimmed } from './schema/trimmed';
 
 export type BaseUrlReading =
 	| { baseUrl: string; problem?: undefined }
@@ -18,7 +19,7 @@ const BROKEN_SCHEME = /^https?(:\/?|\/)/i;
  * along from the provider's documents, is taken off again: it would be asked for twice.
  */
 export function readBaseUrl(provider: Provider, given: unknown): BaseUrlReading {
-	const text = String(given ?? '').trim();
+	const text = trimmed(String(given ?? ''));
 	if (text === '') return { baseUrl: provider.account.defaultBaseUrl };
 	const refused = (): BaseUrlReading => ({
 		problem: `Base URL is "${text}", which is not allowed. Give a web address that starts with http:// or https://, such as ${provider.account.defaultBaseUrl}.`,

@@ -1,6 +1,7 @@
 /** Field values as an editor, an expression or a message gave them (numbers as text, yes/no, blanks), made plain. */
 import type { JsonObject, JsonValue, RequestValues } from '../contract';
 import type { Field } from './fields';
+import { trimmed } from './trimmed';
 import { isNumeric, isObject } from './wire';
 
 /** Only what is set, with the defaults that are always sent; what can not be meant stays as it is. */
@@ -16,11 +17,13 @@ export function normalise(fields: Field[], raw: Record<string, unknown>): Reques
 
 function normaliseValue(field: Field, raw: unknown): JsonValue | undefined {
 	if (raw === undefined || raw === null) return undefined;
-	if (typeof raw === 'string' && raw.trim() === '') return undefined;
+	if (typeof raw === 'string' && trimmed(raw) === '') return undefined;
 	switch (field.type) {
 		case 'integer':
 		case 'number':
-			return typeof raw === 'string' && isNumeric(raw) ? Number(raw) : (raw as JsonValue);
+			return typeof raw === 'string' && isNumeric(trimmed(raw))
+				? Number(trimmed(raw))
+				: (raw as JsonValue);
 		case 'boolean':
 			return toBoolean(raw);
 		case 'choice':
@@ -28,7 +31,7 @@ function normaliseValue(field: Field, raw: unknown): JsonValue | undefined {
 		case 'text': {
 			if (typeof raw === 'number') return String(raw);
 			// What surrounds a name or an address is no part of it. A prompt is sent as it was written.
-			return typeof raw === 'string' && !field.multiline ? raw.trim() : (raw as JsonValue);
+			return typeof raw === 'string' && !field.multiline ? trimmed(raw) : (raw as JsonValue);
 		}
 		case 'json':
 			return parsed(raw);
@@ -63,7 +66,7 @@ function normaliseItem(field: Field, item: JsonObject): JsonObject {
 /** The choice itself, or the one that differs in upper and lower case only: tables and forms write "720P". */
 function choiceMeant({ choices = [] }: Field, raw: unknown): JsonValue {
 	if (typeof raw !== 'string' && typeof raw !== 'number') return raw as JsonValue;
-	const text = String(raw).trim();
+	const text = trimmed(String(raw));
 	const alike = choices.filter((choice) => String(choice).toLowerCase() === text.toLowerCase());
 	const exact = alike.find((choice) => String(choice) === text);
 	return exact ?? (alike.length === 1 ? alike[0]! : raw);
@@ -71,7 +74,7 @@ function choiceMeant({ choices = [] }: Field, raw: unknown): JsonValue {
 
 function toBoolean(raw: unknown): JsonValue {
 	if (typeof raw !== 'string' && typeof raw !== 'number') return raw as JsonValue;
-	const word = String(raw).trim().toLowerCase();
+	const word = trimmed(String(raw)).toLowerCase();
 	if (['yes', 'true', '1'].includes(word)) return true;
 	if (['no', 'false', '0'].includes(word)) return false;
 	return raw;
@@ -80,7 +83,7 @@ function toBoolean(raw: unknown): JsonValue {
 function parsed(raw: unknown): JsonValue {
 	if (typeof raw !== 'string') return raw as JsonValue;
 	try {
-		return JSON.parse(raw.trim()) as JsonValue;
+		return JSON.parse(trimmed(raw)) as JsonValue;
 	} catch {
 		return raw;
 	}

@@ -6,6 +6,7 @@ import { fieldsOf, type Field } from './fields';
 import { modelFields } from './modelFields';
 import { modelIssues, modelWarnings } from './modelRules';
 import { requestOf } from './requestOf';
+import { trimmed } from './trimmed';
 
 const known = new WeakMap<Provider, Map<ModelEntry, Provider>>();
 
@@ -71,7 +72,7 @@ function declare(provider: Provider, model: ModelEntry): Provider {
 }
 
 const isBlank = (value: unknown): boolean =>
-	value === undefined || value === null || (typeof value === 'string' && value.trim() === '');
+	value === undefined || value === null || (typeof value === 'string' && trimmed(value) === '');
 
 const defaultModel = ({ request, models }: Provider): unknown =>
 	fieldsOf(request).find(({ name }) => name === models?.field)?.default;

@@ -201,6 +201,6 @@ function addressesIn(value: JsonValue | undefined): string[] {
 
 export function shown(value: JsonValue | undefined): string {
 	if (value === undefined) return 'empty';
-	const text = JSON.stringify(value);
+	const text = typeof value === 'number' ? String(value) : JSON.stringify(value);
 	return text.length <= LONGEST_SHOWN_VALUE ? text : `${text.slice(0, LONGEST_SHOWN_VALUE)}…`;
 }

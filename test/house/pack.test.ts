@@ -1,11 +1,19 @@
 /** The n8n package as people get it: what is in the tarball, and that it loads with n8n's own modules and no others. */
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import {
+	existsSync,
+	mkdirSync,
+	mkdtempSync,
+	readFileSync,
+	rmSync,
+	symlinkSync,
+	writeFileSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { packTarball, unpackTarball } from '../support/tarball';
+import { npm, packTarball, unpackTarball } from '../support/tarball';
 
 const root = resolve(import.meta.dirname, '..', '..');
 const require = createRequire(import.meta.url);
@@ -13,11 +21,13 @@ const folder = mkdtempSync(join(tmpdir(), 'pack-'));
 
 interface Manifest {
 	dependencies?: Record<string, string>;
+	scripts?: Record<string, string>;
 	peerDependencies: Record<string, string>;
 	n8n: { nodes: string[]; credentials: string[] };
 }
 
 let files: string[];
+let tarballFile: string;
 let unpacked: string;
 let manifest: Manifest;
 
@@ -25,6 +35,7 @@ beforeAll(() => {
 	execFileSync(process.execPath, [join(root, 'scripts', 'build.mjs')], { cwd: root });
 	const tarball = packTarball(folder);
 	files = tarball.files;
+	tarballFile = tarball.path;
 	unpacked = unpackTarball(tarball, folder);
 	manifest = JSON.parse(readFileSync(join(unpacked, 'package.json'), 'utf8')) as Manifest;
 	mkdirSync(join(folder, 'node_modules'));
@@ -76,6 +87,20 @@ describe('the n8n tarball', () => {
 	it('brings no dependency along', () => {
 		expect(manifest.dependencies ?? {}).toEqual({});
 		expect(manifest.peerDependencies).toEqual({ 'n8n-workflow': '*' });
+	});
+
+	it('installs by hand as one package: nothing else is looked for, compiled or run', () => {
+		const home = join(folder, 'home');
+		mkdirSync(home);
+		// Or npm would take the folder above, which has modules, for the place.
+		writeFileSync(join(home, 'package.json'), '{}');
+		// Without a network npm fails over any package that it would need beside this one.
+		npm(['install', '--offline', '--no-audit', '--no-fund', tarballFile], home);
+		const lock = readFileSync(join(home, 'package-lock.json'), 'utf8');
+		const { packages } = JSON.parse(lock) as { packages: Record<string, object> };
+		expect(Object.keys(packages)).toEqual(['', 'node_modules/n8n-nodes-text-to-video']);
+		const { scripts = {} } = manifest;
+		expect(Object.keys(scripts).filter((name) => /^(pre|post)?install$/.test(name))).toEqual([]);
 	});
 
 	it('gives n8n at its start what the classes come to, and loads these with their first call', () => {

@@ -11,6 +11,7 @@ describe('a base URL is understood', () => {
 		['aimlapiPixverse', undefined, 'https://api.aimlapi.com'],
 		['aimlapiPixverse', '  ', 'https://api.aimlapi.com'],
 		['aimlapiPixverse', ' https://api.aimlapi.com\n', 'https://api.aimlapi.com'],
+		['aimlapiPixverse', '\u200Bhttps://api.aimlapi.com\u200B', 'https://api.aimlapi.com'],
 		['aimlapiPixverse', 'api.aimlapi.com', 'https://api.aimlapi.com'],
 		['aimlapiPixverse', 'api.aimlapi.com:8443', 'https://api.aimlapi.com:8443'],
 		['aimlapiPixverse', 'https://api.aimlapi.com/v2', 'https://api.aimlapi.com'],

@@ -226,6 +226,32 @@ describe('bad input is refused before it is sent, in words that name field, valu
 });
 
 describe('good input is not refused', () => {
+	it('not for blanks around it that nobody sees, which come along with copied text', () => {
+		const { values } = validate(
+			providerById('aimlapiPixverse'),
+			{
+				...{
+					prompt: 'A boat \u200B',
+					aspect_ratio: '\u200B16:9\u00A0',
+					resolution: '\u200E720P\uFEFF',
+				},
+				...{ seed: '\u200B7\u2060', negative_prompt: '\u200B' },
+			},
+			'https://api.aimlapi.com',
+		);
+		expect(values).toMatchObject({
+			...{ prompt: 'A boat \u200B', aspect_ratio: '16:9', resolution: '720p', seed: 7 },
+		});
+		expect(values).not.toHaveProperty('negative_prompt');
+		expect(messageFor('aimlapiPixverse', { prompt: '\u200B' })).toContain('is empty');
+	});
+
+	it('and a number that is none is shown as what it is', () => {
+		for (const steps of [Number.NaN, Infinity]) {
+			expect(messageFor('novita', { steps })).toContain(`Steps (steps) is ${steps},`);
+		}
+	});
+
 	it.each(providers.map((provider) => [provider.id] as const))(
 		'%s takes its smallest request',
 		(id) => {
