@@ -1,7 +1,7 @@
 /**
  * How much the tests notice: puts small faults into the core, one at a time, and runs the tests that reach them.
  *
- *     npm run mutate -- [--seed 1] [--count 60] [--parallel 2] [--seconds 30] [--measure] [--json FILE] [PATH…]
+ *     npm run mutate -- [--seed 1] [--count 60] [--parallel 3] [--seconds 30] [--measure] [--json FILE] [PATH…]
  *
  * PATH are folders or files (by default jobs, providers, the job's life in nodes, Node-RED's runner). Faults are drawn
  * by the seed from every file, more from a file in which more could be put. Which test runs which statement is measured
@@ -56,7 +56,7 @@ const { values, positionals } = parseArgs({
 	options: {
 		seed: { type: 'string', default: '1' },
 		count: { type: 'string', default: '60' },
-		parallel: { type: 'string', default: '2' },
+		parallel: { type: 'string', default: '3' },
 		measure: { type: 'boolean', default: false },
 		json: { type: 'string' },
 		seconds: { type: 'string', default: '30' },
