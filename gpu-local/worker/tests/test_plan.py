@@ -202,6 +202,18 @@ def test_weights_that_a_family_reads_not_are_told_where_there_are_any():
     assert "reads no weights" in told(negative_prompt="(blurry:1.2)", guidance_scale=5)[0]
 
 
+def test_the_second_guidance_of_a_model_goes_with_its_own_first_one_only():
+    own = {**FAMILIES["wan"].defaults, "guidance_scale": 4.0, "guidance_scale_2": 3.0}
+    family = replace(FAMILIES["wan"], defaults=own)
+
+    def second(**fields):
+        return make_plan(request(**fields), family, OWN["wan"]).guidance_scale_2
+
+    assert second() == 3
+    assert second(guidance_scale=4) == 3
+    assert second(guidance_scale=6) is None
+
+
 def test_too_many_frames_are_refused():
     with pytest.raises(WorkerError) as caught:
         plan("wan", num_frames=5000)
