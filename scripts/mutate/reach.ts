@@ -2,7 +2,7 @@
 import ts from 'typescript';
 
 /** What a counted text calls, in every test's own process. */
-export const COUNTER = '__reached';
+const COUNTER = '__reached';
 
 /** A stretch of the text that one counter stands for. */
 export interface Counted {

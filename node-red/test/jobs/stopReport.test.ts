@@ -3,17 +3,16 @@ import type { NodeAPI } from 'node-red';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { newJob } from '../../../providers/replies/job';
 import type { JobRun } from '../../src/jobs/jobRun';
+import { lossText } from '../../src/jobs/stopReport';
 import { english } from '../support/texts';
 
 /** A process of its own for each test: what it watches is kept for its life. */
 let stop: () => string[];
 let watch: (id: string, lasts: boolean, runs: Array<Partial<JobRun>>) => void;
-let lossText: typeof import('../../src/jobs/stopReport').lossText;
 beforeEach(async () => {
 	vi.resetModules();
 	const once = vi.spyOn(process, 'once').mockReturnThis();
 	const report = await import('../../src/jobs/stopReport');
-	({ lossText } = report);
 	const warnings: string[] = [];
 	const RED = {
 		_: (key: string, values: Record<string, string>) =>
