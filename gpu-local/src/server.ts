@@ -2,6 +2,8 @@ import Fastify, { LogController } from 'fastify';
 import type { FastifyError, FastifyInstance, FastifyReply } from 'fastify';
 import { isSigned } from './artifacts/signedUrl.ts';
 import { ApiError, notFound } from './videos/errors.ts';
+import { aimlapiDialect } from './dialects/aimlapi/index.ts';
+import { aimlapiError } from './dialects/aimlapi/replies.ts';
 import { novitaError, novitaStatus } from './dialects/novita/errors.ts';
 import { novitaDialect } from './dialects/novita/index.ts';
 import { openaiError } from './dialects/openai/errors.ts';
@@ -18,7 +20,8 @@ import { toApiError } from './http/errors.ts';
 import { refusalOf } from './http/hostGuard.ts';
 import type { HostPolicy } from './http/hostGuard.ts';
 import { refuseOtherMethods } from './http/methods.ts';
-import { readBodies, unstorable } from './http/bodies.ts';
+import { readBodies } from './http/bodies.ts';
+import { refusalOfParameters } from './http/parameters.ts';
 import { LOCAL_OWNER } from './http/keys.ts';
 import type { Metrics } from './http/metrics.ts';
 import { operationRoutes } from './http/operations.ts';
@@ -69,7 +72,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
 	app.addHook('onRequest', async (request) => {
 		const refusal = refusalOf(request.headers, hosts);
 		if (refusal !== undefined) throw new ApiError(403, 'not_allowed', refusal);
-		const unreadable = unstorable({ ...(request.params as object), ...(request.query as object) });
+		const unreadable = refusalOfParameters(request);
 		if (unreadable) throw unreadable;
 	});
 	app.setErrorHandler<FastifyError>(async (error, request, reply) => {
@@ -94,6 +97,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
 	await app.register(openaiDialect, { context, feed });
 	await app.register(stableDiffusionApiDialect, { context });
 	await app.register(novitaDialect, { context });
+	await app.register(aimlapiDialect, { context });
 	await app.register(fileRoutes, { context });
 	return app;
 }
@@ -127,6 +131,9 @@ async function fileRoutes(
 function inItsDialect(path: string, error: ApiError): { status: number; body: object } {
 	if (path.startsWith('/api/')) {
 		return { status: error.status, body: stableDiffusionApiError(error) };
+	}
+	if (path.startsWith('/v2/')) {
+		return { status: error.status, body: aimlapiError(error, path.split('?')[0]!, '') };
 	}
 	if (path.startsWith('/v3/')) return { status: novitaStatus(error), body: novitaError(error) };
 	return { status: error.status, body: openaiError(error) };

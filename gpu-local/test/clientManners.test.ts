@@ -79,6 +79,20 @@ describe('clients', () => {
 	});
 
 	it.each([
+		'/v1/videos?status=queued&status=failed',
+		'/v1/videos?query=a&query=b',
+		'/v1/models?type=model&type=lora',
+		'/v3/async/task-result?task_id=1&task_id=2',
+		'/v3/model?filter.query=a&filter.query=b',
+		'/api/v3/fetch/1?key=a&key=b',
+		'/v2/video/generations?generation_id=1&generation_id=2',
+	])('get 400 for a parameter that is given twice: %s', async (path) => {
+		const { status, body } = await send('GET', path);
+		expect(status).toBe(400);
+		expect(JSON.stringify(body)).toContain('given more than once');
+	});
+
+	it.each([
 		['/api/v5/text2video', { key: 0, prompt: 'A boat' }, 'key'],
 		['/api/v3/fetch/1', { key: ['a'] }, 'key'],
 		['/v1/videos', { ...SMALL, webhook: [] }, 'webhook'],
@@ -95,6 +109,13 @@ describe('clients', () => {
 		const { status, body } = await server.call('GET', '/v3/model?pagination.limit=-5');
 		expect(status).toBe(400);
 		expect(body.message).toContain('from 1 to 100');
+	});
+
+	it('may name a model by any characters, however many', async () => {
+		const model = `a${'𝕋'.repeat(60)}`;
+		const { status, body } = await server.call('POST', '/v1/videos', { ...SMALL, model });
+		expect(status).toBe(200);
+		expect(body.warnings[0]).toContain(`"a${'𝕋'.repeat(39)}…"`);
 	});
 
 	it('get 400 for a form with NUL in it', async () => {
@@ -132,10 +153,13 @@ describe('clients', () => {
 		expect(await multipart.json()).toMatchObject({ status: 'processing', meta: { W: 64 } });
 	});
 
-	it('may fetch by GET', async () => {
+	it('may fetch by GET', { timeout: 90_000 }, async () => {
 		const { body } = await server.call('POST', '/api/v5/text2video', { key: '', prompt: 'A fox' });
-		const fetched = await send('GET', `/api/v3/fetch/${body.id}?key=`);
-		expect(fetched.body).toMatchObject({ status: 'success', id: body.id });
+		await expect
+			.poll(async () => (await send('GET', `/api/v3/fetch/${body.id}?key=`)).body, {
+				timeout: 60_000,
+			})
+			.toMatchObject({ status: 'success', id: body.id });
 	});
 
 	it.each([

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { HttpCall, Job, Provider, Reply, RequestValues } from '../../providers/contract';
 import { isFinal } from '../../providers/contract';
 import { absoluteUrl } from '../../providers/hosts';
+import { aimlapiPixverse } from '../../providers/aimlapi';
 import { localGpu } from '../../providers/localGpu';
 import { novita } from '../../providers/novita';
 import {
@@ -56,6 +57,16 @@ const CASES: Array<{
 		},
 		made: { width: 256, height: 256, frames: 24, fps: 8 },
 	},
+	{
+		provider: aimlapiPixverse,
+		values: { prompt: 'A boat', resolution: '360p', aspect_ratio: '1:1', duration: 5, seed: 7 },
+		made: { width: 360, height: 360, frames: 40, fps: 8 },
+	},
+	{
+		provider: aimlapiPixverse,
+		values: { prompt: 'A boat', resolution: '360p', duration: 5, legacy_path: true },
+		made: { width: 640, height: 360, frames: 40, fps: 8 },
+	},
 ];
 
 describe('our own adapters run against this server unchanged', () => {
@@ -80,6 +91,7 @@ describe('our own adapters run against this server unchanged', () => {
 		const reply = await fetch(`${absoluteUrl(call.url, server.url)}${query ? `?${query}` : ''}`, {
 			method: call.method,
 			headers: {
+				...call.headers,
 				...(call.method === 'POST' ? { 'content-type': 'application/json' } : {}),
 				...(inBody ? {} : { authorization: `Bearer ${KEY}` }),
 			},

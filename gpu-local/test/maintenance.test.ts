@@ -8,7 +8,7 @@ import type { Core } from '../src/compose.ts';
 import type { VideoService } from '../src/videos/service.ts';
 import { SCHEMA } from '../src/queue/queue.ts';
 import { noteLooseFile } from '../src/store/looseFiles.ts';
-import { completeVideo, leaseVideo } from '../src/store/videos.ts';
+import { completeVideo, failVideo, leaseVideo } from '../src/store/videos.ts';
 import { openTestCore } from './support/core.ts';
 
 const LEASE = '00000000-0000-4000-8000-000000000002';
@@ -149,6 +149,54 @@ describe('what happens without anybody asking', () => {
 		expect(await service.get('me', video.id)).toMatchObject({ status: 'expired', artifact: null });
 		await maintenance.sweep(Date.now() + 3601 * 1000);
 		await expect(service.get('me', video.id)).rejects.toMatchObject({ code: 'not_found' });
+	});
+
+	it('asks the database and the storage no more where many finished videos are kept', async () => {
+		const asked = async (): Promise<number> => {
+			let times = 0;
+			const counted = <Whole extends object>(whole: Whole): Whole =>
+				new Proxy(whole, {
+					get: (target, name) => {
+						const member: unknown = Reflect.get(target, name);
+						if (typeof member !== 'function') return member;
+						return (...args: unknown[]): unknown => {
+							times++;
+							return Reflect.apply(member, target, args);
+						};
+					},
+				});
+			await new Maintenance(
+				counted(core.database),
+				counted(core.artifacts),
+				3600,
+				pino({ level: 'silent' }),
+			).sweep();
+			return times;
+		};
+		const few = await asked();
+		for (let nth = 0; nth < 40; nth++) {
+			const { id } = await create('many');
+			const name = `${id.replaceAll('-', '')}-${'f'.repeat(16)}.mp4`;
+			await writeFile(join(folder, 'videos', name), 'x');
+			await core.database.query(
+				`UPDATE gpu_local.videos SET status = 'completed', finished_at = now(),
+					created_at = now() - interval '2 days', artifact = $2 WHERE id = $1`,
+				[id, JSON.stringify({ name, bytes: 1, sha256: '', mimeType: 'video/mp4' })],
+			);
+		}
+		expect(await asked()).toBe(few);
+		expect(few).toBeGreaterThan(0);
+	});
+
+	it('a job fails with what its engine said, be it no text that a database takes', async () => {
+		const { id } = await create('me');
+		await leaseVideo(core.database, id, LEASE, 'test');
+		const message = 'Said \0 and half of \ud835';
+		await core.database.batch([failVideo(LEASE, { code: 'worker_lost', message })]);
+		expect(await service.get('me', id)).toMatchObject({
+			status: 'failed',
+			error: { message: 'Said \ufffd and half of \ufffd' },
+		});
 	});
 
 	it('a job that nobody will run any more fails, and says why', async () => {

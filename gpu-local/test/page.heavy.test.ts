@@ -184,6 +184,18 @@ describe('the page', () => {
 		await page.locator('#new [name=prompt]').fill('Made on the page');
 		await page.getByLabel('Seconds', { exact: true }).fill('1');
 		await page.getByText('All fields of this model').click();
+		const kind = async (label: string): Promise<string> =>
+			await page
+				.getByLabel(label, { exact: true })
+				.evaluate((input) => `${input.tagName} ${(input as unknown as { type: string }).type}`);
+		expect(await kind('Seed')).toBe('INPUT number');
+		expect(await kind('Negative Prompt')).toBe('TEXTAREA textarea');
+		expect(await kind('Tracking ID')).toBe('INPUT text');
+		expect(await kind('LoRAs')).toBe('TEXTAREA textarea');
+		const choices = async (label: string): Promise<string[]> =>
+			await page.getByLabel(label, { exact: true }).locator('option').allTextContents();
+		expect(await choices('Closed Loop')).toEqual(['usual (false)', 'true', 'false']);
+		expect(await choices('Resolution')).toEqual(['usual', '360p', '540p', '720p', '1080p']);
 		await page.getByLabel('Seed', { exact: true }).fill('7');
 		await page.getByLabel('Frames per Second').fill('12');
 		await page.getByText('Make video', { exact: true }).click();

@@ -186,7 +186,7 @@ export default function register(RED: NodeAPI): void {
 			const url = callbackAddress(RED, handle, t, (text) => node.warn(text));
 			if (field) raw[field] = url;
 		}
-		const { values, issues } = validate(provider, raw, baseUrl);
+		const { values, issues } = validate(provider, raw, baseUrl, FILE_WORDS);
 		if (!values) {
 			throw refused(inNodeRedWords(issueText(issues)), t('advice.change-field'));
 		}
@@ -195,6 +195,9 @@ export default function register(RED: NodeAPI): void {
 
 	RED.nodes.registerType('text-to-video', TextToVideo);
 }
+
+/** What a picture may be beside an address and a data URL. */
+const FILE_WORDS = 'a Buffer or the name of a file';
 
 /** What of the request names the model, where it takes one of several or the provider publishes times by it. */
 function modelOf(provider: Provider | undefined, values: RequestValues): RequestValues | undefined {

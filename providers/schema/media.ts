@@ -36,9 +36,16 @@ export function dataUrl(text: string): { mimeType: string; base64: string } | un
 export const isAddressOrFile = (text: string): boolean =>
 	/^(https?:\/\/|gs:\/\/|data:)/i.test(text.trim());
 
-/** @param value of the field: one text, a list of texts, or a list of objects with such texts */
-export function mediaIssues(field: Field, value: JsonValue | undefined): RuleIssue[] {
-	return problemsOf(field, value, '').map(({ shown, allowed }) => ({
+/**
+ * @param value of the field: one text, a list of texts, or a list of objects with such texts
+ * @param hostFile what the host takes beside an address and a data URL
+ */
+export function mediaIssues(
+	field: Field,
+	value: JsonValue | undefined,
+	hostFile: string,
+): RuleIssue[] {
+	return problemsOf(field, value, '', hostFile).map(({ shown, allowed }) => ({
 		field: field.name,
 		value: shown,
 		allowed,
@@ -51,22 +58,28 @@ interface Problem {
 	allowed: string;
 }
 
-function problemsOf(field: Field, value: JsonValue | undefined, place: string): Problem[] {
+function problemsOf(
+	field: Field,
+	value: JsonValue | undefined,
+	place: string,
+	hostFile: string,
+): Problem[] {
 	if (Array.isArray(value)) {
 		return value.flatMap((item, index) =>
 			(field.items ?? []).flatMap((inner) => {
 				const at = field.plain ? item : (item as Record<string, JsonValue>)[inner.name];
 				const title = field.plain ? '' : `${inner.title} of `;
-				return problemsOf(inner, at, `${title}${field.itemTitle ?? 'item'} ${index + 1}: `);
+				const where = `${title}${field.itemTitle ?? 'item'} ${index + 1}: `;
+				return problemsOf(inner, at, where, hostFile);
 			}),
 		);
 	}
 	if (!field.media || typeof value !== 'string') return [];
-	const problem = problemOf(field.media, value);
+	const problem = problemOf(field.media, value, hostFile);
 	return problem ? [{ shown: problem.shown, allowed: `${place}${problem.allowed}` }] : [];
 }
 
-function problemOf(media: Media, text: string): Problem | undefined {
+function problemOf(media: Media, text: string, hostFile: string): Problem | undefined {
 	const { accepts, kind } = media;
 	const what = MEDIA_WORDS[kind];
 	if (/^https?:\/\//i.test(text)) {
@@ -79,7 +92,7 @@ function problemOf(media: Media, text: string): Problem | undefined {
 	if (accepts.includes('asset id') && /^[\w:-]+$/.test(text)) return undefined;
 	const forms = [
 		...(accepts.includes('url') ? ['a web address that starts with https://'] : []),
-		...(takesFile(accepts) ? ['a data URL', 'the name of a file that comes with the input'] : []),
+		...(takesFile(accepts) ? ['a data URL', hostFile] : []),
 	];
 	return { shown: text, allowed: `give the ${what} as ${forms.join(' or ')}` };
 }

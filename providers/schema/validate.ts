@@ -24,11 +24,13 @@ const LONGEST_SHOWN_VALUE = 80;
  * the provider's documented ranges.
  *
  * @param raw field values by field name; lists as arrays of objects
+ * @param hostFile what the host takes for a picture, a video or a sound beside an address and a data URL
  */
 export function validate(
 	declared: Provider,
 	raw: Record<string, unknown>,
 	baseUrl: string,
+	hostFile = 'the name of a file that comes with the input',
 ): Validation {
 	const provider = ofModel(declared, raw);
 	const fields = fieldsOf(provider.request);
@@ -43,7 +45,7 @@ export function validate(
 	if (issues.length === 0) {
 		const told = [
 			...(provider.rules?.(values) ?? []),
-			...fields.flatMap((field) => mediaIssues(field, values[field.name])),
+			...fields.flatMap((field) => mediaIssues(field, values[field.name], hostFile)),
 		];
 		issues.push(...told.map((issue) => ruleIssue(fields, issue)));
 	}

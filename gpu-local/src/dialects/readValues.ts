@@ -8,6 +8,9 @@ import { ApiError } from '../videos/errors.ts';
 /** The server checks callback addresses itself, so a local one is no mistake here. */
 const OWN_ADDRESS = 'http://127.0.0.1';
 
+/** With an item of a workflow a file has a name; with a request it is a part of its form. */
+const FILE_WORDS = 'a file in a multipart form';
+
 /** A request that the provider's own document forbids; `issues` name every field. */
 export class InvalidFieldsError extends ApiError {
 	constructor(readonly issues: Issue[]) {
@@ -22,20 +25,10 @@ export function readValues(provider: Provider, body: unknown): RequestValues {
 	}
 	refuseUnusedMedia(provider, body);
 	refuseOtherThanObjects(provider, body);
-	const validation = validate(provider, readRequest(provider, body), OWN_ADDRESS);
-	if (validation.values === undefined)
-		throw new InvalidFieldsError(validation.issues.map(inWordsOfRequests));
+	const validation = validate(provider, readRequest(provider, body), OWN_ADDRESS, FILE_WORDS);
+	if (validation.values === undefined) throw new InvalidFieldsError(validation.issues);
 	return validation.values;
 }
-
-/** A file comes with a request as a part of its form; with an item of a workflow it has a name. */
-const inWordsOfRequests = (issue: Issue): Issue => ({
-	...issue,
-	message: issue.message.replace(
-		'the name of a file that comes with the input',
-		'a file in a multipart form',
-	),
-});
 
 /** What stands where the document has an object with fields in it: they would be lost without a word. */
 function refuseOtherThanObjects(provider: Provider, body: unknown): void {

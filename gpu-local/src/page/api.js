@@ -49,8 +49,23 @@ export function resolved(description, part) {
 	return keys.reduce((node, key) => node?.[key], description);
 }
 
-export const bodySchema = (description, operation) =>
-	resolved(
-		description,
-		resolved(description, operation.requestBody)?.content?.['application/json']?.schema,
-	);
+/** Of what is described in several ways, the first is the usual one. */
+export function bodySchema(description, operation) {
+	const content = resolved(description, operation.requestBody)?.content;
+	const schema = resolved(description, content?.['application/json']?.schema);
+	return schema?.anyOf?.[0] ?? schema;
+}
+
+/** What a field is: of its types the first, which the others stand for. */
+export const typeOf = ({ type, enum: values }) =>
+	values?.includes(true) ? 'boolean' : [type].flat()[0];
+
+/** What there is to choose from; without the other ways to write the same, and what leaves the field out. */
+export function choicesOf(field) {
+	if (typeOf(field) === 'boolean') return ['true', 'false'];
+	const texts = field.enum?.filter((value) => value !== null && value !== '').map(String);
+	return texts && [...new Set(texts)];
+}
+
+/** A limit that says something: that of the whole numbers in JSON does not. */
+export const limitOf = (limit) => (Math.abs(limit) === Number.MAX_SAFE_INTEGER ? undefined : limit);

@@ -1,6 +1,6 @@
 // The API in words, from /openapi.json.
 
-import { bodySchema, resolved, storedKey } from './api.js';
+import { bodySchema, choicesOf, limitOf, resolved, storedKey, typeOf } from './api.js';
 import { examples } from './examples.js';
 
 const element = (name, text, children = []) => {
@@ -85,12 +85,13 @@ function flatten(schema, prefix = '') {
 	const required = new Set(schema.required ?? []);
 	return Object.entries(schema.properties ?? {}).flatMap(([name, field]) => {
 		const path = `${prefix}${name}`;
-		if (field.type === 'object' && field.properties) return flatten(field, `${path}.`);
+		if (typeOf(field) === 'object' && field.properties) return flatten(field, `${path}.`);
+		const [from, to] = [limitOf(field.minimum), limitOf(field.maximum)];
 		const range = [
 			...(required.has(name) ? ['required'] : []),
-			...(field.enum ? [field.enum.filter((value) => value !== null).join(', ')] : []),
-			...(field.minimum === undefined ? [] : [`from ${field.minimum}`]),
-			...(field.maximum === undefined ? [] : [`to ${field.maximum}`]),
+			...(choicesOf(field) ? [choicesOf(field).join(', ')] : []),
+			...(from === undefined ? [] : [`from ${from}`]),
+			...(to === undefined ? [] : [`to ${to}`]),
 		].join('; ');
 		const own = [path, [field.description, range && `(${range})`].filter(Boolean).join(' ')];
 		return field.items?.properties ? [own, ...flatten(field.items, `${path}[].`)] : [own];

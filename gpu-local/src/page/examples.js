@@ -20,6 +20,16 @@ const NOVITA = {
 	},
 };
 
+const AIMLAPI = {
+	submit: '/v2/video/generations',
+	body: {
+		model: 'preview',
+		prompt: 'A paper boat drifting down a rainy street',
+		resolution: '360p',
+		duration: 5,
+	},
+};
+
 /**
  * @param base where this server is reached
  * @param key what stands in place of the key
@@ -36,18 +46,7 @@ until curl -sf ${base}/v1/videos/$id -H 'Authorization: Bearer ${key}' | grep -E
 do sleep 1; done
 curl -sf ${base}/v1/videos/$id/content -H 'Authorization: Bearer ${key}' -o video.mp4
 `,
-			Node: `import { writeFile } from 'node:fs/promises';
-
-const call = async (path, body) => {
-	const reply = await fetch('${base}' + path, {
-		method: body ? 'POST' : 'GET',
-		headers: { authorization: 'Bearer ${key}', 'content-type': 'application/json' },
-		body: body && JSON.stringify(body),
-	});
-	if (!reply.ok) throw new Error(await reply.text());
-	return reply;
-};
-const body = ${JSON.stringify(OPENAI.body)};
+			Node: `${nodeCall(base, key)}const body = ${JSON.stringify(OPENAI.body)};
 let video = await (await call('${OPENAI.submit}', body)).json();
 while (['queued', 'in_progress'].includes(video.status)) {
 	await new Promise((resolve) => setTimeout(resolve, 1000));
@@ -56,7 +55,7 @@ while (['queued', 'in_progress'].includes(video.status)) {
 const file = await call('/v1/videos/' + video.id + '/content');
 await writeFile('video.mp4', Buffer.from(await file.arrayBuffer()));
 `,
-			Python: `${pythonCall(base, `{"Authorization": "Bearer ${key}", "Content-Type": "application/json"}`)}
+			Python: `${pythonCall(base, pythonHeaders(key))}
 video = json.loads(call("${OPENAI.submit}", ${JSON.stringify(OPENAI.body)}))
 while video["status"] in ("queued", "in_progress"):
     time.sleep(1)
@@ -116,27 +115,17 @@ until curl -sf "${base}/v3/async/task-result?task_id=$id" -H 'Authorization: Bea
 do sleep 1; done
 curl -sf "$(${field('video_url')} <task.json)" -o video.mp4
 `,
-			Node: `import { writeFile } from 'node:fs/promises';
-
-const call = async (path, body) => {
-	const reply = await fetch('${base}' + path, {
-		method: body ? 'POST' : 'GET',
-		headers: { authorization: 'Bearer ${key}', 'content-type': 'application/json' },
-		body: body && JSON.stringify(body),
-	});
-	if (!reply.ok) throw new Error(await reply.text());
-	return await reply.json();
-};
-const { task_id } = await call('${NOVITA.submit}', ${JSON.stringify(NOVITA.body)});
+			Node: `${nodeCall(base, key)}const submitted = await call('${NOVITA.submit}', ${JSON.stringify(NOVITA.body)});
+const { task_id } = await submitted.json();
 let result;
 do {
 	await new Promise((resolve) => setTimeout(resolve, 1000));
-	result = await call('/v3/async/task-result?task_id=' + task_id);
+	result = await (await call('/v3/async/task-result?task_id=' + task_id)).json();
 } while (!/SUCCEED|FAILED/.test(result.task.status));
 const file = await fetch(result.videos[0].video_url);
 await writeFile('video.mp4', Buffer.from(await file.arrayBuffer()));
 `,
-			Python: `${pythonCall(base, `{"Authorization": "Bearer ${key}", "Content-Type": "application/json"}`)}
+			Python: `${pythonCall(base, pythonHeaders(key))}
 task_id = json.loads(call("${NOVITA.submit}", ${JSON.stringify(NOVITA.body)}))["task_id"]
 result = {"task": {"status": ""}}
 while result["task"]["status"] not in ("TASK_STATUS_SUCCEED", "TASK_STATUS_FAILED"):
@@ -146,7 +135,53 @@ urllib.request.urlretrieve(result["videos"][0]["video_url"], "video.mp4")
 `,
 		},
 	},
+	{
+		title: 'AI/ML API',
+		path: AIMLAPI.submit,
+		calls: {
+			curl: `id=$(curl -sf ${base}${AIMLAPI.submit} -H 'Authorization: Bearer ${key}' \\
+	-H 'Content-Type: application/json' -d '${JSON.stringify(AIMLAPI.body)}' | ${field('id')})
+until curl -sf "${base}${AIMLAPI.submit}?generation_id=$id" -H 'Authorization: Bearer ${key}' >video.json \\
+	&& grep -Eq '"status": ?"(completed|error)"' video.json
+do sleep 1; done
+curl -sf "$(${field('url')} <video.json)" -o video.mp4
+`,
+			Node: `${nodeCall(base, key)}const body = ${JSON.stringify(AIMLAPI.body)};
+let video = await (await call('${AIMLAPI.submit}', body)).json();
+while (['queued', 'generating'].includes(video.status)) {
+	await new Promise((resolve) => setTimeout(resolve, 1000));
+	video = await (await call('${AIMLAPI.submit}?generation_id=' + video.id)).json();
+}
+if (video.error) throw new Error(video.error.message);
+const file = await fetch(video.video.url);
+await writeFile('video.mp4', Buffer.from(await file.arrayBuffer()));
+`,
+			Python: `${pythonCall(base, pythonHeaders(key))}
+video = json.loads(call("${AIMLAPI.submit}", ${JSON.stringify(AIMLAPI.body)}))
+while video["status"] in ("queued", "generating"):
+    time.sleep(1)
+    video = json.loads(call("${AIMLAPI.submit}?generation_id=" + video["id"]))
+urllib.request.urlretrieve(video["video"]["url"], "video.mp4")
+`,
+		},
+	},
 ];
+
+const pythonHeaders = (key) =>
+	`{"Authorization": "Bearer ${key}", "Content-Type": "application/json"}`;
+
+const nodeCall = (base, key) => `import { writeFile } from 'node:fs/promises';
+
+const call = async (path, body) => {
+	const reply = await fetch('${base}' + path, {
+		method: body ? 'POST' : 'GET',
+		headers: { authorization: 'Bearer ${key}', 'content-type': 'application/json' },
+		body: body && JSON.stringify(body),
+	});
+	if (!reply.ok) throw new Error(await reply.text());
+	return reply;
+};
+`;
 
 /** A member of a JSON text, by what every system has. */
 const field = (name) => `sed -n 's/.*"${name}": *"\\{0,1\\}\\([^",}]*\\).*/\\1/p'`;

@@ -1,7 +1,7 @@
 // The form for a new video: its fields are those that the API's own description lists, without those that the chosen
 // model has no use for.
 
-import { $, api, bodySchema, element, json, resolved } from './api.js';
+import { $, api, bodySchema, choicesOf, element, json, resolved, typeOf } from './api.js';
 
 /** Those that have a place of their own in the form. */
 const OWN_PLACE = new Set(['prompt', 'model', 'size', 'seconds']);
@@ -64,7 +64,7 @@ function flatten(description, schema, prefix = '') {
 	return Object.entries(schema?.properties ?? {}).flatMap(([name, part]) => {
 		const field = resolved(description, part);
 		const path = `${prefix}${name}`;
-		return field.type === 'object' && field.properties
+		return typeOf(field) === 'object' && field.properties
 			? flatten(description, field, `${path}.`)
 			: [{ path, field }];
 	});
@@ -87,11 +87,8 @@ function rowOf({ path, field }) {
 	return row;
 }
 
-const typesOf = (field) => [field.type].flat();
-/** What may be left out may be null, too; here it is the blank choice. */
-const choicesOf = ({ enum: values }) => values?.filter((value) => value !== null);
-const isNumber = (field) => typesOf(field).some((type) => type === 'number' || type === 'integer');
-const isJson = (field) => typesOf(field).some((type) => type === 'array' || type === 'object');
+const isNumber = (field) => ['number', 'integer'].includes(typeOf(field));
+const isJson = (field) => ['array', 'object'].includes(typeOf(field));
 
 function inputOf(path, field) {
 	const usual = field.default === undefined ? '' : `${field.default}`;
@@ -99,8 +96,7 @@ function inputOf(path, field) {
 	if (path.split('.')[0] === 'input_reference') {
 		return element('input', { type: 'file', accept: 'image/png,image/jpeg,image/webp' });
 	}
-	const choices =
-		choicesOf(field) ?? (typesOf(field).includes('boolean') ? ['true', 'false'] : undefined);
+	const choices = choicesOf(field);
 	if (choices) {
 		const blank = element('option', {
 			value: '',
@@ -110,14 +106,14 @@ function inputOf(path, field) {
 		return element('select', {}, [blank, ...options]);
 	}
 	if (isNumber(field)) {
-		const step = typesOf(field).includes('integer') ? '1' : 'any';
+		const step = typeOf(field) === 'integer' ? '1' : 'any';
 		const input = element('input', { type: 'number', step, placeholder: usual });
 		if (field.minimum !== undefined) input.min = field.minimum;
 		if (field.maximum !== undefined) input.max = field.maximum;
 		return input;
 	}
 	if (isJson(field)) {
-		const placeholder = typesOf(field).includes('array') ? '[ { … } ]' : '{ … }';
+		const placeholder = typeOf(field) === 'array' ? '[ { … } ]' : '{ … }';
 		return element('textarea', { rows: 2, placeholder, spellcheck: false });
 	}
 	return (field.maxLength ?? 0) > LONG_TEXT
@@ -166,7 +162,7 @@ async function valueOf(input, field) {
 	if (input.type === 'file') return input.files[0] && (await dataUrlOf(input.files[0]));
 	const text = input.value.trim();
 	if (text === '') return undefined;
-	if (typesOf(field).includes('boolean')) return text === 'true';
+	if (typeOf(field) === 'boolean') return text === 'true';
 	if (field.enum) return text;
 	if (isNumber(field)) return Number(text);
 	if (!isJson(field)) return input.value;

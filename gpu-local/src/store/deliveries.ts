@@ -1,4 +1,5 @@
 import type { Database, Sql, Statement } from '../db/database.ts';
+import { toJson } from './json.ts';
 
 /** What a receiver answered, or why it could not be reached. */
 export interface DeliveryOutcome {
@@ -146,7 +147,7 @@ export const recordAttempts = (records: AttemptRecord[]): Statement => ({
 			id uuid, attempts integer, status text, body text, attempt jsonb, next_at timestamptz
 		)
 		WHERE d.id = r.id AND d.attempts = r.attempts AND d.status = 'pending'`,
-	values: [JSON.stringify(records)],
+	values: [toJson(records)],
 });
 
 /** The receiver is gone: jobs that were made up to now do not call it any more. */

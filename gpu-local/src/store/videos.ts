@@ -1,6 +1,7 @@
 import type { Sql, Statement } from '../db/database.ts';
 import type { EngineMemory, Progress, VideoRequest } from '../engines/engine.ts';
 import { SCHEMA } from '../queue/queue.ts';
+import { toJson } from './json.ts';
 import { toVideo } from './video.ts';
 import type { Artifact, VideoError, VideoRow, VideoStatus } from './video.ts';
 
@@ -60,7 +61,7 @@ export const insertVideos = (videos: readonly NewVideo[]): Statement => ({
 			SELECT MIN(v.priority) FROM gpu_local.videos v
 			WHERE v.owner = videos.owner AND v.status = 'queued'
 		) < priority, false) AS goes_before`,
-	values: [JSON.stringify(videos.map(columnsOf))],
+	values: [toJson(videos.map(columnsOf))],
 });
 
 const columnsOf = (video: NewVideo) => ({
@@ -240,7 +241,7 @@ export async function rememberForEngine(
 ): Promise<void> {
 	await sql.query(
 		`UPDATE gpu_local.videos SET engine_memory = $2 WHERE claim = $1 AND status = 'running'`,
-		[lease, memory === undefined ? null : JSON.stringify({ engine, memory })],
+		[lease, memory === undefined ? null : toJson({ engine, memory })],
 	);
 }
 
@@ -290,10 +291,10 @@ export const completeVideo = (lease: string, done: Completion): Statement => ({
 		WHERE claim = $1 AND status = 'running' RETURNING *`,
 	values: [
 		lease,
-		JSON.stringify(done.artifact),
-		JSON.stringify(done.settings),
-		JSON.stringify(done.warnings),
-		JSON.stringify(done.timings),
+		toJson(done.artifact),
+		toJson(done.settings),
+		toJson(done.warnings),
+		toJson(done.timings),
 		done.expiresAt,
 	],
 });
@@ -303,7 +304,7 @@ export const failVideo = (lease: string, error: VideoError): Statement => ({
 	text: `UPDATE gpu_local.videos SET status = 'failed', stage = NULL, error = $2,
 			finished_at = clock_timestamp(), updated_at = clock_timestamp()
 		WHERE claim = $1 AND status = 'running' RETURNING *`,
-	values: [lease, JSON.stringify(error)],
+	values: [lease, toJson(error)],
 });
 
 /** Ends a job that never ran: with this error, or without a file. */
@@ -311,12 +312,7 @@ export const finishMock = (id: string, error: VideoError | undefined): Statement
 	text: `UPDATE gpu_local.videos SET status = $2, error = $3, progress = $4,
 			finished_at = clock_timestamp(), updated_at = clock_timestamp()
 		WHERE id = $1 RETURNING *`,
-	values: [
-		id,
-		error ? 'failed' : 'completed',
-		error ? JSON.stringify(error) : null,
-		error ? 0 : 100,
-	],
+	values: [id, error ? 'failed' : 'completed', error ? toJson(error) : null, error ? 0 : 100],
 });
 
 /** Puts a running job back into the queue; `refund` does not count the run as an attempt. */
@@ -402,7 +398,7 @@ export const failOpenVideo = (id: string, error: VideoError): Statement => ({
 	text: `UPDATE gpu_local.videos SET status = 'failed', stage = NULL, error = $2,
 			finished_at = clock_timestamp(), updated_at = clock_timestamp()
 		WHERE id = $1 AND status IN ('queued', 'running')`,
-	values: [id, JSON.stringify(error)],
+	values: [id, toJson(error)],
 });
 
 /** The file of this name, which begins with its job's id. Undefined where the job has it no more. */

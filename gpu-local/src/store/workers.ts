@@ -1,5 +1,6 @@
 import type { Sql } from '../db/database.ts';
 import type { EngineDevice, ModelInfo } from '../engines/engine.ts';
+import { toJson } from './json.ts';
 
 /** A process that makes videos, as the servers see it. */
 export interface WorkerRecord {
@@ -29,8 +30,8 @@ export async function reportWorker(sql: Sql, worker: WorkerRecord): Promise<void
 			worker.engine,
 			worker.slots,
 			worker.fallback_model,
-			JSON.stringify(worker.models),
-			JSON.stringify(worker.devices),
+			toJson(worker.models),
+			toJson(worker.devices),
 		],
 	);
 }

@@ -111,4 +111,4 @@ const unavailable = (model: ModelInfo): ApiError =>
 	);
 
 export const shorten = (text: string): string =>
-	text.length <= 80 ? text : `${text.slice(0, 80)}…`;
+	text.length <= 80 ? text : `${text.slice(0, 80).replace(/[\ud800-\udbff]$/, '')}…`;

@@ -7,7 +7,6 @@ const WORDS: Array<[RegExp, string]> = [
 	],
 	[/\bin the credential\b/g, 'in the account'],
 	[/\bthe credential\b/g, 'the account'],
-	[/\bthe name of a file that comes with the input\b/g, 'a Buffer or the name of a file'],
 	[/\bParallel Jobs\b/g, 'the jobs at once in the node'],
 	[/\bMaximum Size\b/g, 'the largest size in the node'],
 	[/\bUse Fetch Result\b/g, 'Use the fetch result node'],

@@ -96,7 +96,11 @@ export async function stableDiffusionApiDialect(
 	await acceptForms(app);
 	const refuseOthers = refuseOtherMethods(app);
 	app.addHook('preValidation', async (request) => {
-		request.body = await bodyOf(request);
+		const body = await bodyOf(request);
+		if (body !== undefined && !isObject(body)) {
+			throw new ApiError(400, 'invalid_request', 'The request body is not a JSON object.');
+		}
+		request.body = body;
 	});
 	app.addHook('preHandler', async (request) => await checkBodyKey(request, context));
 

@@ -9,7 +9,7 @@ import type { Schema } from './replies.ts';
 export function wireSchema(provider: Provider): Schema {
 	const root: Schema = { type: 'object', properties: {}, required: [] };
 	for (const field of fieldsOf(provider.request)) {
-		if (field.header || field.spread) continue;
+		if (field.header || field.spread || field.unsent) continue;
 		const keys = wirePath(field).split('.');
 		let node = root;
 		for (const key of keys.slice(0, -1)) {
@@ -22,11 +22,12 @@ export function wireSchema(provider: Provider): Schema {
 	return root;
 }
 
-/** What may be left out may also be null, and a text empty: it is then as if it were left out. */
+/** What may be left out may also be null, and a text or a list empty: it is then as if it were left out. */
 function fieldSchema(field: Field): Schema {
 	const schema = requiredSchema(field);
-	if (field.required) return schema;
-	const { minLength: _none, format, pattern, ...others } = schema;
+	if (field.required)
+		return field.minLength && !schema.pattern ? { ...schema, pattern: '\\S' } : schema;
+	const { minLength: _none, minItems: _nothing, format, pattern, ...others } = schema;
 	if (field.media) return { ...schema, pattern: PICTURE };
 	if (Array.isArray(schema.enum)) {
 		return { ...others, enum: [...(schema.enum as unknown[]), '', null] };
@@ -44,6 +45,9 @@ const ADDRESS = 'https?://\\S+';
 /** Forms have only texts, and tables and expressions write numbers. */
 const YES_OR_NO = [true, false, 'true', 'false', 'yes', 'no', '1', '0', 1, 0];
 
+/** Whole numbers beyond are not told apart in JSON as most read it. */
+const EXACT = { minimum: Number.MIN_SAFE_INTEGER, maximum: Number.MAX_SAFE_INTEGER };
+
 function requiredSchema(field: Field): Schema {
 	const schema: Schema = { title: field.title, description: field.help };
 	if (field.type === 'list') {
@@ -58,12 +62,16 @@ function requiredSchema(field: Field): Schema {
 	if (field.type === 'boolean') {
 		return { ...schema, enum: YES_OR_NO };
 	}
-	if (field.type === 'choice') return { ...schema, enum: field.choices };
+	if (field.type === 'choice') {
+		const { choices = [] } = field;
+		return { ...schema, enum: [...new Set([...choices, ...choices.map(String)])] };
+	}
 	const isNumber = field.type === 'number' || field.type === 'integer';
 	return {
 		...schema,
 		type: typesOf(field),
 		...(isNumber ? { pattern: `^(${numberPattern(field)})$` } : {}),
+		...(field.type === 'integer' ? EXACT : {}),
 		...limits(field, 'minimum', 'maximum', 'minLength', 'maxLength', 'pattern', 'format'),
 		...(field.default === undefined ? {} : { default: field.default }),
 	};

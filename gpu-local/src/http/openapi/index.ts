@@ -1,3 +1,4 @@
+import { aimlapiPaths } from './aimlapi.ts';
 import { novitaPaths } from './novita.ts';
 import { openaiPaths } from './openai.ts';
 import { TAGS } from './operation.ts';
@@ -13,7 +14,7 @@ export function openapi(version: string): object {
 			title: 'gpu-local',
 			version,
 			description:
-				'One queue, four dialects: OpenAI Videos, Stable Diffusion API, ModelsLab and Novita txt2video.',
+				'One queue, five dialects: OpenAI Videos, Stable Diffusion API, ModelsLab, Novita txt2video and AI/ML API.',
 			license: { name: 'MIT', identifier: 'MIT' },
 		},
 		servers: [{ url: '/' }],
@@ -28,6 +29,7 @@ export function openapi(version: string): object {
 			...operationPaths(),
 			...stableDiffusionPaths(),
 			...novitaPaths(),
+			...aimlapiPaths(),
 		},
 	};
 }

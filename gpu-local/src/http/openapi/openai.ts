@@ -8,6 +8,27 @@ import type { Schema } from './replies.ts';
 
 const PROMPT: Schema = { type: 'string', minLength: 1, maxLength: 32_000, pattern: '\\S' };
 
+/** What a video is made of: one prompt, or several one after another. */
+function createVideo(): Schema {
+	const schema = wireSchema(localGpu);
+	const { prompt, prompts, ...others } = schema.properties!;
+	const { minLength: _none, ...words } = prompt!;
+	return {
+		anyOf: [
+			schema,
+			{
+				...schema,
+				properties: {
+					prompt: { ...words, type: [words.type, 'null'].flat() },
+					prompts: { ...prompts, type: 'array', minItems: 1 },
+					...others,
+				},
+				required: ['prompts'],
+			},
+		],
+	};
+}
+
 /** OpenAI Videos, and what this server has beside them. */
 export const openaiPaths = (): Record<string, object> => ({ ...videoPaths(), ...callbackPaths() });
 
@@ -38,7 +59,7 @@ function videoPaths(): Record<string, object> {
 				description:
 					'JSON or a form. In multipart/form-data the picture that the video begins with can be a file.',
 				parameters: [idempotency],
-				body: body(wireSchema(localGpu), formSchema(localGpu)),
+				body: body(createVideo(), formSchema(localGpu)),
 				gives: 'Video',
 			}),
 			get: make({
@@ -127,7 +148,7 @@ function videoPaths(): Record<string, object> {
 				id: 'estimateVideo',
 				summary:
 					'Seconds that such a video would take, by the last runs of its model. Makes nothing.',
-				body: body(wireSchema(localGpu), formSchema(localGpu)),
+				body: body(createVideo(), formSchema(localGpu)),
 				gives: 'VideoEstimate',
 			}),
 		},

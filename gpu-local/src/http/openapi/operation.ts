@@ -5,6 +5,7 @@ export const TAGS = {
 	openai: 'OpenAI Videos',
 	stableDiffusionApi: 'Stable Diffusion API and ModelsLab',
 	novita: 'Novita',
+	aimlapi: 'AI/ML API',
 	operations: 'the server itself',
 };
 type Dialect = keyof typeof TAGS;
@@ -13,6 +14,7 @@ const ERRORS: Record<Dialect, string> = {
 	openai: 'OpenaiError',
 	stableDiffusionApi: 'StableDiffusionError',
 	novita: 'NovitaError',
+	aimlapi: 'AimlapiError',
 	operations: 'OpenaiError',
 };
 

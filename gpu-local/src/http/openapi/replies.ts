@@ -190,4 +190,24 @@ export const SCHEMAS: Record<string, Schema> = {
 		pagination: object({ next_cursor: text }),
 	}),
 	NovitaError: object({ code: whole, reason: text, message: text, metadata: free }),
+	AimlapiGeneration: object({
+		id: { type: 'string', format: 'uuid' },
+		status: { type: 'string', enum: ['queued', 'generating', 'completed', 'error'] },
+		video: {
+			...maybe({ type: 'object' }),
+			properties: { url: text, content_type: text, file_name: text, file_size: whole },
+			required: ['url'],
+		},
+		error: {
+			...maybe({ type: 'object' }),
+			properties: { name: text, message: text },
+			required: ['name', 'message'],
+		},
+		meta: object({ usage: object({ credits_used: whole }), warnings: list(text) }),
+	}),
+	AimlapiBalance: object({ current_balance: number, currency: text }),
+	AimlapiError: object(
+		{ message: text, path: text, requestId: text, statusCode: text, timestamp: text },
+		{ field: text },
+	),
 };
