@@ -17,6 +17,8 @@ await build({
 	},
 	outdir: dist,
 	bundle: true,
+	// What a command does not need is not loaded.
+	splitting: true,
 	format: 'esm',
 	platform: 'node',
 	target: 'node22.12',

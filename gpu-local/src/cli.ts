@@ -1,18 +1,12 @@
 #!/usr/bin/env node
-import { backupCommand } from './commands/backup.ts';
-import { callbacksCommand } from './commands/callbacks.ts';
-import { doctorCommand } from './commands/doctor.ts';
+import { enableCompileCache } from 'node:module';
 import { COMMANDS, helpText } from './commands/help.ts';
-import { modelsCommand } from './commands/models.ts';
 import { sentenceOf } from './commands/problems.ts';
-import { restoreCommand } from './commands/restore.ts';
-import { serveCommand } from './commands/serve.ts';
-import { setupCommand } from './commands/setup.ts';
 import type { Terminal } from './commands/terminal.ts';
-import { webhookSecretCommand } from './commands/webhookSecret.ts';
-import { workerCommand } from './commands/worker.ts';
 import { UsageError } from './lib/usageError.ts';
 import { version } from './version.ts';
+
+enableCompileCache();
 
 const terminal: Terminal = {
 	env: process.env,
@@ -36,16 +30,20 @@ const terminal: Terminal = {
 
 type Run = (args: string[], terminal: Terminal) => Promise<void>;
 
+/** Loaded when it is wanted: what all of them need takes half a second. */
 const RUN: Record<keyof typeof COMMANDS, Run> = {
-	serve: serveCommand,
-	worker: workerCommand,
-	doctor: doctorCommand,
-	setup: setupCommand,
-	models: modelsCommand,
-	callbacks: callbacksCommand,
-	backup: backupCommand,
-	restore: restoreCommand,
-	'webhook-secret': webhookSecretCommand,
+	serve: async (...given) => await (await import('./commands/serve.ts')).serveCommand(...given),
+	worker: async (...given) => await (await import('./commands/worker.ts')).workerCommand(...given),
+	doctor: async (...given) => await (await import('./commands/doctor.ts')).doctorCommand(...given),
+	setup: async (...given) => await (await import('./commands/setup.ts')).setupCommand(...given),
+	models: async (...given) => await (await import('./commands/models.ts')).modelsCommand(...given),
+	callbacks: async (...given) =>
+		await (await import('./commands/callbacks.ts')).callbacksCommand(...given),
+	backup: async (...given) => await (await import('./commands/backup.ts')).backupCommand(...given),
+	restore: async (...given) =>
+		await (await import('./commands/restore.ts')).restoreCommand(...given),
+	'webhook-secret': async (...given) =>
+		await (await import('./commands/webhookSecret.ts')).webhookSecretCommand(...given),
 	help: async () => terminal.out(helpText()),
 	version: async () => terminal.out(version),
 };

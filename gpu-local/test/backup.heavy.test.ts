@@ -22,6 +22,9 @@ it('with PostgreSQL the videos are packed, and the command says what becomes of 
 			const reply = await fetch(`${server.url}/v1/videos/${id}/content`);
 			return reply.ok ? true : undefined;
 		});
+		await eventually(async () =>
+			(await readdir(join(folder, 'data', 'videos'))).length === 2 ? true : undefined,
+		);
 		const file = join(folder, 'backup.tar');
 		const packed = await runCli(['backup', file], env);
 		expect(packed.stderr).toBe('');

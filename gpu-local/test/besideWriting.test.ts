@@ -40,7 +40,7 @@ afterEach(async () => {
 async function start(
 	last: (prompt: string, context: EngineContext) => Promise<void> = async () => undefined,
 ): Promise<void> {
-	const preview = await createPreviewEngine();
+	const preview = await createPreviewEngine({ env: { GPU_LOCAL_FFMPEG: '/nowhere/ffmpeg' } });
 	const engine: Engine = {
 		...preview,
 		slots: 1,

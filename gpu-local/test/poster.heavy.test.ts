@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startTestServer } from './support/server.ts';
+import { eventually, startTestServer } from './support/server.ts';
 import type { TestServer } from './support/server.ts';
 
 const SMALL = { size: '64x64', num_frames: 4, fps: 4 };
@@ -31,6 +31,12 @@ describe('a finished video', () => {
 		expect((await server.finished(body.id)).status).toBe('completed');
 		return body.id as string;
 	};
+	/** With the poster, which comes after the video. */
+	const bothFilesOf = async (id: string): Promise<string[]> =>
+		await eventually(async () => {
+			const files = await filesOf(id);
+			return files.length === 2 ? files : undefined;
+		});
 	const filesOf = async (id: string): Promise<string[]> =>
 		(await readdir(join(server.dataFolder, 'videos')))
 			.filter((name) => name.startsWith(id.replace('video_', '')))
@@ -39,7 +45,7 @@ describe('a finished video', () => {
 
 	it.each(['mp4', 'gif'])('has a poster beside it: %s', async (format) => {
 		const id = await make({ output_format: format, size: '96x64' });
-		expect(await filesOf(id)).toEqual([format, 'jpg'].sort());
+		expect(await bothFilesOf(id)).toEqual([format, 'jpg'].sort());
 		const reply = await thumbnailOf(server, id);
 		expect(reply.headers.get('content-type')).toBe('image/jpeg');
 		expect(sizeOf(Buffer.from(await reply.arrayBuffer()))).toEqual([96, 64]);
@@ -47,7 +53,7 @@ describe('a finished video', () => {
 
 	it('takes it along when it is deleted', async () => {
 		const id = await make();
-		expect(await filesOf(id)).toEqual(['jpg', 'mp4']);
+		expect(await bothFilesOf(id)).toEqual(['jpg', 'mp4']);
 		await server.call('DELETE', `/v1/videos/${id}`);
 		expect(await filesOf(id)).toEqual([]);
 		expect((await thumbnailOf(server, id)).status).toBe(404);

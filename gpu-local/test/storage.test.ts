@@ -70,7 +70,6 @@ const tools = (artifacts: ArtifactStore, signal = new AbortController().signal) 
 		waitedMs += ms;
 		await new Promise((resolve) => setTimeout(resolve, 1));
 	},
-	poster: async () => undefined,
 	log: () => undefined,
 });
 
@@ -78,31 +77,6 @@ it('a storage that is away for some seconds is tried again, with the video that 
 	const { artifact } = await makeVideo(VIDEO, 'one', tools(await flaky(2)));
 	expect(made).toBe(1);
 	expect(await readdir(join(folder, 'videos'))).toEqual([artifact.name]);
-});
-
-it('a poster that the engine made is kept, and none is made beside it', async () => {
-	const picture = join(folder, 'middle.jpg');
-	await writeFile(picture, 'a picture');
-	const { generate } = engine;
-	const asked: string[] = [];
-	const keep = async (poster: string) => {
-		engine = { ...engine, generate: async (...job) => ({ ...(await generate(...job)), poster }) };
-		const store = await flaky(0);
-		const { artifact } = await makeVideo(VIDEO, poster, {
-			...tools(store),
-			workFolder: join(folder, `work of ${poster.length}`),
-			poster: async (file) => {
-				asked.push(file);
-				return new Uint8Array(3);
-			},
-		});
-		return artifact.poster!.bytes;
-	};
-	expect(await keep(picture)).toBe('a picture'.length);
-	expect(asked).toEqual([]);
-	// One that is gone is made as without it.
-	expect(await keep(join(folder, 'gone.jpg'))).toBe(3);
-	expect(asked).toHaveLength(1);
 });
 
 it('what was made before the process had to stop is not made again', async () => {

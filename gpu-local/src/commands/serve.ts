@@ -1,4 +1,3 @@
-import { startServer } from '../app.ts';
 import { version } from '../version.ts';
 import { readConfig } from './config.ts';
 import { createLogger } from './logger.ts';
@@ -8,6 +7,8 @@ import type { Terminal } from './terminal.ts';
 export async function serveCommand(args: string[], terminal: Terminal): Promise<void> {
 	const config = readConfig(args, terminal.env, 'server');
 	terminal.progress(`gpu-local ${version} is starting …`);
+	// Said before what takes its time is loaded.
+	const { startServer } = await import('../app.ts');
 	const server = await startServer(config, createLogger(config.logLevel));
 	terminal.onStop(() => server.stop());
 	terminal.out(

@@ -19,11 +19,15 @@ export const keepFile = (videoId: string, name: string): Statement => ({
 	values: [videoId, name],
 });
 
-/** With the statement that deletes the job. */
-export const looseFile = (name: string): Statement => ({
-	text: `INSERT INTO gpu_local.loose_files (name, remove_after) VALUES ($1, clock_timestamp())
+/** Before the statement that deletes the job. */
+export const looseFilesOf = (videoId: string): Statement => ({
+	text: `INSERT INTO gpu_local.loose_files (name, remove_after)
+		SELECT files.name, clock_timestamp() FROM gpu_local.videos v, LATERAL (
+			VALUES (v.artifact->>'name'), (v.artifact->'poster'->>'name')
+		) AS files (name)
+		WHERE v.id = $1 AND files.name IS NOT NULL
 		ON CONFLICT (name) DO UPDATE SET remove_after = clock_timestamp()`,
-	values: [name],
+	values: [videoId],
 });
 
 export async function looseFiles(sql: Sql, now: Date, limit: number): Promise<string[]> {

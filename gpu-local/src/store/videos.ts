@@ -3,7 +3,7 @@ import type { EngineMemory, Progress, VideoRequest } from '../engines/engine.ts'
 import { SCHEMA } from '../queue/queue.ts';
 import { toJson } from './json.ts';
 import { toVideo } from './video.ts';
-import type { Artifact, VideoError, VideoRow, VideoStatus } from './video.ts';
+import type { Artifact, StoredFile, VideoError, VideoRow, VideoStatus } from './video.ts';
 
 export interface NewVideo {
 	id: string;
@@ -299,6 +299,13 @@ export const completeVideo = (lease: string, done: Completion): Statement => ({
 	],
 });
 
+/** The picture of a video that is there. No row where the job does not have this file any more. */
+export const addPoster = (id: string, fileName: string, poster: StoredFile): Statement => ({
+	text: `UPDATE gpu_local.videos SET artifact = artifact || jsonb_build_object('poster', $3::jsonb)
+		WHERE id = $1 AND artifact->>'name' = $2 RETURNING id`,
+	values: [id, fileName, JSON.stringify(poster)],
+});
+
 /** No row where the lease was lost. */
 export const failVideo = (lease: string, error: VideoError): Statement => ({
 	text: `UPDATE gpu_local.videos SET status = 'failed', stage = NULL, error = $2,
@@ -333,7 +340,7 @@ export const cancelVideo = (id: string): Statement => ({
 });
 
 export const deleteVideo = (id: string): Statement => ({
-	text: 'DELETE FROM gpu_local.videos WHERE id = $1',
+	text: 'DELETE FROM gpu_local.videos WHERE id = $1 RETURNING artifact',
 	values: [id],
 });
 

@@ -15,9 +15,9 @@ import {
 	releaseDisabled,
 	resendDelivery,
 } from '../store/deliveries.ts';
-import { forgetLooseFile, looseFile } from '../store/looseFiles.ts';
+import { forgetLooseFile, looseFilesOf } from '../store/looseFiles.ts';
 import { filesOf, isOpen, toVideo } from '../store/video.ts';
-import type { VideoError, VideoRow } from '../store/video.ts';
+import type { Artifact, VideoError, VideoRow } from '../store/video.ts';
 import {
 	cancelVideo,
 	deleteVideo,
@@ -436,14 +436,14 @@ export class VideoService {
 			if (after.status === 'cancelled') return;
 			return await this.remove(owner, id);
 		}
-		const names = video.artifact ? filesOf(video.artifact) : [];
-		await this.database.batch([
+		const [, deleted] = await this.database.batch([
+			looseFilesOf(id),
 			deleteVideo(id),
 			...(await this.queue.removeVideo(video.queue, id)),
-			...names.map(looseFile),
 		]);
+		const artifact = deleted![0]?.artifact as Artifact | null | undefined;
 		// Where the storage is away, maintenance removes the file later.
-		for (const name of names) {
+		for (const name of artifact ? filesOf(artifact) : []) {
 			await this.artifacts
 				.remove(name)
 				.then(() => forgetLooseFile(this.database, name))

@@ -12,10 +12,14 @@ import type {
 	EngineResult,
 	Progress,
 } from '../engines/engine.ts';
-import type { Artifact, StoredFile, VideoRow } from '../store/video.ts';
+import type { Artifact, VideoRow } from '../store/video.ts';
 import { isDiskFull } from './failure.ts';
 
 export interface MadeVideo {
+	/** On this machine. */
+	file: string;
+	/** The engine's picture of it, on this machine. */
+	poster: string | undefined;
 	artifact: Artifact;
 	settings: Record<string, unknown>;
 	warnings: string[];
@@ -37,8 +41,6 @@ export interface MakeVideoTools {
 	sleep(ms: number, signal: AbortSignal): Promise<void>;
 	/** The picture that the video begins with. */
 	picture(): Promise<Uint8Array>;
-	/** The bytes of a picture out of a finished video, as JPEG; undefined where none can be made. */
-	poster(file: string, frames: number): Promise<Uint8Array | undefined>;
 	log: EngineContext['log'];
 }
 
@@ -134,43 +136,15 @@ async function keep(
 	const extension = facts.mimeType === 'image/gif' ? 'gif' : 'mp4';
 	const name = `${video.id.replaceAll('-', '')}-${randomBytes(8).toString('hex')}.${extension}`;
 	const sha256 = await hashFile(result.file);
-	const picture = (await posterOf(result)) ?? (await tools.poster(result.file, facts.frames));
-	const poster = picture && (await keepPoster(picture, name, result.file, tools));
 	await tools.noteFile(name);
 	await store(result.file, name, facts.mimeType, tools);
 	return {
-		artifact: { name, bytes: size, sha256, ...facts, ...(poster ? { poster } : {}) },
+		file: result.file,
+		poster: result.poster,
+		artifact: { name, bytes: size, sha256, ...facts },
 		settings: { ...result.settings, seed: result.seed },
 		warnings: [...video.warnings, ...result.warnings, ...differences(video, facts)],
 		timings: result.timings,
-	};
-}
-
-async function posterOf({ poster }: EngineResult): Promise<Uint8Array | undefined> {
-	return poster === undefined ? undefined : await readFile(poster).catch(() => undefined);
-}
-
-/** A video is none the worse for having no poster. */
-async function keepPoster(
-	picture: Uint8Array,
-	videoName: string,
-	videoPath: string,
-	{ artifacts, noteFile, log }: MakeVideoTools,
-): Promise<StoredFile | undefined> {
-	const name = videoName.replace(/\.[a-z0-9]+$/, '.jpg');
-	const path = `${videoPath}.jpg`;
-	try {
-		await writeFile(path, picture);
-		await noteFile(name);
-		await artifacts.put(path, name, 'image/jpeg');
-	} catch (error) {
-		log('warn', 'The poster of a video could not be stored', { err: error });
-		return undefined;
-	}
-	return {
-		name,
-		bytes: picture.length,
-		sha256: createHash('sha256').update(picture).digest('hex'),
 	};
 }
 

@@ -5,11 +5,10 @@ import type { Database } from '../db/database.ts';
 import type { Engine, Progress } from '../engines/engine.ts';
 import type { Log } from '../lib/log.ts';
 import type { Queue } from '../queue/queue.ts';
-import { NoFfmpegError } from '../lib/ffmpeg.ts';
-import { makePoster } from '../videos/stills.ts';
 import { noteLooseFile } from '../store/looseFiles.ts';
 import { pictureOf } from '../store/pictures.ts';
 import { rememberForEngine, saveProgress } from '../store/videos.ts';
+import type { Posters } from './posters.ts';
 import type { Settlement } from './settle.ts';
 import { failureOf, toVideoError } from './failure.ts';
 import { percentOf } from './progress.ts';
@@ -31,8 +30,6 @@ export interface AttemptOptions {
 	/** How long one job may run. */
 	jobSeconds: number;
 	maxAttempts: number;
-	/** The program that makes posters. */
-	ffmpeg: string;
 }
 
 /** Carries an attempt out, with heartbeat and time limit, and brings it to its right end. */
@@ -43,6 +40,7 @@ export class AttemptRunner {
 		private readonly engine: Engine,
 		private readonly artifacts: ArtifactStore,
 		private readonly settlement: Settlement,
+		private readonly posters: Posters,
 		private readonly options: AttemptOptions,
 		private readonly log: Log,
 	) {}
@@ -77,7 +75,10 @@ export class AttemptRunner {
 			});
 			await writer.end();
 			await this.#complete(attempt, made);
-			await this.#clear(attempt);
+			// The engine is free for the next job.
+			const { artifact, file, poster } = made;
+			const finished = { videoId: video.id, artifact, file, poster };
+			this.posters.add(finished, () => this.#clear(attempt));
 		} catch (error) {
 			await writer.end();
 			await this.#handle(attempt, error);
@@ -121,24 +122,8 @@ export class AttemptRunner {
 			remember: async (memory) =>
 				await rememberForEngine(this.database, lease, this.engine.name, memory),
 			picture: async () => await pictureOf(this.database, video.id),
-			poster: async (file, frames) => await this.#poster(file, frames, controller.signal),
 			log: (level, message, detail) => this.log[level]({ video: video.id, ...detail }, message),
 		});
-	}
-
-	async #poster(
-		file: string,
-		frames: number,
-		signal: AbortSignal,
-	): Promise<Uint8Array | undefined> {
-		try {
-			return await makePoster(this.options.ffmpeg, file, frames, signal);
-		} catch (error) {
-			signal.throwIfAborted();
-			const level = error instanceof NoFfmpegError ? 'debug' : 'warn';
-			this.log[level]({ err: error }, 'A video has no poster');
-			return undefined;
-		}
 	}
 
 	async #save(attempt: Attempt, progress: Progress): Promise<void> {

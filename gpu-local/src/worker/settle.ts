@@ -23,7 +23,7 @@ export class Settlement {
 		private readonly log: Log,
 	) {}
 
-	async complete(attempt: Attempt, made: MadeVideo): Promise<void> {
+	async complete(attempt: Attempt, made: Omit<MadeVideo, 'file' | 'poster'>): Promise<void> {
 		const { video, lease } = attempt;
 		const expiresAt = new Date(Date.now() + this.keepSeconds * 1000);
 		// Where this throws, the file stays: the answer to a commit that went through may have been lost.

@@ -11,6 +11,7 @@ import { abandonedVideos, forgetForEngine, heldLeases, leaseVideo } from '../sto
 import { AttemptRunner } from './runAttempt.ts';
 import type { AttemptOptions } from './runAttempt.ts';
 import { Signal } from '../lib/signal.ts';
+import { Posters } from './posters.ts';
 import { mayGoOn } from './shutdown.ts';
 import { Settlement } from './settle.ts';
 import { AttemptStopped } from './attempt.ts';
@@ -19,6 +20,8 @@ import type { Attempt } from './attempt.ts';
 export interface WorkerOptions extends AttemptOptions {
 	/** How long a finished video is kept. */
 	keepSeconds: number;
+	/** The program that makes posters. */
+	ffmpeg: string;
 }
 
 const CANCEL_LOOK_MS = 500;
@@ -38,6 +41,7 @@ export class VideoWorker {
 	#stopping = false;
 	#loop: Promise<void> | undefined;
 	readonly #attempts: AttemptRunner;
+	readonly #posters: Posters;
 
 	constructor(
 		private readonly database: Database,
@@ -47,7 +51,8 @@ export class VideoWorker {
 		options: WorkerOptions,
 		private readonly log: Log,
 	) {
-		const { keepSeconds } = options;
+		const { keepSeconds, ffmpeg } = options;
+		this.#posters = new Posters(database, artifacts, ffmpeg, log);
 		const settlement = new Settlement(database, queue, artifacts, keepSeconds, log);
 		this.#attempts = new AttemptRunner(
 			database,
@@ -55,6 +60,7 @@ export class VideoWorker {
 			engine,
 			artifacts,
 			settlement,
+			this.#posters,
 			options,
 			log,
 		);
@@ -97,6 +103,7 @@ export class VideoWorker {
 		const timer = setInterval(endSlow, STOP_LOOK_MS);
 		await Promise.all(attempts.map(({ done }) => done));
 		clearInterval(timer);
+		await this.#posters.stop();
 		for (const each of this.#timers) clearInterval(each);
 		await removeWorker(this.database, this.id).catch(() => undefined);
 	}
