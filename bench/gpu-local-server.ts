@@ -178,9 +178,12 @@ async function throughput(server: CliProcess, bare: Bare): Promise<Row[]> {
 		goal('/healthz meanwhile, p99 ms', asked.healthP99Ms, 50),
 		beside('2,000 clients that poll: answers a second', polled.perSecond, bare.polled.perSecond),
 		goal('2,000 clients that poll: p99 ms', polled.p99Ms, 2000),
+		beside('2,000 clients that poll: p99 ms', polled.p99Ms, bare.polled.p99Ms),
 		{ ...goal('2,000 clients that poll: no answer', polled.broken, 0), goal: 'none' },
 		goal('/healthz meanwhile, p99 ms', polled.healthP99Ms, 50),
+		beside('/healthz meanwhile, p99 ms', polled.healthP99Ms, bare.polled.healthP99Ms),
 		goal(`a page of ${PAGE} at ${ON_RECORD} jobs, median ms`, median(pages), 15),
+		goal(`a page of ${PAGE} at ${ON_RECORD} jobs, ms of processor`, listed.cpuMs, 15),
 		goal('/healthz meanwhile, p99 ms', listed.healthP99Ms, 50),
 	];
 }

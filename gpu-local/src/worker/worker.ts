@@ -71,6 +71,8 @@ export class VideoWorker {
 		this.#every(REPORT_EVERY_MS, () => this.#report());
 		this.#every(CANCEL_LOOK_MS, () => this.#endCancelled());
 		this.#every(ABANDON_LOOK_MS, () => this.#abandonEnded());
+		// What was cancelled while this process was away.
+		this.#abandonSoon();
 		this.#loop = this.#work();
 	}
 
@@ -177,10 +179,12 @@ export class VideoWorker {
 			.finally(() => {
 				this.#running.delete(video.id);
 				this.#signal.notify();
-				this.#abandonEnded().catch((error: unknown) =>
-					this.log.warn({ err: error }, NOT_ABANDONED),
-				);
+				this.#abandonSoon();
 			});
+	}
+
+	#abandonSoon(): void {
+		this.#abandonEnded().catch((error: unknown) => this.log.warn({ err: error }, NOT_ABANDONED));
 	}
 
 	/** Cancelled through another server, or taken over by another machine. */
