@@ -13,6 +13,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import type { VideoRequest } from '../gpu-local/src/engines/engine.ts';
 import { createPreviewEngine } from '../gpu-local/src/engines/preview/index.ts';
 import { startPostgres } from '../gpu-local/test/support/postgres.ts';
@@ -129,9 +130,8 @@ async function start(name: string, args: string[]) {
 const targetOf = (server: CliProcess): Target => ({ url: server.url, pid: server.child.pid! });
 
 async function startBare(): Promise<Target & { stop(): void }> {
-	const child = spawn(process.execPath, [join(import.meta.dirname, 'server', 'bareNode.mts')], {
-		stdio: ['ignore', 'pipe', 'inherit'],
-	});
+	const program = fileURLToPath(new URL('./server/bareNode.mts', import.meta.url));
+	const child = spawn(process.execPath, [program], { stdio: ['ignore', 'pipe', 'inherit'] });
 	const [line] = (await child.stdout.take(1).toArray()) as Buffer[];
 	const url = /http:\S+/.exec(String(line))![0];
 	return { url, pid: child.pid!, stop: () => child.kill() };
