@@ -170,6 +170,15 @@ def test_an_embedding_whose_name_is_nowhere_written_is_a_warning():
     assert "badhandv4" in plan("animatediff", embeddings=one).warnings[0]
 
 
+def test_loras_of_a_family_that_takes_none_are_told_of():
+    family = FAMILIES["animatediff"]
+    family = replace(family, supports=type(family.supports)(set(family.supports) - {"loras"}))
+    lora = [{"model_name": "a", "path": "a.safetensors", "strength": 0.5}]
+    told = make_plan(request(loras=lora), family, OWN["animatediff"]).warnings
+    assert any("takes no LoRAs" in text for text in told)
+    assert make_plan(request(), family, OWN["animatediff"]).warnings == ()
+
+
 def test_a_lora_of_strength_zero_is_left_out():
     made = plan("wan", loras=[{"model_name": "x", "path": "x", "strength": 0}])
     assert made.loras == ()

@@ -245,3 +245,10 @@ def test_auto_tries_the_kernels_that_a_device_and_a_model_may_have(
 def test_an_unknown_or_downloading_setting_is_refused(text):
     with pytest.raises(WorkerError):
         parse_profile(text, Profile())
+
+
+def test_a_cache_goes_up_to_twenty_and_no_further():
+    assert parse_profile("cache=first_block:20", Profile()).cache == Cache("first_block", 20)
+    for text in ("cache=first_block:20.5", "cache=first_block:-1"):
+        with pytest.raises(WorkerError, match="is not known"):
+            parse_profile(text, Profile())
