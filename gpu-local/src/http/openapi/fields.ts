@@ -60,11 +60,12 @@ function requiredSchema(field: Field): Schema {
 		return { ...schema, type: 'array', items, ...limits(field, 'minItems', 'maxItems') };
 	}
 	if (field.type === 'boolean') {
-		return { ...schema, enum: YES_OR_NO };
+		return { ...schema, enum: YES_OR_NO, ...limits(field, 'default') };
 	}
 	if (field.type === 'choice') {
 		const { choices = [] } = field;
-		return { ...schema, enum: [...new Set([...choices, ...choices.map(String)])] };
+		const all = [...new Set([...choices, ...choices.map(String)])];
+		return { ...schema, enum: all, ...limits(field, 'default') };
 	}
 	const isNumber = field.type === 'number' || field.type === 'integer';
 	return {
@@ -72,8 +73,16 @@ function requiredSchema(field: Field): Schema {
 		type: typesOf(field),
 		...(isNumber ? { pattern: `^(${numberPattern(field)})$` } : {}),
 		...(field.type === 'integer' ? EXACT : {}),
-		...limits(field, 'minimum', 'maximum', 'minLength', 'maxLength', 'pattern', 'format'),
-		...(field.default === undefined ? {} : { default: field.default }),
+		...limits(
+			field,
+			'minimum',
+			'maximum',
+			'minLength',
+			'maxLength',
+			'pattern',
+			'format',
+			'default',
+		),
 	};
 }
 
