@@ -95,6 +95,12 @@ describe('the model search of ModelsLab', () => {
 });
 
 describe('the model search of the local executor', () => {
+	it('asks for what was typed, and for the next page', () => {
+		const { call } = localGpu.modelSearch!.model!;
+		expect(call('wan', 'page2').query).toEqual({ type: 'model', query: 'wan', after: 'page2' });
+		expect(call(undefined, undefined).query).toEqual({ type: 'model' });
+	});
+
 	it('lists its models and finds one', async () => {
 		expect((await search(localGpu, 'model')).map(({ value }) => value)).toContain('preview');
 		expect(await search(localGpu, 'lora', 'wan')).toEqual([

@@ -223,6 +223,15 @@ def test_the_second_guidance_of_a_model_goes_with_its_own_first_one_only():
     assert second(guidance_scale=6) is None
 
 
+def test_fewer_steps_than_a_family_needs_are_refused_and_just_enough_are_not():
+    family = replace(FAMILIES["wan"], min_steps=4)
+    with pytest.raises(WorkerError, match="needs at least 4 steps") as refused:
+        make_plan(request(num_inference_steps=3), family, "FlowMatchEulerDiscreteScheduler")
+    assert refused.value.field == "num_inference_steps"
+    made = make_plan(request(num_inference_steps=4), family, "FlowMatchEulerDiscreteScheduler")
+    assert made.steps == 4
+
+
 def test_too_many_frames_are_refused():
     with pytest.raises(WorkerError) as caught:
         plan("wan", num_frames=5000)
