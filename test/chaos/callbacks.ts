@@ -48,6 +48,7 @@ export function deliveryOf(job: SimulatedJob, { prompts, deliveries }: Scenario)
 }
 
 function callbackCallsOf(job: SimulatedJob, scenario: Scenario): CallbackCall[] {
+	if (!scenario.provider.capabilities.callback) return [];
 	// Who signs does not err about a job of his own.
 	const signs = scenario.provider.capabilities.callback?.signature !== 'none';
 	const endMs = job.acceptedAtMs + job.durationMs;

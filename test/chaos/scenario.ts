@@ -10,7 +10,7 @@ export type HostName = (typeof HOST_NAMES)[number];
 
 /**
  * `wait`: submit, wait, download in one node. `fetch`: one node returns the job, a second one fetches the result.
- * `callback`: n8n's execution sleeps until the provider calls; in Node-RED, the webhook node passes the video on.
+ * `callback`: n8n's execution sleeps until the provider calls, or it wakes by itself; in Node-RED, the webhook node passes the video on.
  */
 export type Flow = 'wait' | 'fetch' | 'callback';
 /** What becomes of a callback on its way. `forged` and `early` come before the true one. */
@@ -78,6 +78,11 @@ export interface Scenario {
 }
 
 const MINUTE_MS = 60_000;
+/**
+ * n8n stays awake for what ends within a minute, by an estimate that may be a third too short, and hears no callback then;
+ * else it sleeps for two minutes at least where callbacks are offered, and hears one of a job that takes less.
+ */
+const HEARD_MS = 110_000;
 
 /** Chance alone would spare some provider some trouble: one kind after the other is sure to be planned for each. */
 function sureTrouble(round: number): string {
@@ -125,14 +130,15 @@ export function drawScenario(seed: number, index: number, hostName: HostName): S
 		between(5, 20) * MINUTE_MS,
 	);
 	const calls = provider.capabilities.callback !== undefined;
-	const drawnFlow = oneOf<Flow>('wait', 'fetch', calls ? 'callback' : 'wait');
+	// n8n sleeps and wakes by the schedule where no provider calls.
+	const drawnFlow = oneOf<Flow>('wait', 'fetch', calls || hostName === 'n8n' ? 'callback' : 'wait');
 	const delivery = DELIVERIES.find((one) => one === sure);
 	const waits = sure === 'restart' || sure === 'expired';
 	const flow = waits ? 'wait' : delivery && calls ? 'callback' : drawnFlow;
-	// n8n stays awake for what is nearly done and hears no callback then, and nobody is killed in the middle of nothing.
-	const shortestMs = delivery ? 200_000 : 40_000;
+	// Nobody is killed in the middle of nothing.
+	const calmMs = Math.max(drawnMs, 40_000);
 	const money = moneyTroubleOf(provider, hostName, Math.floor(index / providers.length));
-	const durationMs = calm && sure !== 'expired' ? Math.max(drawnMs, shortestMs) : drawnMs;
+	const durationMs = delivery ? HEARD_MS : calm && sure !== 'expired' ? calmMs : drawnMs;
 	return {
 		index,
 		seed,
