@@ -173,6 +173,7 @@ def test_a_job_is_cancelled_while_it_waits_for_the_file_before(worker):
     worker.make("a")
     meanwhile = worker.make_meanwhile("b")
     while "b muxing" not in order(worker.said()):
+        assert meanwhile.is_alive()
         meanwhile.join(0.01)
     worker.cancel("b")
     assert worker.end("b")["code"] == "cancelled"
