@@ -82,12 +82,12 @@ class RefusedByN8n extends Error {
 /** Speaks with the interface that n8n's own editor uses, signed in as the owner. */
 export class N8nRest {
 	private cookie = '';
-	/** n8n 1.x gives a workflow an id of its own, whatever it was saved with: from ours to that. */
-	private readonly givenIds = new Map<string, string>();
 
+	/** @param givenIds n8n 1.x gives a workflow an id of its own, whatever it was saved with: from ours to that */
 	constructor(
 		readonly url: string,
 		private readonly owner: { ownerEmail: string; ownerPassword: string },
+		readonly givenIds = new Map<string, string>(),
 	) {}
 
 	/** Signs in; every other method needs it done once. */
@@ -170,7 +170,7 @@ export class N8nRest {
 	async saveWorkflow(workflow: WorkflowJson): Promise<string> {
 		if (workflow.id && (await this.hasWorkflow(workflow.id))) {
 			const { id, ...content } = workflow;
-			await this.call('PATCH', `/rest/workflows/${id}`, content);
+			await this.call('PATCH', this.workflowPath(id), content);
 			return id;
 		}
 		// n8n 1.x stores no workflow that does not say so.
@@ -191,7 +191,7 @@ export class N8nRest {
 
 	async hasWorkflow(id: string): Promise<boolean> {
 		const all = await this.call<Array<{ id: string }>>('GET', '/rest/workflows');
-		return all.some((workflow) => workflow.id === id);
+		return all.some((workflow) => workflow.id === (this.givenIds.get(id) ?? id));
 	}
 
 	/** Makes the workflow's triggers live and waits until all of them are. */
@@ -211,13 +211,27 @@ export class N8nRest {
 	 * @returns the execution's id
 	 */
 	async runManually(workflowId: string, triggerName: string): Promise<string> {
-		const workflowData = await this.workflow(workflowId);
-		const started = await this.call<{ executionId: string }>(
-			'POST',
-			`${this.workflowPath(workflowId)}/run`,
-			{ workflowData, triggerToStartFrom: { name: triggerName } },
+		return (await this.pressExecute<{ executionId: string }>(workflowId, triggerName)).executionId;
+	}
+
+	/**
+	 * Presses "Execute workflow" where a trigger waits for a message from outside.
+	 * @returns whether n8n listens for it now
+	 */
+	async listen(workflowId: string, triggerName: string): Promise<boolean> {
+		const pressed = await this.pressExecute<{ waitingForWebhook?: boolean }>(
+			workflowId,
+			triggerName,
 		);
-		return started.executionId;
+		return pressed.waitingForWebhook === true;
+	}
+
+	private async pressExecute<T>(workflowId: string, triggerName: string): Promise<T> {
+		const workflowData = await this.workflow(workflowId);
+		return await this.call<T>('POST', `${this.workflowPath(workflowId)}/run`, {
+			workflowData,
+			triggerToStartFrom: { name: triggerName },
+		});
 	}
 
 	/** One execution with everything that its nodes returned. */
@@ -253,7 +267,7 @@ export class N8nRest {
 			`execution ${id} to become ${[...statuses].join(' or ')}`,
 			async () => {
 				const execution = await this.execution(id);
-				return statuses.has(execution.status) ? execution : undefined;
+				return statuses.has(execution.status) && isStored(execution) ? execution : undefined;
 			},
 		);
 	}
@@ -301,6 +315,10 @@ const unless =
 		if (error instanceof RefusedByN8n && statuses.includes(error.status)) return undefined;
 		throw error;
 	};
+
+/** n8n 1.x writes that a run succeeded a moment before it writes what came of it. */
+const isStored = ({ status, data }: Execution): boolean =>
+	status !== 'success' || Object.keys(data.resultData.runData).length > 0;
 
 /** The items of a node's (last) run on one of its outputs. */
 export function itemsOf(execution: Execution, nodeName: string, output = 0): Item[] {

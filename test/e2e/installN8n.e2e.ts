@@ -3,7 +3,6 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { N8N_HOST_FOLDER, OLDEST_N8N_HOST_FOLDER } from '../../scripts/repository';
 import { providerById } from '../../providers/registry';
 import { smallValues, submit } from '../simulators/client';
 import { startSimulator, type Simulator, WITHOUT_LIMITS } from '../simulators/simulator';
@@ -14,6 +13,7 @@ import {
 	startLife,
 	untilAsleep,
 } from '../support/lifeWorkflow';
+import { NEWEST_N8N, OLDEST_N8N } from '../support/n8nHosts';
 import { itemsOf, N8nServer, until } from '../support/n8nServer';
 import { chain, manualTrigger } from '../support/n8nWorkflows';
 import { packTarball } from '../support/tarball';
@@ -28,10 +28,6 @@ const novita = providerById('novita');
 const NOBODY = 'http://127.0.0.1:9';
 const credentials = { [localGpu.credential]: { id: '', name: 'Simulated' } };
 
-const NEWEST = { pins: N8N_HOST_FOLDER };
-/** It would not start if it were told to leave out a part that it does not have. */
-const OLDEST = { pins: OLDEST_N8N_HOST_FOLDER, env: { N8N_DISABLED_MODULES: '' } };
-
 let folder: string;
 let tarball: string;
 beforeAll(async () => {
@@ -41,8 +37,8 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 describe.each([
-	['the newest n8n, by hand', NEWEST, byHand],
-	['the oldest n8n, from Settings → Community nodes', OLDEST, fromSettings],
+	['the newest n8n, by hand', NEWEST_N8N, byHand],
+	['the oldest n8n, from Settings → Community nodes', OLDEST_N8N, fromSettings],
 ])('%s', (_what, host, place) => {
 	let sim: Simulator;
 	let n8n: N8nServer;
@@ -155,7 +151,7 @@ describe.each([
 		expect(fetched?.binary?.data?.mimeType).toBe('video/mp4');
 	});
 
-	it('sleeps until the callback', async () => {
+	it('waits for the callback where it is told to sleep', async () => {
 		sim.faults.clear();
 		const id = await startLife(n8n, 'suspend', ['A paper boat']);
 		expect((await untilAsleep(n8n, id)).data.resultData.error).toBeUndefined();

@@ -134,7 +134,10 @@ export class N8nServer {
 
 	/** Starts n8n again on the same folder and port. Stop or kill it first. */
 	async start(): Promise<void> {
-		const { running, rest } = await boot(this.folder, this.options, this.running.port);
+		const { running, rest } = await boot(this.folder, this.options, {
+			port: this.running.port,
+			givenIds: this.rest.givenIds,
+		});
 		this.running = running;
 		this.rest = rest;
 	}
@@ -159,12 +162,12 @@ export class N8nServer {
 async function boot(
 	folder: string,
 	{ env, pins, placePackage }: N8nServerOptions,
-	port?: number,
+	earlier: { port?: number; givenIds?: Map<string, string> } = {},
 ): Promise<{ running: RunningN8n; rest: N8nRest }> {
 	const progress = { say: (line: string) => console.log(line), tick: () => {} };
 	const host = await ensureN8nHost(progress, pins);
-	const running = await startN8n({ host, folder, env, placePackage, port });
-	const rest = new N8nRest(running.url, running.secrets);
+	const running = await startN8n({ host, folder, env, placePackage, port: earlier.port });
+	const rest = new N8nRest(running.url, running.secrets, earlier.givenIds);
 	try {
 		await rest.login();
 	} catch (error) {
