@@ -43,6 +43,11 @@ describe.each([NEWEST_N8N, OLDEST_N8N])('on $name', (host) => {
 		},
 	});
 	const after: NodeSpec = { name: 'After', type: 'n8n-nodes-base.noOp', parameters: {} };
+	const write: NodeSpec = {
+		name: 'After',
+		type: 'n8n-nodes-base.readWriteFile',
+		parameters: { operation: 'write', fileName: 'from-the-trigger.mp4' },
+	};
 	/** A workflow that goes on long after its trigger. */
 	const wait: NodeSpec = {
 		name: 'After',
@@ -75,7 +80,7 @@ describe.each([NEWEST_N8N, OLDEST_N8N])('on $name', (host) => {
 				chain('signed', [triggerNode('localGpu'), after]),
 				chain('confirmed', [triggerNode('novita'), after]),
 				chain('slow', [triggerNode('localGpu'), wait]),
-				chain('download', [triggerNode('novita', { downloadVideo: true }), after]),
+				chain('download', [triggerNode('novita', { downloadVideo: true }), write]),
 				chain('unpublished', [triggerNode('novita'), after]),
 				submitting,
 				receiving,
@@ -202,7 +207,8 @@ describe.each([NEWEST_N8N, OLDEST_N8N])('on $name', (host) => {
 			const [execution] = await startedOnce('download');
 			const file = itemsOf(execution!, 'Trigger')[0]?.binary?.data;
 			expect(file).toMatchObject({ mimeType: 'video/mp4', fileExtension: 'mp4' });
-			const bytes = await n8n.rest.binary(file!.id!);
+			expect(execution?.status).toBe('success');
+			const bytes = await readFile(join(n8n.filesFolder, 'from-the-trigger.mp4'));
 			expect(bytes.subarray(4, 8).toString()).toBe('ftyp');
 		});
 	});
