@@ -14,6 +14,7 @@ import type { Quote } from '../../../providers/prices/price';
 import { sleepOrStop } from '../../shared/host';
 import { NodeStore, type Sleep } from '../sleep/nodeStore';
 import { ItemLedger } from './itemLedger';
+import { keepLedger } from './keptLedger';
 import { budgetOf, type RunBudget } from './budget';
 import { invalidRun, overLimits, type RefusedRun } from './refusal';
 import { RunSleep } from './runSleep';
@@ -92,12 +93,13 @@ export class Run {
 		if (!this.woken) store.sleep = undefined;
 		this.items = prepareAll(context, provider, account, options.callbackUrl);
 		this.sleep = new RunSleep(runIndex, store, this.expectedItems(context), this.woken);
+		const nodeId = context.getNode().id;
+		const identity = executionIdentity(context);
+		keepLedger(`${identity} ${nodeId}`, store.ledger);
 		this.ledger = new ItemLedger(
 			store.ledger,
 			{
-				...{ runIndex, executionId },
-				nodeId: context.getNode().id,
-				identity: executionIdentity(context),
+				...{ runIndex, executionId, nodeId, identity },
 				maximumTries: triesOf(context.getNode()),
 				idempotent: provider.capabilities.idempotencyHeader !== undefined,
 				woken: this.woken !== undefined,

@@ -1,0 +1,21 @@
+/**
+ * What this process knows of its executions' jobs. Where n8n does not run in queue mode, Stop makes it save a run as it
+ * was when it began: what the node noted of its jobs is gone from there, and a job that came after Stop never was. Retry
+ * gives an execution of the same identity, in most cases in this very process.
+ */
+import type { Ledger } from '../../../jobs/ledger';
+import { keepNewest } from '../../../jobs/recentAnswers';
+
+const MOST_EXECUTIONS = 500;
+const ledgers = new Map<string, Ledger>();
+
+/**
+ * Keeps the ledger, and what will be written into it, and fills in what n8n lost of it.
+ *
+ * @param execution the same over retries of one execution, and for one node of it
+ */
+export function keepLedger(execution: string, ledger: Ledger): void {
+	const kept = ledgers.get(execution);
+	for (const [place, entry] of Object.entries(kept ?? {})) ledger[place] ??= structuredClone(entry);
+	keepNewest(ledgers, execution, ledger, MOST_EXECUTIONS);
+}
