@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
+import { createWriteStream, existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
+import { pipeline } from 'node:stream/promises';
 import type { ArtifactStore } from '../artifacts/store.ts';
 import type { Database } from '../db/database.ts';
 import { NoFfmpegError } from '../lib/ffmpeg.ts';
@@ -51,16 +53,24 @@ export class Posters {
 		const { signal } = this.#stopping;
 		if (signal.aborted) return;
 		try {
-			const { file, artifact, poster } = finished;
+			const { artifact, poster } = finished;
 			const picture =
 				(poster === undefined ? undefined : await readFile(poster).catch(() => undefined)) ??
-				(await makePoster(this.ffmpeg, file, artifact.frames, signal));
+				(await makePoster(this.ffmpeg, await this.#local(finished), artifact.frames, signal));
 			await this.#keep(finished, picture);
 		} catch (error) {
 			if (signal.aborted) return;
 			const level = error instanceof NoFfmpegError ? 'debug' : 'warn';
 			this.log[level]({ err: error, video: finished.videoId }, 'A video has no poster');
 		}
+	}
+
+	/** A store on this disk has moved the file away. */
+	async #local({ file, artifact }: Finished): Promise<string> {
+		if (existsSync(file)) return file;
+		const stored = await this.artifacts.open(artifact.name);
+		if (stored) await pipeline(stored, createWriteStream(file));
+		return file;
 	}
 
 	async #keep({ videoId, artifact, file }: Finished, picture: Uint8Array): Promise<void> {
