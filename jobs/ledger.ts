@@ -20,6 +20,8 @@ export interface LedgerEntry extends Fingerprints {
 	/** Submissions that came to an end without a video; each new one gets an idempotency key of its own. */
 	attempt: number;
 	job?: Job;
+	/** The provider was asked to cancel the job, and what became of it is not known. */
+	cancelling?: boolean;
 	/** A submit whose outcome nobody knows: trying again could pay twice. */
 	doubt?: ProviderFailure;
 	/** The provider certainly did not take it. */

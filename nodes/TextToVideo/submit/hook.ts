@@ -131,7 +131,7 @@ async function workItem(work: Work, mode: Mode): Promise<INodeExecutionData> {
 	const job = attached ?? (await newJob(work));
 	const onProgress = (current: Job) => run.record(itemIndex, current);
 	onProgress(job);
-	await endIfStopped(work, job);
+	endIfStopped(work, job);
 	if (isFinal(job.status)) return await settle(work, job);
 	if (mode === 'return') {
 		const standing = withNextPoll(asked, job, host.now());
@@ -147,7 +147,7 @@ async function workItem(work: Work, mode: Mode): Promise<INodeExecutionData> {
 		onProgress,
 		onTook: (seconds) => learning.note(seconds, host.now()),
 	});
-	return await waiting.finally(async () => await endIfStopped(work, job));
+	return await waiting.finally(() => endIfStopped(work, job));
 }
 
 /** What "When Submitted" comes to: an agent's tool never sleeps, and a short wait is not worth sleeping for. */

@@ -36,11 +36,16 @@ export class ItemLedger {
 	attached(itemIndex: number): Job | undefined {
 		if (this.place.woken) return this.entry(itemIndex)?.job;
 		const fingerprints = this.fingerprints[itemIndex];
-		if (!fingerprints) return undefined;
+		if (!fingerprints || this.mayBeCancelled(itemIndex)) return undefined;
 		const key = this.key(itemIndex);
 		return this.triesAreSpent(itemIndex)
 			? knownEntry(this.ledger, key, fingerprints)?.job
 			: knownJob(this.ledger, key, fingerprints);
+	}
+
+	/** Whether its cancel had no answer yet. The same key tells: the provider gives the job that goes on, or makes a new one. */
+	private mayBeCancelled(itemIndex: number): boolean {
+		return this.place.idempotent && this.entry(itemIndex)?.cancelling === true;
 	}
 
 	/** A run that sleeps is tried anew by n8n after every waking: without an end of our own it would pay for ever. */
@@ -96,7 +101,15 @@ export class ItemLedger {
 	/** The job as it stands now. */
 	record(itemIndex: number, job: Job): void {
 		const entry = this.entry(itemIndex);
-		if (entry) entry.job = job;
+		if (!entry) return;
+		entry.job = job;
+		delete entry.cancelling;
+	}
+
+	/** The provider is asked to cancel the item's job. */
+	noteCancelling(itemIndex: number): void {
+		const entry = this.entry(itemIndex);
+		if (entry) entry.cancelling = true;
 	}
 
 	private key(itemIndex: number): string {
@@ -110,7 +123,9 @@ export class ItemLedger {
 	private attempt(itemIndex: number): number {
 		const fingerprints = this.fingerprints[itemIndex];
 		const entry = fingerprints && knownEntry(this.ledger, this.key(itemIndex), fingerprints);
-		return entry ? entry.attempt + (entry.job || entry.refusal ? 1 : 0) : 0;
+		if (!entry) return 0;
+		const isOver = (entry.job && !this.mayBeCancelled(itemIndex)) || entry.refusal;
+		return entry.attempt + (isOver ? 1 : 0);
 	}
 
 	private write(

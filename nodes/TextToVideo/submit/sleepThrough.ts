@@ -92,7 +92,7 @@ async function itemOf(
 	const downloads = run.woken && work.download && job.status === 'succeeded';
 	const { signal } = signalOf(context);
 	const inTurn = downloads ? async () => await wakingDownload(settled, signal) : settled;
-	return await run.gate(inTurn).finally(async () => await endIfStopped(work, job));
+	return await run.gate(inTurn).finally(() => endIfStopped(work, job));
 }
 
 const learningIn = ({ context, run, provider }: Work): Learning =>
@@ -104,7 +104,7 @@ async function firstJob(work: Work): Promise<Job> {
 	const attached = run.ledger.attached(context.getItemIndex());
 	const job = attached ?? (await newJob(work));
 	run.record(context.getItemIndex(), job);
-	await endIfStopped(work, job);
+	endIfStopped(work, job);
 	const current = attached && !isFinal(attached.status) ? await askOnce(work, attached) : job;
 	if (!isFinal(current.status)) await notePublished(work);
 	return current;
@@ -129,7 +129,7 @@ async function askOnce(work: Work, job: Job): Promise<Job> {
 		job,
 		host,
 		context.getExecutionCancelSignal(),
-	).finally(async () => await endIfStopped(work, job));
+	).finally(() => endIfStopped(work, job));
 	if (reading.job) {
 		delete failures[job.jobId];
 		const took = tookSeconds(learning.provider, job, reading.job, host.now());
@@ -158,7 +158,7 @@ async function askAwake(work: Work, job: Job): Promise<Job> {
 		onTook: (seconds) => learning.note(seconds, host.now()),
 		onProgress: (current) => run.record(context.getItemIndex(), current),
 		...signalOf(context),
-	}).finally(async () => await endIfStopped(work, job));
+	}).finally(() => endIfStopped(work, job));
 	const problem = lastingProblem(result);
 	if (problem) throw new ItemError(providerFailure(provider, problem, result.job));
 	return result.job;

@@ -38,8 +38,10 @@ export async function newJob(work: Work): Promise<Job> {
 }
 
 /** @throws ItemError when the execution was stopped; the job is cancelled where the provider can */
-export async function endIfStopped({ context, run, provider, account, host }: Work, job: Job) {
+export function endIfStopped({ context, run, provider, account, host }: Work, job: Job): void {
 	const itemIndex = context.getItemIndex();
-	const record = (current: Job) => run.record(itemIndex, current);
-	await stopIfStopped(context, provider, account, run.jobOf(itemIndex) ?? job, host, record);
+	stopIfStopped(context, provider, account, run.jobOf(itemIndex) ?? job, host, {
+		cancelling: () => run.ledger.noteCancelling(itemIndex),
+		ended: (current) => run.record(itemIndex, current),
+	});
 }
