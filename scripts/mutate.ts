@@ -6,7 +6,8 @@
  * PATH are folders or files (by default jobs, providers, the job's life in nodes, Node-RED's runner). Faults are drawn
  * by the seed from every file, more from a file in which more could be put. Which test runs which statement is measured
  * once, and kept; `--measure` does it again. Of the tests that reach a fault so many run as take `--seconds`, the likeliest
- * first. A fault that no test notices survives; those are printed. Those that change nothing anybody could notice are
+ * first, and three times as long others where these notice nothing. A fault that runs through tests, and that none of
+ * them notices, survives; those are printed. One that could not be tried is an error. Those that change nothing anybody could notice are
  * written down in `mutate/equivalent.json`, with the reason, and count for nothing: they are not run. Works in copies.
  * With `--json` it goes on where an earlier run of the seed stopped.
  */
@@ -17,17 +18,17 @@ import { parseArgs } from 'node:util';
 import { RepositoryCopy } from './mutate/copies';
 import { ImportGraph } from './mutate/importGraph';
 import equivalent from './mutate/equivalent.json';
+import { Judge, type NamedTests, type Verdict } from './mutate/judge';
 import { applied, mutationsOf, type Mutation } from './mutate/mutations';
 import { ReachMap, type ReachingTest } from './mutate/reachMap';
-import type { Order } from './mutate/testProcess.mts';
 import { giveProof } from './proof/rows';
 import { REPOSITORY_FOLDER } from './repository';
 
 const CORE = ['jobs', 'providers', 'nodes/TextToVideo', 'nodes/shared', 'node-red/src/jobs'];
-/** A fault that makes a test wait for ever is noticed too. */
-const LIMIT_MS = 240_000;
-/** To load one of them. */
+/** To load a test file. */
 const FILE_MS = 700;
+/** How many times as long the other tests of a fault may take that the likeliest did not notice. */
+const OTHERS_TIMES = 3;
 
 interface Fault extends Mutation {
 	file: string;
@@ -46,8 +47,9 @@ const isEquivalent = ({ file, kind, was, replacement }: Fault): boolean =>
 	);
 
 interface Outcome {
-	end: 'killed' | 'survived' | 'no test' | 'control failed';
-	/** The test that noticed. */
+	/** `no fit test`: those that reach it fail without it too. `error`: the runner could not tell; no tests ran. */
+	end: Verdict['end'] | 'no test' | 'error';
+	/** The test that noticed, or what went wrong. */
 	by?: string;
 }
 
@@ -62,10 +64,8 @@ const { values, positionals } = parseArgs({
 		seconds: { type: 'string', default: '30' },
 	},
 });
-/** Of what the tests of one fault took when they were measured. */
-const mostMs = 1000 * Number(values.seconds);
-/** … and those of one test file. */
-const mostOfFileMs = mostMs / 10;
+/** What the tests that are asked first took together when they were measured, at most. */
+const firstMs = 1000 * Number(values.seconds);
 const wanted = positionals.length > 0 ? positionals : CORE;
 
 const files = spawnSync('git', ['ls-files', '-co', '--exclude-standard'], {
@@ -85,8 +85,7 @@ const isCore = (paths: string[]) => (name: string) =>
 
 const faults = draw(Number(values.seed), Number(values.count));
 const outcomes = new Map<Fault, Outcome>();
-/** Tests that passed where nothing was changed, or in spite of a fault. */
-const trusted = new Set<string>();
+const judge = new Judge();
 let line: Fault[] | undefined;
 
 async function main(): Promise<void> {
@@ -96,6 +95,7 @@ async function main(): Promise<void> {
 		files.filter(isCore(CORE)),
 		files.filter(isTest),
 		values.measure,
+		Number(values.parallel),
 	);
 	const parallel = Array.from({ length: Number(values.parallel) }, () => work(reach));
 	await Promise.all(parallel);
@@ -133,7 +133,10 @@ async function work(reach: ReachMap): Promise<void> {
 	const copy = new RepositoryCopy(files);
 	line ??= faults.filter((fault) => !outcomes.has(fault));
 	for (let fault = line.shift(); fault; fault = line!.shift()) {
-		const outcome = await tested(copy, reach, fault);
+		const outcome = await tested(copy, reach, fault).catch((error: Error): Outcome => ({
+			end: 'error',
+			by: error.message,
+		}));
 		outcomes.set(fault, outcome);
 		const left = `${outcomes.size} of ${faults.length}`;
 		console.log(`${left} ${outcome.end.padEnd(14)} ${fault.file}:${fault.line} ${fault.kind}`);
@@ -142,32 +145,27 @@ async function work(reach: ReachMap): Promise<void> {
 	await copy.close();
 }
 
+/** The likeliest tests, and where these notice nothing, others that take longer together. */
 async function tested(copy: RepositoryCopy, reach: ReachMap, fault: Fault): Promise<Outcome> {
 	const whole = readFileSync(join(REPOSITORY_FOLDER, fault.file), 'utf8');
 	const put = { file: fault.file, whole, text: applied(whole, fault) };
-	let tests = inOrder(fault.file, reach.testsAt(fault.file, whole, fault.start));
-	if (tests.length === 0) return { end: 'no test' };
-	while (tests.length > 0) {
-		const ran = await copy.run({ fault: put, tests }, LIMIT_MS);
-		if (ran === 'took too long') return { end: 'killed', by: ran };
-		for (const test of ran.passed) trusted.add(test);
-		const { failed } = ran;
-		if (failed === undefined) return { end: 'survived' };
-		if (trusted.has(failed)) return { end: 'killed', by: failed };
-		// A test that fails without a fault, or beside others in one process, would seem to notice every one.
-		const at = tests.findIndex(({ file }) => failed.startsWith(`${file}: `));
-		const control = await copy.run({ tests: tests.slice(0, at + 1) }, LIMIT_MS);
-		if (control !== 'took too long' && control.failed === undefined) {
-			trusted.add(failed);
-			return { end: 'killed', by: failed };
-		}
-		tests = tests.filter((_test, index) => index !== at);
+	let left = reach.testsAt(fault.file, whole, fault.start);
+	if (left.length === 0) return { end: 'no test' };
+	let verdict: Verdict = { end: 'no fit test' };
+	for (const milliseconds of [firstMs, OTHERS_TIMES * firstMs]) {
+		const asked = inOrder(fault.file, left, milliseconds);
+		const next = await judge.of(copy, put, asked);
+		if (next.end === 'killed') return next;
+		if (next.end === 'survived') verdict = next;
+		const isAsked = ({ file, test }: ReachingTest) =>
+			asked.some((one) => one.file === file && one.names.includes(test));
+		left = left.filter((test) => !isAsked(test));
 	}
-	return { end: 'control failed' };
+	return verdict;
 }
 
 /** The file's namesake first, then the nearest and quickest files, and of each some of the tests that run the place. */
-function inOrder(file: string, reaching: ReachingTest[]): Order['tests'] {
+function inOrder(file: string, reaching: ReachingTest[], mostMs: number): NamedTests[] {
 	const steps = new Map(graph.testsOf(file, isTest).map(({ test, steps: far }) => [test, far]));
 	const byFile = new Map<string, ReachingTest[]>();
 	for (const test of reaching) byFile.set(test.file, [...(byFile.get(test.file) ?? []), test]);
@@ -175,7 +173,7 @@ function inOrder(file: string, reaching: ReachingTest[]): Order['tests'] {
 	let left = mostMs;
 	return [...byFile]
 		.map(([name, tests]) => {
-			const some = spreadOver(tests);
+			const some = spreadOver(tests, mostMs / 10);
 			const milliseconds = FILE_MS + some.reduce((sum, test) => sum + test.milliseconds, 0);
 			return {
 				name,
@@ -199,7 +197,7 @@ function inOrder(file: string, reaching: ReachingTest[]): Order['tests'] {
 }
 
 /** Tests of one file that take no longer than their part, from all over it: neighbours often do the same. */
-function spreadOver(tests: ReachingTest[]): ReachingTest[] {
+function spreadOver(tests: ReachingTest[], mostOfFileMs: number): ReachingTest[] {
 	const milliseconds = tests.reduce((sum, test) => sum + test.milliseconds, 0);
 	const count = Math.max(1, Math.floor((tests.length * mostOfFileMs) / (milliseconds + 1)));
 	const step = Math.max(1, tests.length / count);
@@ -223,7 +221,9 @@ function takeUp(): void {
 				was === known.was &&
 				replacement === known.replacement,
 		);
-		if (same) outcomes.set(same, { end: outcome, ...(by ? { by } : {}) });
+		// What could not be judged is tried again.
+		if (same && ['killed', 'survived', 'no test'].includes(outcome))
+			outcomes.set(same, { end: outcome, ...(by ? { by } : {}) });
 	}
 }
 
@@ -234,9 +234,9 @@ function keep(): void {
 }
 
 function report(): void {
-	const judged = faults.filter((fault) => outcomes.get(fault)?.end !== 'control failed');
-	const killedOf = (list: Fault[]) =>
-		list.filter((fault) => outcomes.get(fault)?.end === 'killed').length;
+	const endOf = (fault: Fault) => outcomes.get(fault)?.end;
+	const judged = faults.filter((fault) => !['no fit test', 'error'].includes(endOf(fault)!));
+	const killedOf = (list: Fault[]) => list.filter((fault) => endOf(fault) === 'killed').length;
 	const share = (list: Fault[]): string => {
 		const killed = killedOf(list);
 		return `${killed} of ${list.length} (${Math.round((100 * killed) / list.length)} %)`;
@@ -247,7 +247,7 @@ function report(): void {
 	console.log(`\nKilled by file (seed ${values.seed}):`);
 	for (const { file, list } of byFile) console.log(`${share(list).padEnd(18)} ${file}`);
 	console.log(`${share(judged).padEnd(18)} all`);
-	const survivors = judged.filter((fault) => outcomes.get(fault)?.end !== 'killed');
+	const survivors = judged.filter((fault) => endOf(fault) !== 'killed');
 	giveProof([
 		{ figure: 'faults put in', value: judged.length },
 		{ figure: 'noticed by a test', value: judged.length - survivors.length },
@@ -257,6 +257,12 @@ function report(): void {
 	console.log(`\nSurvivors (${survivors.length}):`);
 	for (const { file, line: at, kind, was, replacement } of survivors)
 		console.log(`${file}:${at} ${kind}: ${was}  →  ${replacement}`);
+	if (judge.unfit.size > 0)
+		console.log(`\nFail without a fault, and were not asked:\n${[...judge.unfit].join('\n')}`);
+	const errors = faults.filter((fault) => endOf(fault) === 'error');
+	for (const fault of errors)
+		console.error(`Not judged: ${fault.file}:${fault.line}: ${outcomes.get(fault)?.by}`);
+	if (errors.length > 0) process.exitCode = 1;
 }
 
 /** Mulberry32. */

@@ -4,11 +4,14 @@ import { cpSync, existsSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { REPOSITORY_FOLDER } from '../repository';
-import type { Order, Ran } from './testProcess.mts';
+import type { Answer, Order, Ran } from './testProcess.mts';
 
 const MODULES = ['node_modules', 'node-red/node_modules', 'gpu-local/node_modules'];
 /** What tests need besides: an empty database that takes seconds to make. */
 const BUILT = ['gpu-local/dist'];
+
+/** What tests gave; or how the process that ran them ended. */
+export type Ended = Ran | 'took too long' | 'the process ended';
 
 export class RepositoryCopy {
 	readonly folder = mkdtempSync(join(tmpdir(), 'mutants-'));
@@ -27,27 +30,33 @@ export class RepositoryCopy {
 				cpSync(join(REPOSITORY_FOLDER, folder), join(this.folder, folder), { recursive: true });
 	}
 
-	/** A fault that makes a test run for ever ends at the limit, and the process with it. */
-	async run(order: Order, limitMs: number): Promise<Ran | 'took too long'> {
+	/**
+	 * A fault that makes a test run for ever ends at the limit, and the process with it.
+	 *
+	 * @throws where the tests asked for did not run at all
+	 */
+	async run(order: Order, limitMs: number): Promise<Ended> {
 		this.child ??= this.started();
 		const child = await this.child;
-		const answer = await new Promise<Ran | 'took too long'>((resolve) => {
-			const ended = (ran: Ran | 'took too long') => {
+		const answer = await new Promise<Answer | Exclude<Ended, Ran>>((resolve) => {
+			const ended = (how: Answer | Exclude<Ended, Ran>) => {
 				clearTimeout(timer);
 				child.removeAllListeners();
-				resolve(ran);
+				resolve(how);
 			};
 			const timer = setTimeout(ended, limitMs, 'took too long');
-			child.once('message', (ran: Ran) => ended(ran));
-			child.once('exit', () => ended('took too long'));
+			child.once('message', (given: Answer) => ended(given));
+			child.once('exit', () => ended('the process ended'));
 			child.send(order);
 		});
-		if (answer === 'took too long') {
+		if (typeof answer === 'string') {
 			child.kill('SIGKILL');
 			this.child = undefined;
 			if (order.fault)
 				cpSync(join(REPOSITORY_FOLDER, order.fault.file), join(this.folder, order.fault.file));
+			return answer;
 		}
+		if ('error' in answer) throw new Error(answer.error);
 		return answer;
 	}
 

@@ -55,14 +55,16 @@ export class ReachMap {
 		core: string[],
 		tests: string[],
 		again: boolean,
+		parallel: number,
 	): Promise<ReachMap> {
-		const kept =
-			again || !existsSync(KEPT) ? undefined : (JSON.parse(readFileSync(KEPT, 'utf8')) as Kept);
+		const kept = again ? undefined : readKept();
 		const texts = hashesOf(tests);
 		const unknown = tests.filter((test) => kept?.tests[test] !== texts[test]);
-		if (kept && unknown.length === 0) return new ReachMap(kept);
-		const lines = await measured(all, core, unknown);
-		const others = (kept?.lines ?? []).filter(({ file }) => !unknown.includes(file));
+		const others = (kept?.lines ?? []).filter(
+			({ file }) => tests.includes(file) && !unknown.includes(file),
+		);
+		if (kept && unknown.length === 0) return new ReachMap({ ...kept, lines: others });
+		const lines = await measured(all, core, unknown, parallel);
 		const hashes = kept?.hashes ?? hashesOf(core);
 		const now: Kept = { hashes, tests: texts, lines: [...others, ...lines] };
 		mkdirSync(dirname(KEPT), { recursive: true });
@@ -94,9 +96,23 @@ export class ReachMap {
 	}
 }
 
-async function measured(all: string[], core: string[], tests: string[]): Promise<Reached[]> {
+/** One that an older version of this kept, without what it knows of the tests, is none. */
+function readKept(): Kept | undefined {
+	if (!existsSync(KEPT)) return undefined;
+	const kept = JSON.parse(readFileSync(KEPT, 'utf8')) as Partial<Kept>;
+	return kept.hashes && kept.tests && kept.lines ? (kept as Kept) : undefined;
+}
+
+async function measured(
+	all: string[],
+	core: string[],
+	tests: string[],
+	parallel: number,
+): Promise<Reached[]> {
 	const file = join(mkdtempSync(join(tmpdir(), 'reached-')), 'lines.jsonl');
-	const parts = [0, 1, 2].map((part) => tests.filter((_test, index) => index % 3 === part));
+	const parts = Array.from({ length: parallel }, (_unused, part) =>
+		tests.filter((_test, index) => index % parallel === part),
+	);
 	const folders: string[] = [];
 	await Promise.all(
 		parts
@@ -112,10 +128,11 @@ async function measured(all: string[], core: string[], tests: string[]): Promise
 					writeFileSync(join(copy.folder, name), withCounters(text, name));
 				}
 				for (const test of part) {
-					const ran = await copy.run({ tests: [{ file: test }] }, LIMIT_MS);
-					const failed = ran === 'took too long' ? ran : ran.failed;
-					if (failed !== undefined)
-						console.error(`Fails where nothing was changed: ${test}: ${failed}`);
+					const ran = await copy
+						.run({ tests: [{ file: test }] }, LIMIT_MS)
+						.catch((error: Error) => error.message);
+					const failed = typeof ran === 'string' ? `${test}: ${ran}` : ran.failed;
+					if (failed !== undefined) console.error(`Fails where nothing was changed: ${failed}`);
 				}
 				await copy.close();
 			}),
