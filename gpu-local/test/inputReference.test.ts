@@ -145,7 +145,7 @@ describe('A picture that a video begins with', () => {
 		['a damaged one', () => asDataUrl(PICTURE.subarray(0, 20)), /does not say its size/],
 		[
 			'another scheme',
-			() => 'ftp://example.com/a.png',
+			() => 'ftp://pictures.test/a.png',
 			/https:\/\/ or a data URL or a file in a multipart form/,
 		],
 		['an address that is not allowed', () => 'http://127.0.0.1:9/a.png', /--webhook-allow/],

@@ -52,7 +52,7 @@ describe('jobs of a key that is changed', () => {
 	const MOCK = {
 		extra: {
 			webhook: {
-				url: 'https://example.com/',
+				url: 'https://hooks.test/',
 				test_mode: { enabled: true, return_task_status: 'TASK_STATUS_SUCCEED' },
 			},
 		},

@@ -20,7 +20,7 @@ it('a machine without ffmpeg makes the video all the same', async () => {
 	} finally {
 		await server.stop();
 	}
-});
+}, 90_000);
 
 it('the video is there before its poster, and can be removed while that is made', async () => {
 	const folder = await mkdtemp(join(tmpdir(), 'gpu-local-poster-'));
@@ -58,7 +58,7 @@ it('the video is there before its poster, and can be removed while that is made'
 		await server.stop();
 		await rm(folder, { recursive: true, force: true });
 	}
-});
+}, 90_000);
 
 it('a poster that the engine made is taken, and one that is gone is made as without it', async () => {
 	const folder = await mkdtemp(join(tmpdir(), 'gpu-local-poster-'));
@@ -67,6 +67,7 @@ it('a poster that the engine made is taken, and one that is gone is made as with
 	await writeFile(ffmpeg, '#!/bin/sh\nprintf "made here"', { mode: 0o755 });
 	const picture = join(folder, 'middle.jpg');
 	await writeFile(picture, 'a picture');
+	await writeFile(join(folder, 'video'), 'a video');
 	// No job has these videos, so that their posters are put into the store and removed again.
 	const put: string[] = [];
 	const store = {
@@ -89,4 +90,4 @@ it('a poster that the engine made is taken, and one that is gone is made as with
 		await stop();
 		await rm(folder, { recursive: true, force: true });
 	}
-});
+}, 90_000);

@@ -39,7 +39,7 @@ describe('a picture', () => {
 		['the name of a file', './fox.png', dataUrl],
 		['a Buffer', png(640, 360), dataUrl],
 		['a data URL', dataUrl, dataUrl],
-		['an address', 'https://example.com/fox.png', 'https://example.com/fox.png'],
+		['an address', 'https://pictures.test/fox.png', 'https://pictures.test/fox.png'],
 	])('is taken as %s', async (_name, picture, sent) => {
 		const { out } = await send(picture);
 		await out.next();
