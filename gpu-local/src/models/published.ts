@@ -49,15 +49,19 @@ const WAN_14B = 5120;
 const [TEXT, PICTURE, DENSE] = [16, 36, 48];
 
 function wan({ width, channels, experts, name }: CheckpointFacts): Published | undefined {
-	const known = (title: string, defaults: Record<string, number>): Published =>
+	const known = (
+		title: string,
+		sampling: Record<string, number>,
+		size: Record<string, number> = {},
+	): Published =>
 		/fastwan/i.test(name)
-			? { title: `${title}, as FastWan`, defaults: {}, recipe: 'fastwan' }
-			: { title, defaults, negativePrompt: WAN_NEGATIVE };
+			? { title: `${title}, as FastWan`, defaults: size, recipe: 'fastwan' }
+			: { title, defaults: { ...sampling, ...size }, negativePrompt: WAN_NEGATIVE };
 	// From the README and the configuration files (wan/configs) of Wan 2.1 and 2.2.
 	if (width === WAN_1B && channels === TEXT) return known('Wan 2.1 T2V 1.3B', steps(50, 6, 8));
 	if (width === WAN_5B && channels === DENSE) {
 		const size = { width: 1280, height: 704, fps: 24, num_frames: 121 };
-		return known('Wan 2.2 TI2V 5B', { ...steps(50, 5, 5), ...size });
+		return known('Wan 2.2 TI2V 5B', steps(50, 5, 5), size);
 	}
 	if (width !== WAN_14B) return undefined;
 	if (channels === TEXT && experts) {
@@ -74,7 +78,7 @@ function wan({ width, channels, experts, name }: CheckpointFacts): Published | u
 
 const LTX_2B = 2048;
 const LTX_13B = 4096;
-/** The distilled models' noise levels, as Lightricks' configuration files have them. */
+/** The distilled models' noise levels: both passes of configs/ltxv-13b-0.9.7-distilled.yaml in Lightricks/LTX-Video. */
 const LTX_DISTILLED = [1, 0.9937, 0.9875, 0.9812, 0.975, 0.9094, 0.725, 0.4219];
 
 function ltx({ width, name }: CheckpointFacts): Published | undefined {

@@ -439,6 +439,12 @@ describe('what a model makes videos with', () => {
 		expect(said.negativePrompt).toBe('blurry, grey = dull');
 	});
 
+	const LEVELS: Record<string, number[]> = {
+		lightning: [1, 0.75, 0.5, 0.25],
+		lightx2v: [1, 0.75, 0.5, 0.25],
+		fastwan: [1, 0.757, 0.522],
+	};
+
 	it.each([
 		[
 			'lightning',
@@ -453,6 +459,7 @@ describe('what a model makes videos with', () => {
 		const { schedulers } = readTable().families.wan!;
 		expect(Object.keys(schedulers)).toContain(entry.scheduler);
 		expect(entry.sigmas?.length ?? defaults.num_inference_steps).toBe(defaults.num_inference_steps);
+		expect(entry.sigmas).toEqual(LEVELS[recipe]);
 		const own = await wan('own', OF_14B, {}, '--recipe', recipe, '--default', 'flow_shift=7');
 		expect(own.defaults!.flow_shift).toBe(7);
 	});
@@ -460,6 +467,9 @@ describe('what a model makes videos with', () => {
 	it('tells a distilled model by its name', async () => {
 		const fast = await wan('FastWan2.1-T2V-14B', OF_14B);
 		expect(fast).toMatchObject({ scheduler: 'LCMScheduler', sigmas: [1, 0.757, 0.522] });
+		const of5b = { num_attention_heads: 24, attention_head_dim: 128, in_channels: 48 };
+		const { defaults } = await wan('FastWan2.2-TI2V-5B', of5b, { expand_timesteps: true });
+		expect(defaults).toMatchObject({ num_inference_steps: 3, width: 1280, height: 704, fps: 24 });
 		const ltx = { _class_name: 'LTXPipeline' };
 		const of13b = { num_attention_heads: 32, attention_head_dim: 128 };
 		const distilled = await wan('ltx-13b-distilled', of13b, ltx);

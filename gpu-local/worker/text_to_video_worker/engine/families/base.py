@@ -96,15 +96,21 @@ class PipelineFamily:
 
     def scheduler_changes(self, loaded: LoadedModel, class_name: str) -> dict[str, Any]:
         """What `class_name` needs beside the configuration of the model's own scheduler."""
-        own = loaded.family.defaults.get("flow_shift")
-        if not loaded.family.flow or (own is None and class_name == loaded.scheduler_class):
+        if not loaded.family.flow:
             return {}
+        own = loaded.family.defaults.get("flow_shift")
+        config = loaded.scheduler_config
+        # A distilled model's own levels: neither the video's size nor a last level moves them
+        # (diffusers' example in docs/source/en/api/pipelines/ltx2.md).
+        unmoved = {"use_dynamic_shifting": False, "shift_terminal": None}
+        fixed = {k: v for k, v in unmoved.items() if k in config and loaded.spec.sigmas}
+        if own is None and class_name == loaded.scheduler_class:
+            return fixed
         # The two kinds of flow schedulers call the same number `shift` and `flow_shift`.
         name = "shift" if class_name.startswith("FlowMatch") else "flow_shift"
-        config = loaded.scheduler_config
         if own is None:
-            return {name: config.get("flow_shift") or config.get("shift") or 1.0}
-        return {name: own, "use_dynamic_shifting": False}
+            return {name: config.get("flow_shift") or config.get("shift") or 1.0, **fixed}
+        return {name: own, "use_dynamic_shifting": False, **fixed}
 
     def prepare(self, loaded: LoadedModel, plan: Plan) -> None:
         """Changes to the pipeline that must come before LoRAs are put on."""
