@@ -1,5 +1,5 @@
 /** An engine that takes the next job while it still finishes one: what of it the worker's slots and jobs show. */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
@@ -9,6 +9,7 @@ import type { Engine, EngineContext } from '../src/engines/engine.ts';
 import { EngineError } from '../src/engines/engine.ts';
 import { createPreviewEngine } from '../src/engines/preview/index.ts';
 import type { VideoService } from '../src/videos/service.ts';
+import { requeueRunning } from '../src/store/videos.ts';
 import { VideoWorker } from '../src/worker/worker.ts';
 import { openTestCore } from './support/core.ts';
 import { eventually } from './support/server.ts';
@@ -46,6 +47,7 @@ async function start(
 		slots: 1,
 		generate: async (job, context) => {
 			const { prompt } = job.request;
+			await writeFile(`${job.outputPath}.part`, prompt);
 			begun.push(prompt);
 			context.slotFree?.();
 			await new Promise<void>((resolve, reject) => {
@@ -75,6 +77,15 @@ async function start(
 		async () => await worker.stop(0),
 		async () => await engine.close(),
 	);
+}
+
+/** What the files hold that are not whole yet: the prompts of their jobs. */
+async function written(): Promise<string[]> {
+	const names = await readdir(join(folder, 'work'), { recursive: true }).catch(() => []);
+	const parts = names.filter((name) => name.endsWith('.part'));
+	return (
+		await Promise.all(parts.map(async (name) => await readFile(join(folder, 'work', name), 'utf8')))
+	).sort();
 }
 
 const order = async (prompt: string) => {
@@ -120,6 +131,46 @@ it('fails a job whose file cannot be written, and not the one that began after',
 	expect(await ended(first)).toMatchObject({ status: 'failed', error: { code: 'disk_full' } });
 	gates.get('second')!();
 	expect((await ended(second)).status).toBe('completed');
+});
+
+it('leaves nothing behind of a file that was not written to its end, whoever ended it', async () => {
+	await start(async (prompt, { signal }) => {
+		signal.throwIfAborted();
+		if (prompt === 'fails') throw new EngineError('disk_full', 'The video does not fit.');
+	});
+	const fails = await order('fails');
+	await began('fails');
+	const cancelled = await order('cancelled');
+	await began('cancelled');
+	const stopped = await order('stopped');
+	await began('stopped');
+	expect(await written()).toEqual(['cancelled', 'fails', 'stopped']);
+	gates.get('fails')!();
+	await ended(fails);
+	await service.cancel('me', cancelled);
+	worker.cancel(cancelled);
+	await eventually(async () => ((await written()).length === 1 ? true : undefined));
+	await worker.stop(0);
+	expect((await service.get('me', stopped)).status).toBe('queued');
+	expect(await written()).toEqual([]);
+});
+
+it('leaves a job to the later of two attempts at it, and its files alone', async () => {
+	await start();
+	const id = await order('twice');
+	await began('twice');
+	const first = gates.get('twice')!;
+	// As if the heartbeat of the first had been away for too long.
+	await core.queue.recoverAll();
+	await requeueRunning(core.database);
+	worker.wake();
+	await eventually(async () =>
+		begun.length === 2 && gates.get('twice') !== first ? true : undefined,
+	);
+	await eventually(async () => ((await written()).length === 1 ? true : undefined));
+	gates.get('twice')!();
+	expect((await ended(id)).status).toBe('completed');
+	expect(begun).toEqual(['twice', 'twice']);
 });
 
 it('gives both jobs back when it is stopped', async () => {

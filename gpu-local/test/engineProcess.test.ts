@@ -103,7 +103,8 @@ it('answers a cancelled job at once, keeps the process, and lets the next job wa
 it('throws away what a cancelled job finished in its last moment', async () => {
 	await startChild(`
 		if (message.type === 'generate') setTimeout(() => {
-			require('node:fs').writeFileSync(message.output, 'late');
+			for (const ending of ['', '.part', '.jpg'])
+				require('node:fs').writeFileSync(message.output + ending, 'late');
 			say({ type: 'done', id: message.id, warm: [], result: {
 				file: message.output, mime_type: 'video/mp4', width: 1, height: 1, frames: 1, fps: 1,
 				seed: 1, settings: {}, warnings: [], timings: {} } });
@@ -115,7 +116,9 @@ it('throws away what a cancelled job finished in its last moment', async () => {
 	cancelling.abort(new Error('cancelled'));
 	await expect(late).rejects.toThrow('cancelled');
 	await vi.waitFor(() => expect(child.leaving).toBe(false), { timeout: 20_000 });
-	await vi.waitFor(() => expect(existsSync(output)).toBe(false), { timeout: 20_000 });
+	for (const file of [output, `${output}.part`, `${output}.jpg`]) {
+		await vi.waitFor(() => expect(existsSync(file)).toBe(false), { timeout: 20_000 });
+	}
 });
 
 it('survives a worker that writes more to stderr than a pipe holds', async () => {
@@ -166,6 +169,17 @@ it('lets a job that fails touch nothing of the file before', async () => {
 	);
 	const { end } = await generateUntilFree('one');
 	await expect(generate('two')).rejects.toMatchObject({ code: 'gpu_oom' });
+	await expect(end).resolves.toMatchObject({ file: '/one' });
+});
+
+it('leaves the device to the next job when it hears twice that it is free', async () => {
+	await startChild(
+		ONE_BESIDE_TWO(
+			`say({ type: 'device_free', id: 'one', warm: ['tiny'] }); done('two'); done('one');`,
+		),
+	);
+	const { end } = await generateUntilFree('one');
+	await expect(generate('two')).resolves.toMatchObject({ file: '/two' });
 	await expect(end).resolves.toMatchObject({ file: '/one' });
 });
 

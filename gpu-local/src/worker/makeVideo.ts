@@ -67,6 +67,15 @@ export async function clearJobFolder(workFolder: string, videoId: string): Promi
 	await rm(jobFolder(workFolder, videoId), { recursive: true, force: true });
 }
 
+/** What one attempt has left, where another may be at work on the same job. */
+export async function clearAttemptFolder(
+	workFolder: string,
+	videoId: string,
+	lease: string,
+): Promise<void> {
+	await rm(join(jobFolder(workFolder, videoId), lease), { recursive: true, force: true });
+}
+
 /** Ids of the jobs that have something lying here. */
 export async function jobsWithFolders(workFolder: string): Promise<string[]> {
 	return (await readdir(workFolder).catch(() => [])).filter((name) => UUID.test(name));
@@ -82,19 +91,25 @@ async function generate(
 ): Promise<EngineResult> {
 	const { request } = video;
 	await mkdir(folder, { recursive: true, mode: 0o700 });
-	const result = await tools.engine.generate(
-		{
-			id: video.id,
-			request,
-			outputPath: join(folder, `video.${request.output_format}`),
-			...(request.input_reference ? { picturePath: await placePicture(folder, tools) } : {}),
-			...memoryOf(video, tools.engine),
-		},
-		tools,
-	);
-	await writeFile(join(folder, `${RESULT_FILE}.part`), JSON.stringify(result));
-	await rename(join(folder, `${RESULT_FILE}.part`), join(folder, RESULT_FILE));
-	return result;
+	try {
+		const result = await tools.engine.generate(
+			{
+				id: video.id,
+				request,
+				outputPath: join(folder, `video.${request.output_format}`),
+				...(request.input_reference ? { picturePath: await placePicture(folder, tools) } : {}),
+				...memoryOf(video, tools.engine),
+			},
+			tools,
+		);
+		await writeFile(join(folder, `${RESULT_FILE}.part`), JSON.stringify(result));
+		await rename(join(folder, `${RESULT_FILE}.part`), join(folder, RESULT_FILE));
+		return result;
+	} catch (error) {
+		// Of an attempt that did not come to its end nothing is of use, to the next one neither.
+		await rm(folder, { recursive: true, force: true }).catch(() => undefined);
+		throw error;
+	}
 }
 
 /** What an attempt made that was stopped before its file was in the store. */

@@ -15,7 +15,7 @@ import { percentOf } from './progress.ts';
 import { progressWriter } from './progressWriter.ts';
 import { AttemptStopped } from './attempt.ts';
 import type { Attempt } from './attempt.ts';
-import { clearJobFolder, makeVideo } from './makeVideo.ts';
+import { clearAttemptFolder, clearJobFolder, makeVideo } from './makeVideo.ts';
 import type { MadeVideo, MakeVideoTools } from './makeVideo.ts';
 
 const TOUCH_EVERY_MS = 3000;
@@ -100,8 +100,15 @@ export class AttemptRunner {
 		}
 	}
 
-	async #clear({ video }: Attempt): Promise<void> {
-		await clearJobFolder(this.options.workFolder, video.id).catch((error: unknown) => {
+	async #clear({ video, lease, controller }: Attempt): Promise<void> {
+		const { workFolder } = this.options;
+		const { why } = (controller.signal.reason ?? {}) as Partial<AttemptStopped>;
+		// Who lost a job may have lost it to an attempt beside it.
+		const cleared =
+			why === 'lost'
+				? clearAttemptFolder(workFolder, video.id, lease)
+				: clearJobFolder(workFolder, video.id);
+		await cleared.catch((error: unknown) => {
 			this.log.warn({ err: error, video: video.id }, 'Files of a job that ended were left behind');
 		});
 	}

@@ -166,6 +166,8 @@ export class VideoWorker {
 			holdsSlot: true,
 			done: Promise.resolve(),
 		};
+		// An attempt whose heartbeat was late, and which may still write its file: this one has the job now.
+		this.#running.get(video.id)?.controller.abort(new AttemptStopped('lost'));
 		this.#running.set(video.id, attempt);
 		attempt.done = this.#attempts
 			.run(attempt, () => {
@@ -177,7 +179,7 @@ export class VideoWorker {
 				this.log.error({ err: error, video: video.id }, 'The end of a job could not be stored');
 			})
 			.finally(() => {
-				this.#running.delete(video.id);
+				if (this.#running.get(video.id) === attempt) this.#running.delete(video.id);
 				this.#signal.notify();
 				this.#abandonSoon();
 			});

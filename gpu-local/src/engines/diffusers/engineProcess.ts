@@ -64,6 +64,13 @@ export function workerEnv(
 /** Stands where a job's id does; jobs have longer ones. */
 const PRELOAD = 'preload';
 
+/** What a job has written, or begun to write when its process ended. */
+function removeFiles(output: string): void {
+	for (const file of [output, `${output}.part`, `${output}.jpg`]) {
+		rm(file, { force: true }).catch(() => undefined);
+	}
+}
+
 interface Running {
 	id: string;
 	context: EngineContext;
@@ -201,7 +208,7 @@ export class EngineProcess {
 			clearTimeout(timer);
 			this.#leaving.delete(id);
 			// It may have been finished in its last moment; nobody asks for it any more.
-			void rm(output, { force: true });
+			removeFiles(output);
 		});
 	}
 
@@ -255,7 +262,7 @@ export class EngineProcess {
 
 	#hearOfJob(message: Exclude<WorkerMessage, { type: 'hello' | 'heartbeat' | 'loaded' }>): void {
 		const leave = this.#leaving.get(message.id ?? '');
-		// A job that is tried again has the same id; the first answer is the first try's.
+		// Whoever asked for it has been answered.
 		if (leave) {
 			if (message.type === 'done' || message.type === 'error') leave();
 			return;
@@ -265,6 +272,8 @@ export class EngineProcess {
 		if (!running) return;
 		if (message.type === 'device_free') {
 			this.warm = message.warm;
+			// Said twice, it would free the device of the next job.
+			if (this.#writing.has(running.id)) return;
 			this.#writing.set(running.id, running);
 			this.#running = undefined;
 			running.context.slotFree?.();

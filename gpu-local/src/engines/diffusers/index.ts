@@ -46,6 +46,7 @@ export async function createDiffusersEngine(options: EngineOptions): Promise<Eng
 	const children = new Map<number, EngineProcess>();
 	let python: string | undefined;
 	let closed = false;
+	let runs = 0;
 
 	const findPython = () => (python ??= findWorkerPython(env, machine));
 
@@ -110,7 +111,9 @@ export async function createDiffusersEngine(options: EngineOptions): Promise<Eng
 		const request = resolveRequest(registry, entries, job.request, job.picturePath);
 		const { index, child } = hire(model.alias);
 		try {
-			const { id, outputPath: output } = job;
+			const { outputPath: output } = job;
+			// A job that is tried again is another run: what is said of the first one is not about it.
+			const id = `${job.id}/${++runs}`;
 			const made = await child.generate({ type: 'generate', id, model, request, output }, context);
 			const { mime_type: mimeType, ...rest } = made;
 			return { ...rest, mimeType, settings: { engine: 'diffusers', ...rest.settings } };
