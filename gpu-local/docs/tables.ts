@@ -54,16 +54,19 @@ function familyTables({ families, schedulerNames }: Table): string {
 		...ROWS.map(([name, cell]) => line([name, ...all.map(cell)])),
 		'',
 		...head('Scheduler'),
-		...schedulerNames.map((name) =>
-			line([
-				`\`${name}\``,
-				...all.map(({ schedulers }) => {
-					const used = schedulers[name];
-					if (used === undefined) return 'no';
-					return used === name ? 'yes' : `as \`${used}\``;
-				}),
-			]),
-		),
+		// The others are known by name and refused, or left out with a warning, by every family.
+		...schedulerNames
+			.filter((name) => all.some((row) => name in row.schedulers))
+			.map((name) =>
+				line([
+					`\`${name}\``,
+					...all.map(({ schedulers }) => {
+						const used = schedulers[name];
+						if (used === undefined) return 'no';
+						return used === name ? 'yes' : `as \`${used}\``;
+					}),
+				]),
+			),
 	].join('\n');
 }
 
