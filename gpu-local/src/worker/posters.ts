@@ -69,7 +69,7 @@ export class Posters {
 	async #local({ file, artifact }: Finished): Promise<string> {
 		if (existsSync(file)) return file;
 		const stored = await this.artifacts.open(artifact.name);
-		if (stored) await pipeline(stored, createWriteStream(file));
+		if (stored) await pipeline(stored, createWriteStream(file), { signal: this.#stopping.signal });
 		return file;
 	}
 
