@@ -41,8 +41,9 @@ beforeAll(async () => {
 			lifeWorkflow({ ...life, id: 'errors', settings: { onError: 'continueErrorOutput' } }),
 			lifeWorkflow({ ...life, id: 'timeout', workflowSettings: { executionTimeout: 30 } }),
 			lifeWorkflow({ ...life, id: 'loop', loop: true }),
+			lifeWorkflow({ ...life, id: 'once', settings: { executeOnce: true } }),
 		],
-		active: ['sleep', 'silent', 'deadline', 'errors', 'timeout', 'loop'],
+		active: ['sleep', 'silent', 'deadline', 'errors', 'timeout', 'loop', 'once'],
 	});
 });
 afterAll(async () => {
@@ -70,13 +71,13 @@ class Story {
 		return new Story(await mine, prompts);
 	}
 
-	/** Asleep, with every job made. */
-	static async asleep(workflow: string, name: string, count: number): Promise<Story> {
+	/** Asleep, with every job made: one for each item where nothing else is said. */
+	static async asleep(workflow: string, name: string, count: number, jobs = count): Promise<Story> {
 		const story = await Story.start(workflow, name, count);
 		const { status, waitTill } = await untilAsleep(n8n, story.id);
 		expect(status).toBe('waiting');
 		story.asleepUntilMs = new Date(waitTill as string).getTime();
-		expect(story.jobs).toHaveLength(count);
+		expect(story.jobs).toHaveLength(jobs);
 		return story;
 	}
 
@@ -237,6 +238,41 @@ describe('stories that are told side by side', { concurrent: true, timeout: 420_
 		await story.expectVideos(await n8n.rest.retry(story.id, false));
 	});
 
+	it('fifty items with calls in time, twice, lost and of failures: each ends as it is, paid once', async () => {
+		const story = await Story.asleep('errors', 'Lost call in a mix of fifty', 50);
+		const { jobs } = story;
+		const failing = jobs.filter((_job, index) => index % 10 === 3);
+		for (const { id } of failing) await sim.fail(id, 'The lights went out');
+		for (const job of jobs) if (!failing.includes(job)) await sim.finish(job.id);
+		const called = jobs.filter((_job, index) => index % 3 !== 0);
+		for (const [index, { id }] of called.entries())
+			await sim.callback(id, { times: 1 + (index % 2) });
+		const done = await until(400_000, 'the end', async () => {
+			const execution = await n8n.rest.execution(story.id);
+			return execution.status === 'success' ? execution : undefined;
+		});
+		const lost = new Set(failing.map(({ id }) => id));
+		const videos = itemsOf(done, 'Video', 0);
+		expect(videos.map(({ json }) => json.jobId)).toEqual(
+			jobs.map(({ id }) => id).filter((id) => !lost.has(id)),
+		);
+		expect(videos.every(({ binary }) => binary?.data?.mimeType === 'video/mp4')).toBe(true);
+		const errors = itemsOf(done, 'Video', 1).map(({ json }) => json.details as { jobId: string });
+		expect(errors.map(({ jobId }) => jobId)).toEqual([...lost]);
+		expect(story.jobs).toHaveLength(50);
+	});
+
+	it('with Execute Once the one item that runs sleeps and wakes like any other', async () => {
+		const story = await Story.asleep('once', 'Only the first', 3, 1);
+		await story.finishAll();
+		await story.callAll();
+		const done = await n8n.rest.untilExecution(story.id);
+		expect(done.status).toBe('success');
+		const items = itemsOf(done, 'After');
+		expect(items.map(({ json }) => json.jobId)).toEqual(story.jobs.map(({ id }) => id));
+		expect(items[0]?.binary?.data?.mimeType).toBe('video/mp4');
+	});
+
 	it('calls that should not be do no harm: forged, foreign, unsigned, repeated, late', async () => {
 		const story = await Story.asleep('sleep', 'Forged', 2);
 		const [first, second] = story.jobs as [SimulatedJob, SimulatedJob];
@@ -258,6 +294,23 @@ describe('stories that are told side by side', { concurrent: true, timeout: 420_
 		await sim.callback(second.id);
 		await story.expectVideos();
 		await sim.callback(second.id);
+		await story.expectVideos();
+	});
+});
+
+describe('a slow download', { timeout: 420_000 }, () => {
+	it('calls during the slow download of another item are answered, and change nothing', async () => {
+		const story = await Story.asleep('sleep', 'Called while it downloads', 3);
+		sim.faults.next('file', { kind: 'slow', ms: 8_000 });
+		await story.finishAll();
+		await story.callAll();
+		await until(30_000, 'the download to start', async () =>
+			sim.faults.pending === 0 ? true : undefined,
+		);
+		expect((await n8n.rest.execution(story.id)).status).toBe('running');
+		await story.callAll();
+		await story.expectVideos();
+		await story.callAll();
 		await story.expectVideos();
 	});
 });
@@ -288,12 +341,17 @@ describe('a restart', { timeout: 420_000 }, () => {
 	});
 
 	it('that covers the time to wake and the callbacks finds the videos all the same', async () => {
-		const story = await Story.asleep('silent', 'Down all the time', 2);
+		const [silent, called] = await Promise.all([
+			Story.asleep('silent', 'Down all the time', 2),
+			Story.asleep('sleep', 'Lost call while n8n is down', 2),
+		]);
 		await n8n.kill();
-		await story.finishAll();
-		const leftMs = story.asleepUntilMs - Date.now();
+		for (const story of [silent, called]) await story.finishAll();
+		// Nobody is there to hear it, and no call comes twice.
+		await called.callAll();
+		const leftMs = Math.max(silent.asleepUntilMs, called.asleepUntilMs) - Date.now();
 		await new Promise((done) => setTimeout(done, leftMs + 1_000));
 		await n8n.start();
-		await story.expectVideos();
+		for (const story of [silent, called]) await story.expectVideos();
 	});
 });
