@@ -8,6 +8,7 @@ import { absoluteUrl, mayCarryKey } from '../providers/hosts';
 import { failure } from '../providers/replies/failures';
 import { extensionOf } from '../providers/replies/job';
 import { type Account, type ByteStream, type Clock, type Host, type HttpStream } from './host';
+import { diskProblem } from './systemErrors';
 import { transportFailure } from './transportErrors';
 import { pollOnce } from './poll';
 
@@ -154,7 +155,7 @@ async function open(
 		const file = {
 			stream: flow.stream,
 			mimeType,
-			fileName: fileNameOf(numbered(options.fileName ?? safeName(job), index), mimeType),
+			fileName: numbered(fileNameOf(options.fileName ?? safeName(job), mimeType), index),
 			...(Number.isFinite(sizeBytes) ? { sizeBytes } : {}),
 		};
 		return { file, flow };
@@ -300,6 +301,13 @@ async function whileItFlows<T>(
 
 function asDownloadError(error: unknown, job: Job): DownloadError {
 	if (error instanceof DownloadError) return error;
+	const onDisk = diskProblem(error);
+	if (onDisk) {
+		return new DownloadError(
+			`The video of job ${job.jobId} could not be stored: ${onDisk}.`,
+			`Make room, or let videos be written there. ${LATER}`,
+		);
+	}
 	const { message } = transportFailure(error);
 	return new DownloadError(
 		`The download of job ${job.jobId}'s video broke off (${message}).`,
@@ -318,12 +326,34 @@ function numbered(name: string, index: number): string {
 	return `${name.slice(0, name.length - extension.length)}-${index + 1}${extension}`;
 }
 
-/** What no file system takes in a name. */
-const NOT_IN_NAMES = /[\\/:*?"<>|\u0000-\u001f]+/g;
+/** What some file system does not take in a name, and marks that nobody sees or that turn it around. */
+const NOT_IN_NAMES =
+	/[\\/:*?"<>|\u0000-\u001f\u007f-\u009f\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069]+/g;
+/** Windows knows these as devices, whatever extension follows. */
+const DEVICE = /^(con|prn|aux|nul|com[0-9\u00b9\u00b2\u00b3]|lpt[0-9\u00b9\u00b2\u00b3])(\.|$)/i;
 const VIDEO_EXTENSION = /\.(mp4|m4v|mov|webm|gif|webp|mkv|avi|mpe?g|ogv)$/i;
+/** File systems take 255; a number comes behind it where a job has several videos. */
+const MAX_STEM_BYTES = 240;
 
-/** A name as a person or a table gave it, with the extension that the file has. */
+/** A name as a person or a table gave it, made one that every file system takes, with the extension that the file has. */
 export function fileNameOf(name: string, mimeType: string): string {
-	const safe = name.replace(NOT_IN_NAMES, '-').trim();
-	return VIDEO_EXTENSION.test(safe) ? safe : `${safe}.${extensionOf(mimeType)}`;
+	const safe = withoutEnd(name.replace(NOT_IN_NAMES, '-'));
+	const [extension = `.${extensionOf(mimeType)}`] = VIDEO_EXTENSION.exec(safe) ?? [];
+	const stem = withoutEnd(shortened(safe.replace(VIDEO_EXTENSION, '')));
+	return `${stem === '' || DEVICE.test(stem) ? `video${stem && '-'}${stem}` : stem}${extension}`;
+}
+
+/** Windows drops dots and blanks at the end of a name. */
+const withoutEnd = (name: string): string => name.trim().replace(/[.\s]+$/, '');
+
+/** In whole characters. */
+function shortened(stem: string): string {
+	let bytes = 0;
+	let kept = '';
+	for (const character of stem) {
+		bytes += new TextEncoder().encode(character).byteLength;
+		if (bytes > MAX_STEM_BYTES) break;
+		kept += character;
+	}
+	return kept;
 }

@@ -14,14 +14,18 @@ export const isJob = (value: unknown): value is Job =>
 	typeof value.status === 'string' &&
 	Array.isArray(value.videos);
 
+/** Whether a value is a job in any of the shapes that one comes back in from where it was kept. */
+export const namesJob = (value: unknown): boolean => readJob(value) !== undefined;
+
 /** The id in a value that is one, or that is a whole job. */
-export function jobIdOf(value: unknown): string | undefined {
-	const job = readJob(value);
-	if (job) return job.jobId;
-	if (typeof value === 'number') return idOf(value);
-	return typeof value === 'string' && !looksLikeJson(value)
-		? trimmed(value) || undefined
-		: undefined;
+export const jobIdOf = (value: unknown): string | undefined =>
+	readJob(value)?.jobId ?? plainId(outOfText(value));
+
+/** A number with a fraction, or so large that its last digits are lost, is nobody's id. */
+function plainId(value: unknown): string | undefined {
+	if (typeof value === 'number') return Number.isSafeInteger(value) ? idOf(value) : undefined;
+	if (typeof value !== 'string' || looksLikeJson(value)) return undefined;
+	return trimmed(value) || undefined;
 }
 
 /**
@@ -29,7 +33,7 @@ export function jobIdOf(value: unknown): string | undefined {
  * are its members. Of a row only what names the job is taken: its other columns may be somebody's own.
  */
 function readJob(value: unknown): Job | undefined {
-	const given = single(typeof value === 'string' && looksLikeJson(value) ? parsed(value) : value);
+	const given = unpacked(value);
 	if (isJob(given)) return given;
 	if (!isObject(given)) return undefined;
 	const jobId = trimmed(idOf(given.jobId) ?? '');
@@ -46,17 +50,22 @@ function readJob(value: unknown): Job | undefined {
 	};
 }
 
-const looksLikeJson = (text: string): boolean => /^\s*[[{]/.test(text);
+const looksLikeJson = (text: string): boolean => /^\s*[[{"]/.test(text);
 
-const single = (value: unknown): unknown =>
-	Array.isArray(value) && value.length === 1 ? value[0] : value;
-
-function parsed(text: string): unknown {
+/** Text that only looks like JSON stays as it is. */
+function outOfText(value: unknown): unknown {
+	if (typeof value !== 'string' || !looksLikeJson(value)) return value;
 	try {
-		return JSON.parse(text);
+		return outOfText(JSON.parse(value));
 	} catch {
-		return undefined;
+		return value;
 	}
+}
+
+/** What was given, out of text and out of a list of one. */
+function unpacked(value: unknown): unknown {
+	const given = outOfText(value);
+	return Array.isArray(given) && given.length === 1 ? given[0] : given;
 }
 
 export type ResolvedJob =
@@ -83,12 +92,12 @@ export function resolveJob(
 	candidates: readonly unknown[],
 	nowMs: number,
 ): ResolvedJob {
-	const value = single(given);
+	const value = unpacked(given);
 	const text = typeof value === 'string' ? trimmed(value) : value;
 	if (text === undefined || text === null || ['', 'undefined', 'null'].includes(text as string)) {
 		return { problem: 'missing' };
 	}
-	const jobId = jobIdOf(value);
+	const jobId = readJob(value)?.jobId ?? plainId(value);
 	if (typeof text === 'string' && /\{\{[^]*\}\}/.test(text) && !readJob(text)) {
 		return { problem: 'unevaluated', jobId: text };
 	}

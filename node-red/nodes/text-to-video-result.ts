@@ -1,7 +1,7 @@
 /** Fetch Result: a job that exists, from its id or from the job in the message. Submits nothing. */
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 import { DEFAULT_WAIT_MINUTES } from '../../jobs/poll';
-import { isJob, resolveJob } from '../../jobs/resolveJob';
+import { namesJob, resolveJob } from '../../jobs/resolveJob';
 import { isFinal, type Job, type Provider } from '../../providers/contract';
 import { accountOf, showAccountFault } from '../src/account/account';
 import { accountAnswer, asksForAccount } from '../src/jobs/answers';
@@ -10,7 +10,7 @@ import type { Answer, JobRun, PreparedJob } from '../src/jobs/jobRun';
 import type { Message } from '../src/messages/message';
 import { numberOr } from '../src/input/numbers';
 import { planOutput, type OutputDef } from '../src/output/outputPlan';
-import { providerError, refused } from '../src/messages/errors';
+import { providerError, refused, shown } from '../src/messages/errors';
 import { JobRunner } from '../src/jobs/runner';
 import { translator } from '../src/i18n/translate';
 import { evaluate } from '../src/input/evaluate';
@@ -96,10 +96,15 @@ export default function register(RED: NodeAPI): void {
 
 	function jobOf(given: unknown, msg: Message, provider: Provider, nowMs: number): Job {
 		const candidates = [msg.job, msg.payload];
-		const resolved = resolveJob(provider, given ?? candidates.find(isJob), candidates, nowMs);
+		const resolved = resolveJob(provider, given ?? candidates.find(namesJob), candidates, nowMs);
 		if (resolved.job) return resolved.job;
 		if (resolved.problem === 'otherProvider') throw otherProvider(provider, resolved.other, t);
-		throw refused(t('error.no-job-id'), t('advice.no-job-id'));
+		if (resolved.problem === 'missing') throw refused(t('error.no-job-id'), t('advice.no-job-id'));
+		const isSeveral = Array.isArray(given) && given.length > 1;
+		throw refused(
+			t('error.not-a-job', { value: shown(given) }),
+			t(isSeveral ? 'advice.several-jobs' : 'advice.no-job-id'),
+		);
 	}
 
 	RED.nodes.registerType('text-to-video-result', FetchResult);

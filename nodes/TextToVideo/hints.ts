@@ -33,7 +33,7 @@ export const hints: NodeHint[] = [
 	...BEFORE,
 	{
 		message:
-			'The provider has these jobs, and the videos are not done yet. Get them with <b>Fetch Result</b>; <code>nextPollSeconds</code> says in how many seconds asking makes sense.',
+			'The provider has these jobs. Get their videos with <b>Fetch Result</b>, which waits for them. To look once instead, let a <b>Wait</b> node pause before it: the number of seconds is in <code>nextPollSeconds</code> of each job that is not finished.',
 		displayCondition: '={{ $parameter["whenSubmitted"] === "return" }}',
 		whenToDisplay: 'afterExecution',
 		location: 'outputPane',

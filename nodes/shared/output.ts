@@ -13,6 +13,10 @@ import type { N8nHost } from './host';
 
 type BinarySource = Parameters<IExecuteSingleFunctions['helpers']['prepareBinaryData']>[0];
 
+interface BinaryContext {
+	helpers: Pick<IExecuteSingleFunctions['helpers'], 'prepareBinaryData'>;
+}
+
 export interface DownloadChoice {
 	binaryProperty: string;
 	maxBytes: number;
@@ -21,7 +25,9 @@ export interface DownloadChoice {
 
 const RUN_AGAIN = 'Run this node again later: the video is paid for and stays the same.';
 
-/** Without a place on disk, n8n keeps a file as one text, and no text of Node.js is longer than 512 MiB. */
+/** Without a place on disk, n8n keeps a file as one text, four letters for three bytes; Node.js has none over 512 MiB. */
+const MAX_BYTES_IN_MEMORY = 384 * 1024 ** 2;
+
 const tooLargeForMemory = (job: Job): DownloadError =>
 	new DownloadError(
 		`The video of job ${job.jobId} is too large for n8n to keep in memory.`,
@@ -67,7 +73,7 @@ export async function videoItem(
  * @throws DownloadError
  */
 export async function storeVideo(
-	context: { helpers: Pick<IExecuteSingleFunctions['helpers'], 'prepareBinaryData'> },
+	context: BinaryContext,
 	provider: Provider,
 	account: Account,
 	job: Job,
@@ -80,12 +86,16 @@ export async function storeVideo(
 		account,
 		job,
 		host,
-		async ({ stream, fileName, mimeType }) =>
-			await context.helpers
+		async ({ stream, fileName, mimeType, sizeBytes = 0 }) => {
+			if (sizeBytes > MAX_BYTES_IN_MEMORY && (await isKeptInMemory(context))) {
+				throw tooLargeForMemory(job);
+			}
+			return await context.helpers
 				.prepareBinaryData(stream as unknown as BinarySource, fileName, mimeType)
 				.catch((error: NodeJS.ErrnoException) => {
 					throw error.code === 'ERR_STRING_TOO_LONG' ? tooLargeForMemory(job) : error;
-				}),
+				});
+		},
 		{
 			maxBytes,
 			...(chosenName ? { fileName: chosenName } : {}),
@@ -96,6 +106,12 @@ export async function storeVideo(
 		saved.map((file, index) => [index === 0 ? binaryProperty : `${binaryProperty}_${index}`, file]),
 	);
 	return { job: current, binary };
+}
+
+/** n8n tells nobody where it keeps files; one that lies elsewhere has an id. */
+async function isKeptInMemory({ helpers }: BinaryContext): Promise<boolean> {
+	const small = await helpers.prepareBinaryData(Buffer.from('?'), 'size.txt', 'text/plain');
+	return small.id === undefined;
 }
 
 export function signalOf(context: IExecuteSingleFunctions): { signal?: AbortSignal } {

@@ -47,7 +47,10 @@ export function readOptions(raw: unknown, collection: INodeProperties): OptionsR
 
 function readOption(property: INodeProperties, value: unknown): unknown {
 	const { type, typeOptions = {} } = property;
-	if (type === 'options') return choicesOf(property).find((choice) => choice === value);
+	if (type === 'options') {
+		const meant = String(value).trim().toLowerCase();
+		return choicesOf(property).find((choice) => String(choice).toLowerCase() === meant);
+	}
 	if (type === 'string') return typeof value === 'object' ? undefined : String(value);
 	if (type !== 'number') return value;
 	const { minValue = 0, maxValue = Number.MAX_SAFE_INTEGER } = typeOptions;

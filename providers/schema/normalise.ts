@@ -16,8 +16,7 @@ export function normalise(fields: Field[], raw: Record<string, unknown>): Reques
 }
 
 function normaliseValue(field: Field, raw: unknown): JsonValue | undefined {
-	if (raw === undefined || raw === null) return undefined;
-	if (typeof raw === 'string' && trimmed(raw) === '') return undefined;
+	if (isLeftOut(raw)) return undefined;
 	switch (field.type) {
 		case 'integer':
 		case 'number':
@@ -33,16 +32,39 @@ function normaliseValue(field: Field, raw: unknown): JsonValue | undefined {
 			// What surrounds a name or an address is no part of it. A prompt is sent as it was written.
 			return typeof raw === 'string' && !field.multiline ? trimmed(raw) : (raw as JsonValue);
 		}
-		case 'json':
-			return parsed(raw);
+		case 'json': {
+			const value = plainJson(parsed(raw));
+			if (isLeftOut(value)) return undefined;
+			return field.spread && isObject(value) ? onlyGiven(value) : value;
+		}
 		case 'list': {
 			const list = parsed(raw);
-			if (!Array.isArray(list)) return list;
+			if (!Array.isArray(list)) return isLeftOut(list) ? undefined : list;
 			if (list.length === 0) return undefined;
 			if (field.plain) return plainItems(field, list);
 			return list.map((item) => (isObject(item) ? normaliseItem(field, item) : item));
 		}
 	}
+}
+
+/** What an empty cell of a table, a missing column or a field that nobody filled in gives. */
+const isLeftOut = (value: unknown): value is null | undefined | string =>
+	value === undefined || value === null || (typeof value === 'string' && trimmed(value) === '');
+
+/** The members of an object that stand for fields of their own. */
+const onlyGiven = (value: JsonObject): JsonObject =>
+	Object.fromEntries(Object.entries(value).filter(([, member]) => !isLeftOut(member)));
+
+/** As JSON would write it: without members that are undefined, and dates as text. A number that is none stays, to be told. */
+function plainJson(value: unknown): JsonValue {
+	if (typeof value !== 'object' || value === null) return value as JsonValue;
+	if ('toJSON' in value && typeof value.toJSON === 'function') return value.toJSON() as JsonValue;
+	if (Array.isArray(value)) return value.map(plainJson);
+	return Object.fromEntries(
+		Object.entries(value).flatMap(([name, member]) =>
+			member === undefined ? [] : [[name, plainJson(member)]],
+		),
+	);
 }
 
 /** Editors hold a plain value under a name; an empty one is none. */

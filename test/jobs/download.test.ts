@@ -213,6 +213,21 @@ describe('a server that falls silent in the middle', () => {
 	});
 });
 
+it.each([
+	['ENOSPC', 'no room is left on the disk'],
+	['EROFS', 'the disk is read-only'],
+	['EACCES', 'access denied'],
+])('tells at once of a disk that refuses the video (%s)', async (code, words) => {
+	await serve((_, reply) => void reply.writeHead(200, VIDEO).end(Buffer.alloc(64, 1)));
+	const refused = Object.assign(new Error(`${code}: no, write`), { code, syscall: 'write' });
+	const save = async () => await Promise.reject<Buffer>(refused);
+	await expect(download({}, hostOf(), save)).rejects.toMatchObject({
+		message: `The video of job j1 could not be stored: ${words}.`,
+		advice: expect.stringContaining('Fetch Result') as string,
+	});
+	expect(asked).toEqual(['/v.mp4']);
+});
+
 it('leaves no watch behind', async () => {
 	await serve((_, reply) => void reply.writeHead(200, VIDEO).end(TINY_MP4));
 	const signals: AbortSignal[] = [];

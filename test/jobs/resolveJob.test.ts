@@ -15,6 +15,10 @@ describe('a job of which only the id is known', () => {
 		['task-9', 'task-9'],
 		['  task-9 ', 'task-9'],
 		[13801718, '13801718'],
+		['"task-9"', 'task-9'],
+		[['task-9'], 'task-9'],
+		['["task-9"]', 'task-9'],
+		['[13801718]', '13801718'],
 	])('%j', (given, jobId) => {
 		expect(resolve(given).job).toEqual(newJob('novita', jobId, NOW));
 	});
@@ -37,9 +41,12 @@ describe('a whole job', () => {
 	});
 });
 
-it.each([undefined, null, '', '  ', 'undefined', 'null'])('%j is no id', (given) => {
-	expect(resolve(given, whole)).toEqual({ problem: 'missing' });
-});
+it.each([undefined, null, '', '  ', 'undefined', 'null', '""', '[null]', [' ']])(
+	'%j is no id',
+	(given) => {
+		expect(resolve(given, whole)).toEqual({ problem: 'missing' });
+	},
+);
 
 it('an expression that nobody evaluated is told from an id', () => {
 	expect(resolve('{{ $json.jobId }}')).toEqual({
@@ -56,6 +63,7 @@ describe('a job that was kept in a table', () => {
 		['as text with blanks', ` ${JSON.stringify(whole)}\n`],
 		['as a list of one', [whole]],
 		['as text of a list of one', JSON.stringify([whole])],
+		['as text that was made text again', JSON.stringify(JSON.stringify(whole))],
 	])('comes back whole %s', (_what, given) => {
 		expect(resolve(given)).toEqual({ job: whole, isKnown: true });
 	});
@@ -89,6 +97,9 @@ it.each([
 	['[1, 2]'],
 	['{broken'],
 	[Number.NaN],
+	[1.5],
+	[12345678901234567890],
+	[[['task-7']]],
 ])('%j is neither an id nor a job', (given) => {
 	expect(resolve(given, whole)).toEqual({ problem: 'noJob', given });
 });

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { describeSystemErrors } from '../../jobs/systemErrors';
+import { describeSystemErrors, diskProblem } from '../../jobs/systemErrors';
 
 it.each([
 	['read ECONNRESET', 'connection cut'],
@@ -10,4 +10,19 @@ it.each([
 	['A preexisting scene', 'A preexisting scene'],
 ])('%s → %s', (text, words) => {
 	expect(describeSystemErrors(text)).toBe(words);
+});
+
+it.each([
+	[{ code: 'ENOSPC', syscall: 'write' }, 'no room is left on the disk'],
+	[{ code: 'EACCES', syscall: 'open' }, 'access denied'],
+	[{ code: 'EROFS', syscall: 'mkdir' }, 'the disk is read-only'],
+	[{ code: 'ENAMETOOLONG', syscall: 'open' }, 'the name is too long'],
+	[{ code: 'EACCES', syscall: 'connect' }, undefined],
+	[{ code: 'ENOENT', syscall: 'getaddrinfo' }, undefined],
+	[{ code: 'ECONNRESET', syscall: 'read' }, undefined],
+	[{ code: 'EINVAL' }, undefined],
+	[new Error('something else'), undefined],
+	[undefined, undefined],
+])('tells what the disk refuses from what the network does: %j', (error, words) => {
+	expect(diskProblem(error)).toBe(words);
 });

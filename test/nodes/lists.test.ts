@@ -32,7 +32,7 @@ it.each([
 	expect(sent()).toMatchObject([{ loras: [{ model_name: 'a', strength: 0.5 }] }]);
 });
 
-it.each([[null], [''], ['[]'], [[]]])('leaves LoRAs out for %j', async (l) => {
+it.each([[null], [''], ['[]'], ['null'], [[]]])('leaves LoRAs out for %j', async (l) => {
 	await run({ lorasJson: '={{ $json.l }}' }, { l });
 	expect(sent()).toHaveLength(1);
 	expect(sent()[0]).not.toHaveProperty('loras');
@@ -54,6 +54,7 @@ it('makes a video of as many prompts as the item has', async () => {
 
 it.each([
 	['a word', 'a', 'LoRAs (loras) is "a", which is not allowed'],
+	['one that is no list', { model_name: 'a', strength: 1 }, 'Give a list of at most 5 (LoRA)'],
 	['words', ['a'], 'LoRAs 1 (loras.0) is "a", which is not allowed. Give an object'],
 	[
 		'another name',

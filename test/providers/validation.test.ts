@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { JsonValue } from '../../providers/contract';
+import type { JsonObject, JsonValue, RequestValues } from '../../providers/contract';
 import { providerById, providers } from '../../providers/registry';
 import { issueText, validate } from '../../providers/schema/validate';
+import { buildRequest } from '../../providers/schema/wire';
 import { smallValues } from '../simulators/client';
 
 /** What a person reads when this field of an otherwise good request has this value. */
@@ -10,6 +11,15 @@ function messageFor(id: string, change: Record<string, unknown>, baseUrl?: strin
 	const values = { ...smallValues(provider), ...change };
 	const { issues } = validate(provider, values, baseUrl ?? provider.account.defaultBaseUrl);
 	return issueText(issues);
+}
+
+/** What is sent where this field of an otherwise good request has this value. */
+function sentWith(id: string, change: Record<string, unknown>): JsonObject {
+	const provider = providerById(id);
+	const raw = { ...smallValues(provider), ...change };
+	const { values, issues } = validate(provider, raw, provider.account.defaultBaseUrl);
+	expect(issues).toEqual([]);
+	return buildRequest(provider, values as RequestValues).body;
 }
 
 const parts = (...frames: number[]): JsonValue =>
@@ -244,6 +254,25 @@ describe('good input is not refused', () => {
 		});
 		expect(values).not.toHaveProperty('negative_prompt');
 		expect(messageFor('aimlapiPixverse', { prompt: '\u200B' })).toContain('is empty');
+	});
+
+	it.each([
+		['nothing', null, {}],
+		['nothing as text', 'null', {}],
+		['a blank as text', '" "', {}],
+		['no member', '{}', {}],
+		['empty cells', { a: null, b: undefined, c: ' ', d: 0, e: false }, { d: 0, e: false }],
+		['a date', { at: new Date(0) }, { at: '1970-01-01T00:00:00.000Z' }],
+		['a hole further in', { a: { b: undefined, c: null } }, { a: { c: null } }],
+	])('extra parameters with %s leave the rest as it is', (_what, extra_parameters, sent) => {
+		expect(sentWith('aimlapiPixverse', { extra_parameters })).toEqual({
+			...sentWith('aimlapiPixverse', {}),
+			...sent,
+		});
+	});
+
+	it.each([[null], [''], ['null'], ['" "'], ['[]'], [[]]])('LoRAs as %j are left out', (loras) => {
+		expect(sentWith('novita', { loras })).toEqual(sentWith('novita', {}));
 	});
 
 	it('and a number that is none is shown as what it is', () => {

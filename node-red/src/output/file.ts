@@ -4,6 +4,7 @@ import { mkdir, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { DownloadError, type VideoFile } from '../../../jobs/download';
+import { diskProblem } from '../../../jobs/systemErrors';
 import type { Job } from '../../../providers/contract';
 
 /** So that the name fits with what is added to it. */
@@ -50,15 +51,12 @@ async function isFolder(name: string): Promise<boolean> {
 	}
 }
 
-const ON_DISK =
-	/^(EACCES|EBUSY|EDQUOT|EEXIST|EINVAL|EIO|EISDIR|ELOOP|EMFILE|ENAMETOOLONG|ENFILE|ENOENT|ENOSPC|ENOTDIR|ENOTEMPTY|EPERM|EROFS|EXDEV|ERR_INVALID_ARG_VALUE)$/;
-
 /** Trying the download again does not help where the disk is what fails. */
 function diskError(error: unknown, target: string, job: Job): DownloadError | undefined {
-	const { code, message } = error as NodeJS.ErrnoException;
-	if (!code || !ON_DISK.test(code)) return undefined;
+	const reason = diskProblem(error);
+	if (!reason) return undefined;
 	return new DownloadError(
-		`The video of job ${job.jobId} could not be written to ${target} (${message}).`,
+		`The video of job ${job.jobId} could not be written to ${target}: ${reason}.`,
 		'Choose another file name or make room, then fetch the job again with its id.',
 	);
 }

@@ -7,15 +7,31 @@ import path from 'node:path';
 const MAX_PART_BYTES = 255;
 
 export interface TargetFault {
-	reason: 'nul' | 'too-long' | 'not-a-folder' | 'not-writable';
+	reason: 'nul' | 'too-long' | 'not-on-windows' | 'not-a-folder' | 'not-writable';
 	folder?: string;
 }
 
-/** @param target absolute path of a file, or of a folder where it ends with a slash */
-export async function checkTarget(target: string): Promise<TargetFault | undefined> {
+/** A device, whatever extension follows; a colon, behind which a file hides in another; an end that is dropped. */
+const NOT_ON_WINDOWS =
+	/^(con|prn|aux|nul|com[0-9\u00b9\u00b2\u00b3]|lpt[0-9\u00b9\u00b2\u00b3])\s*(\.|$)|[<>:"|?*\u0001-\u001f]|[^.][. ]$/i;
+const DRIVE = /^[a-z]:$/i;
+
+/**
+ * @param target absolute path of a file, or of a folder where it ends with a slash
+ * @param platform as `process.platform` gives it
+ */
+export async function checkTarget(
+	target: string,
+	platform: string = process.platform,
+): Promise<TargetFault | undefined> {
 	if (target.includes('\0')) return { reason: 'nul' };
 	const parts = target.split(/[\\/]/);
 	if (parts.some((part) => Buffer.byteLength(part) > MAX_PART_BYTES)) return { reason: 'too-long' };
+	// Device paths begin with an empty part and a question mark or a dot.
+	const named = parts.filter((part, index) => !(index < 4 && (DRIVE.test(part) || part === '?')));
+	if (platform === 'win32' && named.some((part) => NOT_ON_WINDOWS.test(part))) {
+		return { reason: 'not-on-windows' };
+	}
 	const folder = /[\\/]$/.test(target) ? path.resolve(target) : path.dirname(target);
 	return await checkFolder(folder);
 }

@@ -72,6 +72,40 @@ describe.each(VERSIONS)('%s', (version) => {
 			expect(caught.all).toEqual([]);
 		});
 
+		it('takes the job in any shape that it comes back in from where it was kept', async () => {
+			const { node, out, id } = await submitted(Infinity, { operation: 'ask' });
+			const row = { provider: 'localGpu', jobId: id, videos: '[]', title: 'Mine' };
+			for (const message of [
+				{ job: JSON.stringify(row) },
+				{ job: [row] },
+				{ job: [id] },
+				{ job: JSON.stringify(id) },
+				{ payload: row },
+				{ payload: JSON.stringify(row) },
+			]) {
+				node.receive(message);
+				expect((await out.next()).job).toMatchObject({ jobId: id });
+			}
+			expect(stage.sim.book.charges).toBe(1);
+		});
+
+		it.each([
+			[{}, 'The job ID is {}, which is neither', 'Give the jobId'],
+			[true, 'The job ID is true, which is neither', 'Give the jobId'],
+			[1.5, 'The job ID is 1.5, which is neither', 'Give the jobId'],
+			['{"a": 1', 'The job ID is {"a": 1, which is neither', 'Give the jobId'],
+			['{{payload}}', 'The job ID is {{payload}}, which is neither', 'Give the jobId'],
+			[['a', 'b'], 'The job ID is ["a","b"], which is neither', 'put a Split node before'],
+		])('refuses %j by name and asks nobody', async (job, words, advice) => {
+			const { node, caught } = await stage.load({}, {}, { node: RESULT });
+			node.receive({ job });
+			const { failure } = await caught.next();
+			expect(failure).toMatchObject({ accepted: 'no', code: 'invalid_request' });
+			expect(failure?.message).toContain(words);
+			expect(failure?.advice).toContain(advice);
+			expect(stage.sim.book.requests).toEqual([]);
+		});
+
 		it('says what is wrong with a job that it can not fetch', async () => {
 			const { node, caught } = await stage.load({}, {}, { node: RESULT });
 			node.receive({ payload: 'A fox' });

@@ -3,6 +3,7 @@ import { readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { TINY_MP4 } from '../../../test/simulators/simulator';
+import { checkTarget } from '../../src/output/target';
 import { until } from '../support/helper';
 import { Stage, VERSIONS } from '../support/stage';
 
@@ -102,5 +103,31 @@ describe.each(VERSIONS)('%s', (version) => {
 			expect(msg.job).toMatchObject({ status: 'succeeded' });
 			expect(msg.job?.videos).toHaveLength(1);
 		});
+	});
+});
+
+describe('a file name on Windows', () => {
+	it.each([
+		'C:\\videos\\CON',
+		'C:\\videos\\aux.mp4',
+		'C:\\nul\\boat.mp4',
+		'C:\\videos\\Com1.final.mp4',
+		'C:\\videos\\12:30.mp4',
+		'C:\\videos\\boat?.mp4',
+		'C:\\videos\\boat.mp4.',
+		'C:\\videos \\boat.mp4',
+	])('is refused before anything is paid: %s', async (name) => {
+		expect(await checkTarget(name, 'win32')).toEqual({ reason: 'not-on-windows' });
+		expect(await checkTarget(name, 'linux')).toBeUndefined();
+	});
+
+	it.each([
+		'C:\\videos\\console.mp4',
+		'C:\\videos\\.hidden\\boat',
+		'\\\\server\\share\\boat.mp4',
+		'\\\\?\\C:\\videos\\boat.mp4',
+		'C:\\videos\\..\\boat.mp4',
+	])('is taken: %s', async (name) => {
+		expect(await checkTarget(name, 'win32')).toBeUndefined();
 	});
 });

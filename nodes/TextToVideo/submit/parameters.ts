@@ -105,13 +105,15 @@ const givenTwice = ({ title }: Field): string =>
 const isEmptyList = (value: unknown): boolean =>
 	value === undefined ||
 	value === null ||
-	(typeof value === 'string' && /^\s*(\[\s*\])?\s*$/.test(value)) ||
+	(typeof value === 'string' && /^\s*(\[\s*\]|null|"\s*")?\s*$/.test(value)) ||
 	(Array.isArray(value) && value.length === 0);
 
 /** Without n8n's wrappings: what a searchable list chose, and the name under which a group keeps its items. */
 function plainValue(field: Field, value: unknown): unknown {
 	if (field.type !== 'list') return unwrapped(value);
-	const items = isObject(value) ? (value[GROUP_ITEMS] ?? []) : value;
+	// A group that nobody added to is an empty object.
+	const isGroup = isObject(value) && (GROUP_ITEMS in value || Object.keys(value).length === 0);
+	const items = isGroup ? (value[GROUP_ITEMS] ?? []) : value;
 	if (!Array.isArray(items)) return items;
 	return items.map((item: unknown) =>
 		isObject(item)
