@@ -155,7 +155,7 @@ export const requestOptionsProperty: INodeProperties = {
 			description: 'HTTP proxy for every request of the job',
 		},
 		{
-			displayName: 'Timeout',
+			displayName: 'Timeout (Ms)',
 			name: 'timeout',
 			type: 'number',
 			typeOptions: { minValue: 1 },

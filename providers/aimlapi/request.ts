@@ -58,8 +58,8 @@ export const request = z.strictObject({
 	duration: z
 		.literal([5, 8])
 		.register(fieldMeta, {
-			title: 'Duration',
-			help: 'In seconds.',
+			title: 'Duration in Seconds',
+			help: 'How long the video is.',
 			default: 5,
 			labels: { 5: '5 Seconds', 8: '8 Seconds' },
 		})

@@ -40,7 +40,12 @@ export const v7Request = z.strictObject({
 			initial: '720p',
 		})
 		.optional(),
-	duration: count({ title: 'Duration', help: 'In seconds.', as: 'string', initial: 5 }),
+	duration: count({
+		title: 'Duration in Seconds',
+		help: 'How long the video is.',
+		as: 'string',
+		initial: 5,
+	}),
 	fps: count({
 		title: 'Frames per Second',
 		help: 'How many pictures a second the video has.',

@@ -112,7 +112,7 @@ describe('Maximum Cost', () => {
 		expect(error?.message).toContain('item 2: ModelsLab publishes no prices');
 		expect(submits()).toBe(0);
 		await run(
-			{ whenSubmitted: 'return', options: { ...options, unpriced: 'run' } },
+			{ whenSubmitted: 'return', options: { ...options, unpriced: '={{ "Run " }}' } },
 			['A boat'],
 			{},
 			'modelslabV6',

@@ -134,7 +134,7 @@ describe('a model by expression', () => {
 	it('is held to its own values and ranges', async () => {
 		const { error } = await run(any, byExpression({ duration: 12 }), { model: 'veo2' });
 		expect(error?.message).toBe(
-			'Duration (duration) is 12, which is not allowed. Give a whole number from 5 to 8.',
+			'Duration in Seconds (duration) is 12, which is not allowed. Give a whole number from 5 to 8.',
 		);
 		expect(seen).toEqual([]);
 	});

@@ -197,12 +197,12 @@ describe('bad input is refused before it is sent, in words that name field, valu
 		[
 			'aimlapiPixverse',
 			{ resolution: '1080p', duration: 8 },
-			'Duration (duration) is 8, which is not allowed: PixVerse v5 makes 1080p videos of 5 seconds only, choose 5 seconds or 720p.',
+			'Duration in Seconds (duration) is 8, which is not allowed: PixVerse v5 makes 1080p videos of 5 seconds only, choose 5 seconds or 720p.',
 		],
 		[
 			'aimlapiPixverse',
 			{ duration: 6 },
-			'Duration (duration) is 6, which is not allowed. Give one of 5, 8.',
+			'Duration in Seconds (duration) is 6, which is not allowed. Give one of 5, 8.',
 		],
 		[
 			'aimlapiPixverse',
