@@ -39,6 +39,8 @@ const steps = (num_inference_steps: number, guidance_scale: number, flow_shift: 
 export function publishedOf(facts: CheckpointFacts): Published | undefined {
 	if (facts.family === 'wan') return wan(facts);
 	if (facts.family === 'ltx') return ltx(facts);
+	if (facts.family === 'ltx2') return ltx2(facts);
+	if (facts.family === 'hunyuanvideo15') return hunyuanVideo15(facts);
 	return undefined;
 }
 
@@ -97,5 +99,27 @@ function ltx({ width, name }: CheckpointFacts): Published | undefined {
 		title: `LTX-Video ${size}`,
 		defaults: width === LTX_13B ? own : {},
 		negativePrompt: LTX_NEGATIVE,
+	};
+}
+
+/** `DISTILLED_SIGMA_VALUES` of diffusers, which are Lightricks' own. */
+const LTX_2_DISTILLED = [1, 0.99375, 0.9875, 0.98125, 0.975, 0.909375, 0.725, 0.421875];
+
+function ltx2({ name }: CheckpointFacts): Published | undefined {
+	if (!/distill/i.test(name)) return undefined;
+	return {
+		title: 'LTX-2 distilled',
+		defaults: { num_inference_steps: LTX_2_DISTILLED.length, guidance_scale: 1 },
+		sigmas: LTX_2_DISTILLED,
+	};
+}
+
+/** "Optimal Inference Configurations" in the README of Tencent-Hunyuan/HunyuanVideo-1.5; its shift lies in the folder. */
+function hunyuanVideo15({ name }: CheckpointFacts): Published | undefined {
+	if (!/distill/i.test(name)) return undefined;
+	const fewSteps = /step.?distill/i.test(name);
+	return {
+		title: `HunyuanVideo 1.5 ${fewSteps ? 'step' : 'CFG'} distilled`,
+		defaults: { num_inference_steps: fewSteps ? 12 : 50, guidance_scale: 1 },
 	};
 }

@@ -478,6 +478,29 @@ describe('what a model makes videos with', () => {
 		expect((await wan('ltx-13b', of13b, ltx)).defaults).toMatchObject({ guidance_rescale: 0.7 });
 	});
 
+	it.each([
+		['ltx-2-19b-distilled', 'LTX2Pipeline', { num_inference_steps: 8, guidance_scale: 1 }, 8],
+		['ltx-2', 'LTX2Pipeline', undefined, undefined],
+		[
+			'480p_t2v_distilled',
+			'HunyuanVideo15Pipeline',
+			{ num_inference_steps: 50, guidance_scale: 1 },
+		],
+		[
+			'480p_step_distilled',
+			'HunyuanVideo15Pipeline',
+			{ num_inference_steps: 12, guidance_scale: 1 },
+		],
+		['720p_t2v', 'HunyuanVideo15Pipeline', undefined],
+	])(
+		'of LTX-2 and HunyuanVideo 1.5 is told by the name: %s',
+		async (name, pipeline, own, levels) => {
+			const entry = await wan(name, {}, { _class_name: pipeline });
+			expect(entry.defaults).toEqual(own);
+			expect(entry.sigmas?.length).toBe(levels);
+		},
+	);
+
 	it('refuses a recipe that is not known, or for another family', async () => {
 		await expect(wan('x', OF_14B, {}, '--recipe', 'turbo')).rejects.toThrow('lightning, lightx2v');
 		await expect(wan('x', OF_14B, {}, '--recipe', 'lcm')).rejects.toThrow('family animatediff');
