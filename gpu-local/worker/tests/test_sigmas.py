@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from diffusers import FlowMatchEulerDiscreteScheduler
 
 
 def test_defaults_and_noise_levels_of_a_distilled_model_are_used(harness):
@@ -37,3 +38,19 @@ def test_nothing_but_a_shift_moves_noise_levels(harness):
     loaded.scheduler_config.update(use_dynamic_shifting=True, shift=1.0, shift_terminal=0.1)
     harness.make(loaded, num_inference_steps=None, num_frames=9)
     assert loaded.pipe.scheduler.timesteps.tolist() == pytest.approx([1000, 750, 400])
+
+
+def test_sound_is_made_at_the_same_noise_levels(harness, monkeypatch):
+    loaded = harness.model("ltx2", sigmas=[1.0, 0.75, 0.4])
+    step, seen = FlowMatchEulerDiscreteScheduler.step, []
+
+    def recorded(self, *args, **options):
+        seen.append((id(self), self.timesteps.tolist()))
+        return step(self, *args, **options)
+
+    monkeypatch.setattr(FlowMatchEulerDiscreteScheduler, "step", recorded)
+    harness.make(loaded, num_inference_steps=None, num_frames=9)
+    # One scheduler for the pictures, one for the sound.
+    assert len({who for who, _ in seen}) == 2
+    assert all(len(levels) == 3 and levels == seen[0][1] for _, levels in seen)
+    assert type(loaded.pipe.scheduler) is FlowMatchEulerDiscreteScheduler

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from typing import Any
 
 from .loaded_model import LoadedModel
-from .replaced import replaced
 
 
 @contextlib.contextmanager
@@ -22,13 +21,17 @@ def fixed_sigmas(loaded: LoadedModel) -> Iterator[None]:
         yield
         return
     scheduler = loaded.pipe.scheduler
-    set_timesteps = scheduler.set_timesteps
+    own = type(scheduler)
 
     # Pipelines look at the signature before they pass `sigmas` or `mu`.
-    @functools.wraps(set_timesteps)
-    def set_own(*args: Any, **options: Any) -> Any:
+    @functools.wraps(own.set_timesteps)
+    def set_own(self: Any, *args: Any, **options: Any) -> Any:
         passed = {name: options[name] for name in ("device", "mu") if name in options}
-        return set_timesteps(sigmas=list(sigmas), **passed)
+        return own.set_timesteps(self, sigmas=list(sigmas), **passed)
 
-    with replaced(scheduler, "set_timesteps", set_own):
+    # Of the class and not of the object: LTX-2 makes its sound with a copy of the scheduler.
+    scheduler.__class__ = type(own.__name__, (own,), {"set_timesteps": set_own})
+    try:
         yield
+    finally:
+        scheduler.__class__ = own
