@@ -169,6 +169,16 @@ def test_a_job_is_cancelled_while_its_file_is_written(worker):
     assert sorted(path.name for path in worker.path("a").parent.iterdir()) == B_ALONE
 
 
+def test_a_poster_that_cannot_be_written_costs_no_video(worker):
+    worker.path("a").with_name("a.mp4.jpg").mkdir()
+    worker.make("a")
+    worker.go("a")
+    done = worker.end("a")
+    assert done["type"] == "done"
+    assert "poster" not in done["result"]
+    assert worker.path("a").stat().st_size > 0
+
+
 def test_a_job_is_cancelled_while_it_waits_for_the_file_before(worker):
     worker.make("a")
     meanwhile = worker.make_meanwhile("b")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,8 @@ from PIL import Image
 from . import export
 from .frames import Frames
 from .generate import Generated
+
+log = logging.getLogger("text_to_video_worker")
 
 #: Pixels, as the server's own posters have.
 POSTER_WIDTH = 640
@@ -33,7 +36,7 @@ def write_file(made: Generated, output: Path) -> dict[str, Any]:
     monitor.enter("done")
     return {
         "file": str(output),
-        "poster": str(poster),
+        **({} if poster is None else {"poster": str(poster)}),
         "mime_type": "image/gif" if plan.output_format == "gif" else "video/mp4",
         **found,
         "seed": plan.seed,
@@ -50,12 +53,20 @@ def write_file(made: Generated, output: Path) -> dict[str, Any]:
     }
 
 
-def _write_poster(frames: Frames, output: Path) -> Path:
-    """The picture in the middle, beside the file: reading it out of that costs far more."""
+def _write_poster(frames: Frames, output: Path) -> Path | None:
+    """The picture in the middle, beside the file: reading it out of that costs far more.
+
+    None where it cannot be written: the video is whole, and the server can make one itself.
+    """
     path = output.with_name(output.name + ".jpg")
     picture = Image.fromarray(frames[len(frames) // 2])
     if picture.width > POSTER_WIDTH:
         height = round(picture.height * POSTER_WIDTH / picture.width)
         picture = picture.resize((POSTER_WIDTH, max(1, height)))
-    picture.save(path, "JPEG", quality=JPEG_QUALITY)
+    try:
+        picture.save(path, "JPEG", quality=JPEG_QUALITY)
+    except OSError as error:
+        # A half-written one was taken away by Pillow.
+        log.warning("A video has no poster: %s", error)
+        return None
     return path
