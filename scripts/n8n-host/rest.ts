@@ -79,6 +79,12 @@ class RefusedByN8n extends Error {
 	}
 }
 
+/** A machine with much to do cuts a connection now and then. What only reads can be asked again. */
+const wasCut = (error: unknown): boolean =>
+	/^(ECONNRESET|UND_ERR_SOCKET)$/.test(
+		String(((error as Error).cause as NodeJS.ErrnoException | undefined)?.code),
+	);
+
 /** Speaks with the interface that n8n's own editor uses, signed in as the owner. */
 export class N8nRest {
 	private cookie = '';
@@ -122,8 +128,15 @@ export class N8nRest {
 
 	/** Calls one path and returns what its `data` holds. Throws with n8n's own message. */
 	async call<T>(method: string, path: string, body?: unknown): Promise<T> {
-		const reply = await this.send(method, path, body);
-		return ((await reply.json()) as { data: T }).data;
+		const ask = async () => {
+			const reply = await this.send(method, path, body);
+			return ((await reply.json()) as { data: T }).data;
+		};
+		if (method !== 'GET') return await ask();
+		return await ask().catch(async (error: unknown) => {
+			if (!wasCut(error)) throw error;
+			return await ask();
+		});
 	}
 
 	private async send(method: string, path: string, body?: unknown): Promise<Response> {

@@ -97,7 +97,12 @@ export class N8nServer {
 		return await until(limitMs, `the webhook /${path} to be live`, async () => {
 			const reply = await fetch(`${this.url}/webhook/${path}`, {
 				method: 'POST',
-				headers: { 'content-type': 'application/json', 'user-agent': 'Mozilla/5.0' },
+				headers: {
+					'content-type': 'application/json',
+					'user-agent': 'Mozilla/5.0',
+					// A busy n8n may close a kept connection in the moment in which it is used again.
+					connection: 'close',
+				},
 				body: JSON.stringify(body),
 			});
 			const text = await reply.text();
