@@ -25,7 +25,7 @@ export function n8nEnvironment(
 	outer: NodeJS.ProcessEnv,
 	places: InstancePlaces,
 	secrets: InstanceSecrets,
-	extra: Record<string, string> = {},
+	extra: Record<string, string | undefined> = {},
 ): NodeJS.ProcessEnv {
 	const inherited = Object.entries(outer).filter(([name]) => !FOREIGN_SETTING.test(name));
 	return {

@@ -19,8 +19,8 @@ export interface StartN8nOptions {
 	filesFolder?: string;
 	/** The page to which the opening link leads. */
 	openTarget?: string;
-	/** Further settings of n8n. */
-	env?: Record<string, string>;
+	/** Further settings of n8n; `undefined` leaves one as it is in a fresh n8n. */
+	env?: Record<string, string | undefined>;
 	/** Puts this package where n8n looks for it, below the given folder; by default a copy of the built one. */
 	placePackage?: (userFolder: string) => Promise<void>;
 }

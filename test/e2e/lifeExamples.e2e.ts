@@ -1,15 +1,27 @@
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { REPOSITORY_FOLDER } from '../../scripts/repository';
 import { readExamples } from '../../scripts/start/examples';
 import { startSimulator, type Simulator, WITHOUT_LIMITS } from '../simulators/simulator';
 import { startFakeChatModel, type FakeChatModel, type Turn } from '../support/fakeChatModel';
-import { simulatedCredentials, untilAsleep } from '../support/lifeWorkflow';
+import { rowsOf } from '../support/dataTable';
+import {
+	lifeWorkflow,
+	simulatedCredentials,
+	startLife,
+	untilAsleep,
+} from '../support/lifeWorkflow';
 import { itemsOf, N8nServer, until, type WorkflowJson } from '../support/n8nServer';
 
 const MANUAL = 'When clicking Execute workflow';
 const EXAMPLES = [
+	'ttvFirstVideo001',
+	'ttvSubmitHook005',
+	'ttvOnCallback006',
+	'ttvBatch00000009',
 	'ttvWaitLoop00001',
 	'ttvSuspend000001',
 	'ttvFallback00001',
@@ -17,6 +29,9 @@ const EXAMPLES = [
 	'ttvKnowTheCost01',
 ];
 const FIRST = 'ttvFirstVideo001';
+const SUBMITTING = 'ttvSubmitHook005';
+const RECEIVING = 'ttvOnCallback006';
+const BATCH = 'ttvBatch00000009';
 const PROMPT = 'A fox in the snow';
 const AGENT = 'ttvAgentTool0001';
 /** The oldest that n8n 2 still runs with tools, and the newest. */
@@ -29,19 +44,15 @@ function withAgent(version: number, example: WorkflowJson): WorkflowJson {
 	return { ...example, id: agentId(version), name: `An agent of version ${version}`, nodes };
 }
 
-/** As in a default n8n, which may write into one folder only, and not where it was started. */
-function writingElsewhere(example: WorkflowJson): WorkflowJson {
-	const nodes = structuredClone(example.nodes);
-	const write = nodes.find(({ name }) => name === 'Write the video to disk')!;
-	write.parameters.fileName = join(tmpdir(), 'text-to-video-not-allowed.mp4');
-	return { ...example, nodes };
-}
+/** What n8n answers where it writes into one folder only, which is not the one that it was started in. */
+const NOT_ALLOWED: unknown = expect.stringContaining('N8N_RESTRICT_FILE_ACCESS_TO');
 
 const asks = (request: object, words: string) => JSON.stringify(request).includes(words);
 
 let sim: Simulator;
 let model: FakeChatModel;
 let n8n: N8nServer;
+let home: string;
 let earlier = 0;
 
 beforeAll(async () => {
@@ -55,14 +66,21 @@ beforeAll(async () => {
 		{ say: ([answer]) => `Here it is: ${answer}` },
 	]);
 	const examples = await readExamples(join(REPOSITORY_FOLDER, 'examples'));
+	home = await mkdtemp(join(tmpdir(), 'text-to-video-home-'));
 	n8n = await N8nServer.start({
+		// The one folder of a fresh n8n: .n8n-files in the home folder.
+		env: { N8N_RESTRICT_FILE_ACCESS_TO: undefined, HOME: home },
 		credentials: [
-			...simulatedCredentials(sim, ['textToVideoLocalGpuApi', 'textToVideoAimlApi']),
+			...simulatedCredentials(sim, ['textToVideoLocalGpuApi', 'textToVideoAimlApi']).map(
+				(credential) => ({
+					...credential,
+					data: { ...credential.data, webhookSecret: sim.webhookSecret },
+				}),
+			),
 			{ name: 'OpenAI', type: 'openAiApi', data: { apiKey: 'a-key', url: model.url } },
 		],
 		workflows: [
 			...examples.filter(({ id }) => EXAMPLES.includes(id ?? '')),
-			writingElsewhere(examples.find(({ id }) => id === FIRST)!),
 			...AGENT_VERSIONS.map((version) =>
 				withAgent(
 					version,
@@ -70,12 +88,14 @@ beforeAll(async () => {
 				),
 			),
 		],
+		active: [RECEIVING],
 	});
 });
 afterAll(async () => {
 	await n8n?.dispose();
 	await sim?.close();
 	model?.close();
+	await rm(home, { recursive: true, force: true });
 });
 beforeEach(() => {
 	earlier = sim.book.charges;
@@ -97,7 +117,7 @@ it('01: ends well, with the video and its address, where n8n may not write the f
 	expect(itemsOf(done, 'Not written to disk')[0]?.json).toMatchObject({
 		jobId: jobs()[0]?.id,
 		video: expect.stringContaining(sim.url),
-		reason: expect.stringContaining('N8N_RESTRICT_FILE_ACCESS_TO'),
+		reason: NOT_ALLOWED,
 	});
 });
 
@@ -161,6 +181,43 @@ async function chat(workflowId: string): Promise<string> {
 	return executionId;
 }
 
+it('05 and 06: the one submits, the other is started by the provider and ends well', async () => {
+	const { nodes: waiting } = await n8n.rest.workflow(RECEIVING);
+	const trigger = waiting.find(({ webhookId }) => webhookId)!;
+	const { name, nodes, connections, settings } = await n8n.rest.workflow(SUBMITTING);
+	const changed = { id: SUBMITTING, name, nodes: structuredClone(nodes), connections, settings };
+	const submit = changed.nodes.find((node) => node.name === 'Text to Video')!;
+	Object.assign(submit.parameters.additionalFields as object, {
+		webhook_url: `${n8n.url}/webhook/${String(trigger.webhookId)}/${trigger.id}`,
+	});
+	await n8n.rest.saveWorkflow(changed);
+	expect((await n8n.run(SUBMITTING, MANUAL)).status).toBe('success');
+	await finishAll();
+	const id = await until(60_000, 'the workflow to be started', async () =>
+		(await n8n.rest.executionIds(RECEIVING)).at(0),
+	);
+	const done = await n8n.rest.untilExecution(id);
+	expect(done.status).toBe('success');
+	expect(itemsOf(done, 'Not written to disk')[0]?.json).toMatchObject({
+		jobId: jobs()[0]?.id,
+		video: expect.stringContaining(sim.url),
+		reason: NOT_ALLOWED,
+	});
+});
+
+it('09: makes the rows of the table, and keeps the addresses where the files could not be written', async () => {
+	const id = await n8n.rest.runManually(BATCH, MANUAL);
+	await bought(3);
+	await finishAll();
+	const done = await n8n.rest.untilExecution(id);
+	expect(done.status).toBe('success');
+	const rows = await rowsOf(n8n, 'text-to-video-batch');
+	expect(rows.map(({ status, reason }) => ({ status, reason }))).toEqual(
+		rows.map(() => ({ status: 'done', reason: NOT_ALLOWED })),
+	);
+	expect(new Set(rows.map(({ jobId }) => jobId))).toEqual(new Set(jobs().map((job) => job.id)));
+});
+
 it('07: an agent orders a video with its own words and gets a short text', async () => {
 	const executionId = await chat(AGENT);
 	await bought(1);
@@ -194,6 +251,52 @@ it('10: asks for the price, keeps to the budget, and says what the video cost', 
 		status: 'succeeded',
 	});
 });
+
+/** As it would be read with another encryption key than it was written with. */
+function garble(credentialId: string): void {
+	const database = new DatabaseSync(join(dirname(n8n.filesFolder), '.n8n', 'database.sqlite'));
+	database.exec('PRAGMA busy_timeout = 20000');
+	const garbled = database
+		.prepare('UPDATE credentials_entity SET data = ? WHERE id = ?')
+		.run(Buffer.from('Salted__another key').toString('base64'), credentialId);
+	database.close();
+	expect(garbled.changes).toBe(1);
+}
+
+it.each([
+	[
+		'was deleted',
+		async (id: string) => void (await n8n.rest.call('DELETE', `/rest/credentials/${id}`)),
+	],
+	['was written with another encryption key', async (id: string) => garble(id)],
+])(
+	'a credential that %s: a certain no at the error output, and nothing is sent',
+	async (what, spoil) => {
+		const [credential] = simulatedCredentials(sim, ['textToVideoAimlApi']);
+		const name = `One that ${what}`;
+		const id = await n8n.rest.saveCredential({ ...credential!, name });
+		const path = what.replaceAll(' ', '-');
+		await n8n.rest.saveWorkflow(
+			lifeWorkflow({
+				id: path,
+				provider: 'aimlapiPixverse',
+				settings: {
+					onError: 'continueRegularOutput',
+					credentials: { textToVideoAimlApi: { id, name } },
+				},
+			}),
+		);
+		await n8n.rest.activate(path);
+		await spoil(id);
+		const asked = sim.book.requests.length;
+		const done = await n8n.rest.untilExecution(await startLife(n8n, path, ['A lost key']));
+		expect(itemsOf(done, 'Video')[0]?.json).toMatchObject({
+			details: { accepted: 'no', provider: 'aimlapiPixverse' },
+		});
+		expect(JSON.stringify(itemsOf(done, 'Video')[0]?.json)).toContain('can not be used');
+		expect(sim.book.requests).toHaveLength(asked);
+	},
+);
 
 describe.each(AGENT_VERSIONS)(
 	'what an agent of version %d is told, and what is paid',

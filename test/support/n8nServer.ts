@@ -16,8 +16,8 @@ export interface N8nServerOptions {
 	workflows?: WorkflowJson[];
 	/** The ids of the workflows whose triggers go live. */
 	active?: string[];
-	/** Further settings of n8n (environment variables). */
-	env?: Record<string, string>;
+	/** Further settings of n8n (environment variables); `undefined` leaves one as it is in a fresh n8n. */
+	env?: Record<string, string | undefined>;
 	/** Folder of the pins of another n8n than the usual one. */
 	pins?: string;
 	placePackage?: StartN8nOptions['placePackage'];
