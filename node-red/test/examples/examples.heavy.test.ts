@@ -45,7 +45,7 @@ describe.each(versions)('the examples on %s', (version) => {
 	async function open(name: string, change: (node: FlowNode) => object = () => ({})) {
 		tried.add(name);
 		const flow = JSON.parse(await readFile(path.join(EXAMPLES, `${name}.json`), 'utf8'));
-		const nodes = (flow as FlowNode[]).map((node) =>
+		const nodes = (flow as FlowNode[]).map((node): FlowNode =>
 			node.type === 'text-to-video-account'
 				? {
 						...node,
