@@ -1,10 +1,12 @@
 /**
  * How much the tests notice: puts small faults into the core, one at a time, and runs the tests that reach them.
  *
- *     npm run mutate -- [--seed 1] [--count 60] [--parallel 3] [--seconds 30] [--measure] [--json FILE] [PATH…]
+ *     npm run mutate -- [--seed 1,2] [--count 60] [--minutes 20] [--parallel 3] [--seconds 30] [--measure]
+ *                       [--json FILE] [PATH…]
  *
  * PATH are folders or files (by default jobs, providers, the job's life in nodes, Node-RED's runner). Faults are drawn
- * by the seed from every file, more from a file in which more could be put. Which test runs which statement is measured
+ * by the seed from every file, more from a file in which more could be put; where `--minutes` end before all are tried,
+ * those count that were. Which test runs which statement is measured
  * once, and kept; `--measure` does it again. Of the tests that reach a fault so many run as take `--seconds`, the likeliest
  * first, and three times as long others where these notice nothing. A fault that runs through tests, and that none of
  * them notices, survives; those are printed. One that could not be tried is an error. Those that change nothing anybody could notice are
@@ -58,6 +60,7 @@ const { values, positionals } = parseArgs({
 	options: {
 		seed: { type: 'string', default: '1' },
 		count: { type: 'string', default: '60' },
+		minutes: { type: 'string' },
 		parallel: { type: 'string', default: '3' },
 		measure: { type: 'boolean', default: false },
 		json: { type: 'string' },
@@ -83,10 +86,11 @@ const isTest = (name: string): boolean =>
 const isCore = (paths: string[]) => (name: string) =>
 	/\.ts$/.test(name) && paths.some((path) => name.startsWith(path));
 
-const faults = draw(Number(values.seed), Number(values.count));
+const faults = inTurns(values.seed.split(','));
 const outcomes = new Map<Fault, Outcome>();
 const judge = new Judge();
 let line: Fault[] | undefined;
+let endsAt = Infinity;
 
 async function main(): Promise<void> {
 	takeUp();
@@ -97,9 +101,24 @@ async function main(): Promise<void> {
 		values.measure,
 		Number(values.parallel),
 	);
+	if (values.minutes) endsAt = Date.now() + 60_000 * Number(values.minutes);
 	const parallel = Array.from({ length: Number(values.parallel) }, () => work(reach));
 	await Promise.all(parallel);
 	report();
+}
+
+/** Of each seed as many, one of each after the other; what two have drawn counts for the first. */
+function inTurns(seeds: string[]): Array<Fault & { seed: string }> {
+	const count = Math.ceil(Number(values.count) / seeds.length);
+	const drawn = seeds.map((seed) => draw(Number(seed), count).map((fault) => ({ ...fault, seed })));
+	const all = Array.from({ length: count }, (_unused, rank) =>
+		drawn.flatMap((list) => list[rank] ?? []),
+	).flat();
+	const placeOf = ({ file, start, kind, replacement }: Fault) =>
+		[file, start, kind, replacement].join('\n');
+	return [
+		...new Map(all.toReversed().map((fault) => [placeOf(fault), fault])).values(),
+	].toReversed();
 }
 
 /** From each file its share, which grows with the root of what could be put in; one at least where there is room. */
@@ -132,7 +151,7 @@ function draw(seed: number, count: number): Fault[] {
 async function work(reach: ReachMap): Promise<void> {
 	const copy = new RepositoryCopy(files);
 	line ??= faults.filter((fault) => !outcomes.has(fault));
-	for (let fault = line.shift(); fault; fault = line!.shift()) {
+	for (let fault = line.shift(); fault && Date.now() < endsAt; fault = line!.shift()) {
 		const outcome = await tested(copy, reach, fault).catch((error: Error): Outcome => ({
 			end: 'error',
 			by: error.message,
@@ -235,7 +254,9 @@ function keep(): void {
 
 function report(): void {
 	const endOf = (fault: Fault) => outcomes.get(fault)?.end;
-	const judged = faults.filter((fault) => !['no fit test', 'error'].includes(endOf(fault)!));
+	const judged = faults.filter((fault) =>
+		['killed', 'survived', 'no test'].includes(endOf(fault) ?? ''),
+	);
 	const killedOf = (list: Fault[]) => list.filter((fault) => endOf(fault) === 'killed').length;
 	const share = (list: Fault[]): string => {
 		const killed = killedOf(list);
@@ -252,6 +273,10 @@ function report(): void {
 		{ figure: 'faults put in', value: judged.length },
 		{ figure: 'noticed by a test', value: judged.length - survivors.length },
 		{ figure: 'not noticed', value: survivors.length },
+		...values.seed.split(',').map((seed) => ({
+			figure: `noticed, seed ${seed}`,
+			value: share(judged.filter((fault) => fault.seed === seed)),
+		})),
 		...byFile.map(({ file, list }) => ({ figure: file, value: share(list) })),
 	]);
 	console.log(`\nSurvivors (${survivors.length}):`);

@@ -5,8 +5,8 @@
  *     npm run proof -- chaos fuzz        these; the others stand as they were run last
  *     npm run proof -- none              only writes docs/proof.md again
  *
- * PROOF_SEED chooses other stories and other faults. Every part runs even if an earlier one failed; the exit code says
- * whether any did.
+ * PROOF_SEED chooses other stories and other faults; PROOF_MUTATE is what `npm run mutate` is told instead. Every part runs
+ * even if an earlier one failed; the exit code says whether any did.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

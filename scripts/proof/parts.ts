@@ -63,7 +63,12 @@ export const PARTS: readonly Part[] = [
 	{
 		id: 'mutants',
 		title: 'Small faults put into the core, and noticed by a test',
-		command: ['run', 'mutate', '--', '--count', '100', '--seed', process.env.PROOF_SEED ?? '1'],
+		command: [
+			...['run', 'mutate', '--'],
+			...(process.env.PROOF_MUTATE ?? `--count 100 --seed ${process.env.PROOF_SEED ?? '1'}`).split(
+				' ',
+			),
+		],
 		suite: false,
 	},
 	{
