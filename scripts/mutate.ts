@@ -6,12 +6,12 @@
  *
  * PATH are folders or files (by default jobs, providers, the job's life in nodes, Node-RED's runner). Faults are drawn
  * by the seed from every file, more from a file in which more could be put; where `--minutes` end before all are tried,
- * those count that were. Which test runs which statement is measured
- * once, and kept; `--measure` does it again. Of the tests that reach a fault so many run as take `--seconds`, the likeliest
- * first, and three times as long others where these notice nothing. A fault that runs through tests, and that none of
- * them notices, survives; those are printed. One that could not be tried is an error. Those that change nothing anybody could notice are
- * written down in `mutate/equivalent.json`, with the reason, and count for nothing: they are not run. Works in copies.
- * With `--json` it goes on where an earlier run of the seed stopped.
+ * those count that were. Which test runs which statement is measured once, and kept; `--measure` does it again. Of the
+ * tests that reach a fault so many run as take `--seconds`, the likeliest first, and three times as long others where
+ * these notice nothing. A fault that runs through all tests that reach it survives; those are printed. Where more reach
+ * it than there was time for, it is undecided, and counts as not noticed. One that could not be tried is an error. Those
+ * that change nothing anybody could notice are written down in `mutate/equivalent.json`, with the reason: they are not
+ * run. Works in copies. With `--json` it goes on where an earlier run of the seed stopped.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
@@ -49,8 +49,11 @@ const isEquivalent = ({ file, kind, was, replacement }: Fault): boolean =>
 	);
 
 interface Outcome {
-	/** `no fit test`: those that reach it fail without it too. `error`: the runner could not tell; no tests ran. */
-	end: Verdict['end'] | 'no test' | 'error';
+	/**
+	 * `no fit test`: those that reach it fail without it too. `undecided`: not noticed by the tests there was time for, of
+	 * more that reach it. `error`: the runner could not tell; no tests ran.
+	 */
+	end: Verdict['end'] | 'no test' | 'undecided' | 'error';
 	/** The test that noticed, or what went wrong. */
 	by?: string;
 }
@@ -180,7 +183,8 @@ async function tested(copy: RepositoryCopy, reach: ReachMap, fault: Fault): Prom
 			asked.some((one) => one.file === file && one.names.includes(test));
 		left = left.filter((test) => !isAsked(test));
 	}
-	return verdict;
+	// Of a file that has changed since the reach was measured, all tests that run anything of it are said to reach it.
+	return verdict.end === 'survived' && left.length > 0 ? { end: 'undecided' } : verdict;
 }
 
 /** The file's namesake first, then the nearest and quickest files, and of each some of the tests that run the place. */
@@ -255,7 +259,7 @@ function keep(): void {
 function report(): void {
 	const endOf = (fault: Fault) => outcomes.get(fault)?.end;
 	const judged = faults.filter((fault) =>
-		['killed', 'survived', 'no test'].includes(endOf(fault) ?? ''),
+		['killed', 'survived', 'no test', 'undecided'].includes(endOf(fault) ?? ''),
 	);
 	const killedOf = (list: Fault[]) => list.filter((fault) => endOf(fault) === 'killed').length;
 	const share = (list: Fault[]): string => {
@@ -268,11 +272,16 @@ function report(): void {
 	console.log(`\nKilled by file (seed ${values.seed}):`);
 	for (const { file, list } of byFile) console.log(`${share(list).padEnd(18)} ${file}`);
 	console.log(`${share(judged).padEnd(18)} all`);
-	const survivors = judged.filter((fault) => endOf(fault) !== 'killed');
+	const undecided = judged.filter((fault) => endOf(fault) === 'undecided');
+	const survivors = judged.filter((fault) => ['survived', 'no test'].includes(endOf(fault)!));
 	giveProof([
 		{ figure: 'faults put in', value: judged.length },
-		{ figure: 'noticed by a test', value: judged.length - survivors.length },
-		{ figure: 'not noticed', value: survivors.length },
+		{ figure: 'noticed by a test', value: killedOf(judged) },
+		{ figure: 'not noticed by any test that reaches them', value: survivors.length },
+		{
+			figure: 'undecided: not noticed by the tests there was time for',
+			value: undecided.length,
+		},
 		...values.seed.split(',').map((seed) => ({
 			figure: `noticed, seed ${seed}`,
 			value: share(judged.filter((fault) => fault.seed === seed)),
@@ -281,6 +290,9 @@ function report(): void {
 	]);
 	console.log(`\nSurvivors (${survivors.length}):`);
 	for (const { file, line: at, kind, was, replacement } of survivors)
+		console.log(`${file}:${at} ${kind}: ${was}  →  ${replacement}`);
+	console.log(`\nNot noticed by the tests there was time for (${undecided.length}):`);
+	for (const { file, line: at, kind, was, replacement } of undecided)
 		console.log(`${file}:${at} ${kind}: ${was}  →  ${replacement}`);
 	if (judge.unfit.size > 0)
 		console.log(`\nFail without a fault, and were not asked:\n${[...judge.unfit].join('\n')}`);

@@ -29,6 +29,13 @@ describe('a hint before the first run', () => {
 	);
 });
 
+it('shows no field Authentication: which account is asked follows from the provider', () => {
+	const types = NODES.flatMap(({ description: { properties } }) =>
+		properties.filter(({ name }) => name === 'authentication').map(({ type }) => type),
+	);
+	expect(types).toEqual(['hidden', 'hidden', 'hidden']);
+});
+
 describe('what an agent reads of the tool', () => {
 	it('says that an order costs money and takes minutes, and that a question costs nothing', () => {
 		const [order, question] = NODES.map(({ description: { usableAsTool } }) =>

@@ -94,6 +94,16 @@ describe('Get Now', () => {
 		expect(sim.book.requests).toEqual([]);
 	});
 
+	it.each([
+		['of another service', { message: 'Timed out', details: { retries: 3 } }],
+		['without words', { details: { accepted: 'yes' } }],
+	])('takes a failure %s in the item for none of its own', async (_what, json) => {
+		await start();
+		const { error } = await runFetch(sim, { items: [{ json }] });
+		expect(error?.message).toContain('Job ID is empty.');
+		expect(sim.book.requests).toEqual([]);
+	});
+
 	it('does not call an id paid that the provider does not know', async () => {
 		await start();
 		const result = await runFetch(sim, {
