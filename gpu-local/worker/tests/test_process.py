@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import os
 import resource
+import signal
 import subprocess
 import sys
-import tempfile
+import time
 from pathlib import Path
 
 import pytest
@@ -18,17 +19,39 @@ WORKER = Path(__file__).resolve().parents[1]
 MIB = 1024 * 1024
 
 
+#: Runs a worker that has written its file and waits, before it gives it its name, to be stopped.
+NEVER_DONE_WRITING = """
+import time
+from text_to_video_worker import __main__
+from text_to_video_worker.engine import export
+
+write = export._write_mp4
+
+def never(frames, fps, path, sound, check):
+    write(frames, fps, path, sound, check)
+    while True:
+        check()
+        time.sleep(0.01)
+
+export._write_mp4 = never
+__main__.main()
+"""
+
+
 class Process:
-    def __init__(self) -> None:
+    def __init__(self, script: str | None = None) -> None:
         read, write = os.pipe()
         environment = {
             **os.environ,
             "TEXT_TO_VIDEO_WORKER_FD": str(write),
             "TEXT_TO_VIDEO_DEVICE": "cpu",
         }
-        self.log = tempfile.TemporaryFile()
+        self.log = os.fdopen(os.memfd_create("log"), "w+b")
         self.child = subprocess.Popen(
-            [sys.executable, "-m", "text_to_video_worker"],
+            [
+                sys.executable,
+                *(("-m", "text_to_video_worker") if script is None else ("-c", script)),
+            ],
             cwd=WORKER,
             env=environment,
             stdin=subprocess.PIPE,
@@ -67,8 +90,15 @@ def process():
     assert process.child.stdout.read() == b""
 
 
-def generate(process: Process, tiny: Path, job_id: str, family: str = "wan", **fields) -> Path:
-    output = tiny / f"{job_id}.mp4"
+def generate(
+    process: Process,
+    tiny: Path,
+    job_id: str,
+    family: str = "wan",
+    folder: Path | None = None,
+    **fields,
+) -> Path:
+    output = (folder or tiny) / f"{job_id}.mp4"
     process.send(
         type="generate",
         id=job_id,
@@ -134,6 +164,14 @@ def test_a_job_is_cancelled_between_steps_and_the_next_one_runs(process, tiny):
     assert process.hear("done", "error")["id"] == "next"
 
 
+def test_it_lets_its_parent_say_what_control_c_is_to_end(process, tiny):
+    output = generate(process, tiny, "kept", num_inference_steps=20)
+    process.hear("progress")
+    process.child.send_signal(signal.SIGINT)
+    assert process.hear("done", "error")["type"] == "done"
+    assert output.is_file()
+
+
 def test_a_device_that_is_too_small_is_named_and_survived(process, tiny):
     """The processor stands in for the device: torch's allocator really fails here."""
     limits = resource.prlimit(process.child.pid, resource.RLIMIT_AS)
@@ -150,6 +188,19 @@ def test_a_device_that_is_too_small_is_named_and_survived(process, tiny):
     # And one large video makes no smaller one slower.
     assert done["result"]["settings"]["profile"] == "memory=full"
     assert done["result"]["warnings"] == []
+
+
+def test_it_leaves_nothing_behind_when_its_parent_goes_while_it_writes(tiny, tmp_path):
+    process = Process(NEVER_DONE_WRITING)
+    process.hear("hello")
+    generate(process, tiny, "half", folder=tmp_path)
+    process.hear("device_free")
+    while not (tmp_path / "half.mp4.part").exists():
+        assert process.child.poll() is None
+        time.sleep(0.01)
+    process.child.stdin.close()
+    assert process.child.wait(60) == 0
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_it_goes_when_its_parent_goes_even_in_the_middle_of_a_job(tiny):

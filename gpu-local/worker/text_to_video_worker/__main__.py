@@ -6,10 +6,15 @@ import functools
 import logging
 import os
 import queue
+import signal
 import sys
 import threading
 
 from .protocol import Channel, Message, claim_private_pipe, read_messages, start_heartbeat
+
+#: How long a file that is being written is waited for when the parent is gone, which kills this
+#: process after a second. The file ends before its next frame; a model's step is not waited for.
+LEAVE_SECONDS = 0.5
 
 
 def main() -> None:
@@ -20,11 +25,13 @@ def main() -> None:
         HF_HUB_DISABLE_TELEMETRY="1",
         DO_NOT_TRACK="1",
         TOKENIZERS_PARALLELISM="false",
-        # Their warnings repeat prompts word by word, such as the part that is too long for the model.
+        # Their warnings repeat prompts word by word, such as the part that is too long.
         DIFFUSERS_VERBOSITY="error",
         TRANSFORMERS_VERBOSITY="error",
     )
     os.umask(0o077)
+    # Control-C in a terminal reaches this process too; the parent says when a job is to end.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     channel = Channel(claim_private_pipe(dict(os.environ)))
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(levelname)s %(message)s")
     # Before torch is imported, which takes seconds: the parent sees at once that somebody is there.
@@ -32,7 +39,7 @@ def main() -> None:
 
     inbox: queue.Queue[tuple[Message, threading.Event]] = queue.Queue()
     jobs: dict[str, threading.Event] = {}
-    lock = threading.Lock()
+    lock = threading.Condition()
 
     def read() -> None:
         def bad_line(why: str) -> None:
@@ -48,6 +55,10 @@ def main() -> None:
                     jobs[job_id] = threading.Event()
                     inbox.put((message, jobs[job_id]))
         # The parent is gone, and with it whoever wanted the video: stop in the middle of a step.
+        with lock:
+            for cancelled in jobs.values():
+                cancelled.set()
+            lock.wait_for(lambda: not jobs, LEAVE_SECONDS)
         os._exit(0)
 
     threading.Thread(target=read, name="stdin", daemon=True).start()
@@ -58,6 +69,7 @@ def main() -> None:
         with lock:
             if jobs.get(job_id) is cancelled:
                 del jobs[job_id]
+                lock.notify_all()
 
     from .engine.worker import Worker
 
