@@ -11,6 +11,8 @@ const CANVAS_WIDTH = 1100;
 const HEADER_AND_LOGS = 100;
 /** Pixels that a node and its label take on the canvas. */
 const NODE_SIZE = { width: 160, height: 150 };
+/** Pixels under the nodes, and as many above, for a connection that goes back. */
+const LOOP_HEIGHT = 160;
 /** Hides what lies over the canvas (buttons, switches, messages) and the dots under it, half of a picture's bytes. */
 const BARE_CANVAS = `
 	[data-test-id=canvas-background], [data-test-id=canvas-controls], [data-test-id=execute-workflow-button], [data-test-id=workflow-chat-button],
@@ -127,8 +129,14 @@ export class Editor {
 	}
 }
 
+type Connections = Record<string, { main?: Array<Array<{ node: string }> | null> }>;
+
 /** How much of the canvas a workflow takes. */
-function extentOf({ nodes }: WorkflowJson): { width: number; height: number } {
+function extentOf({ nodes, connections }: WorkflowJson): { width: number; height: number } {
+	const xOf = (name: string) => nodes.find((node) => node.name === name)?.position[0] ?? 0;
+	const goesBack = Object.entries(connections as Connections).some(([from, { main = [] }]) =>
+		main.flat().some((to) => to && xOf(to.node) < xOf(from)),
+	);
 	const boxes = nodes.map(({ position: [x, y], parameters }) => ({
 		x,
 		y,
@@ -137,6 +145,9 @@ function extentOf({ nodes }: WorkflowJson): { width: number; height: number } {
 	}));
 	return {
 		width: Math.max(...boxes.map(({ right }) => right)) - Math.min(...boxes.map(({ x }) => x)),
-		height: Math.max(...boxes.map(({ bottom }) => bottom)) - Math.min(...boxes.map(({ y }) => y)),
+		height:
+			Math.max(...boxes.map(({ bottom }) => bottom)) -
+			Math.min(...boxes.map(({ y }) => y)) +
+			(goesBack ? LOOP_HEIGHT : 0),
 	};
 }

@@ -2,6 +2,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
+import { TINY_JPEG } from '../../test/simulators/files';
 import { startSimulator, type Simulator, WITHOUT_LIMITS } from '../../test/simulators/simulator';
 import { startFakeChatModel } from '../../test/support/fakeChatModel';
 import { simulatedCredentials } from '../../test/support/lifeWorkflow';
@@ -34,6 +35,13 @@ const RUNS: Record<string, string | ((stage: Stage) => Promise<void>)> = {
 	ttvPipeline00008: 'Note: posted',
 	ttvBatch00000009: 'Note: done',
 	ttvKnowTheCost01: 'Say what it cost',
+	ttvPictureForm11: submitForm,
+	ttvOneBudget0012: async ({ sim, editor }) => {
+		sim.faults.next('submit', { kind: 'error', error: 'noCredit' }, { times: 2 });
+		await editor.execute('Over the budget');
+	},
+	ttvWithSound0013: 'Write the video to disk',
+	ttvSeries0000014: 'The clips',
 };
 
 export async function takeGallery(browser: Browser, folder: string): Promise<void> {
@@ -46,7 +54,7 @@ export async function takeGallery(browser: Browser, folder: string): Promise<voi
 		{ say: () => 'Your video of a fox in the snow is ready.' },
 	]);
 	const office = await PostReceiver.open();
-	const types = ['textToVideoLocalGpuApi', 'textToVideoAimlApi'];
+	const types = ['textToVideoLocalGpuApi', 'textToVideoAimlApi', 'textToVideoModelsLabApi'];
 	const n8n = await N8nServer.start({
 		credentials: [
 			...simulatedCredentials(sim, types).map(({ data, ...credential }) => ({
@@ -55,7 +63,7 @@ export async function takeGallery(browser: Browser, folder: string): Promise<voi
 			})),
 			{ name: 'OpenAI', type: 'openAiApi', data: { apiKey: 'none', url: model.url } },
 		],
-		workflows: examples.map((example) => addressed(example, office.url)),
+		workflows: examples.map((example) => addressed(example, office.url, sim.url)),
 	});
 	try {
 		const editor = await Editor.open(browser, n8n.openUrl);
@@ -76,21 +84,40 @@ export async function takeGallery(browser: Browser, folder: string): Promise<voi
 	}
 }
 
-/** Posts go to a service on this machine instead of the address that people have to fill in. */
-const addressed = (example: WorkflowJson, url: string): WorkflowJson => ({
-	...example,
-	nodes: example.nodes.map((node) =>
-		node.name === 'Post it' ? { ...node, parameters: { ...node.parameters, url } } : node,
-	),
-});
+/** Posts and callbacks go to a service on this machine instead of the address that people have to fill in. */
+function addressed(example: WorkflowJson, posts: string, callbacks: string): WorkflowJson {
+	const nodes = structuredClone(example.nodes);
+	for (const { name, parameters } of nodes) {
+		if (name === 'Post it') parameters.url = posts;
+		const fields = parameters.additionalFields as { webhook_url?: string } | undefined;
+		if (fields?.webhook_url) fields.webhook_url = callbacks;
+	}
+	return { ...example, nodes };
+}
 
 /** The trigger listens for a test event, and the provider sends one about a finished job. */
 async function receiveTestEvent({ sim, n8n, editor }: Stage): Promise<void> {
 	await editor.startListening();
-	const saved = await n8n.rest.call<WorkflowJson>('GET', '/rest/workflows/ttvOnCallback006');
+	const saved = await n8n.rest.workflow('ttvOnCallback006');
 	const trigger = saved.nodes.find(({ webhookId }) => webhookId);
 	const url = `${n8n.url}/webhook-test/${String(trigger?.webhookId)}/${trigger?.id}`;
 	const [job] = sim.book.jobs.filter(({ trackingId }) => trackingId === 'lighthouse-1');
 	await sim.callback(job?.id ?? '', { url });
+	await editor.untilDone('Write the video to disk');
+}
+
+/** The form listens for a test, and somebody sends it. */
+async function submitForm({ n8n, editor }: Stage): Promise<void> {
+	await editor.startListening();
+	const saved = await n8n.rest.workflow('ttvPictureForm11');
+	const webhookId = String(saved.nodes.find((node) => node.webhookId)?.webhookId);
+	const body = new FormData();
+	body.set('field-0', new File([new Uint8Array(TINY_JPEG)], 'boat.jpg', { type: 'image/jpeg' }));
+	body.set('field-1', 'The boat drifts away, soft light');
+	await fetch(`${n8n.url}/form-test/${webhookId}`, {
+		method: 'POST',
+		body,
+		headers: { 'user-agent': 'Mozilla/5.0' },
+	});
 	await editor.untilDone('Write the video to disk');
 }

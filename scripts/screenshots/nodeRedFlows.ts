@@ -13,9 +13,11 @@ const MARGIN = 40;
 /** The editor draws its nodes within this time. */
 const SETTLE_MS = 800;
 
-/** The example flows for Node-RED, in the order in which its import menu shows them. */
+/** The example flows for Node-RED, in the order of their numbers. */
 export const flowFileNames = async (): Promise<string[]> =>
-	(await readdir(FLOWS_FOLDER)).filter((name) => name.endsWith('.json')).sort();
+	(await readdir(FLOWS_FOLDER))
+		.filter((name) => name.endsWith('.json'))
+		.sort((one, other) => parseInt(one, 10) - parseInt(other, 10));
 
 /** `1 - Make a video.json` becomes `1-make-a-video.png`: a name that needs no escape in an address. */
 export const flowPictureName = (fileName: string): string =>

@@ -5,6 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { REPOSITORY_FOLDER } from '../../scripts/repository';
 import { readExamples } from '../../scripts/start/examples';
+import { TINY_JPEG } from '../simulators/files';
 import { startSimulator, type Simulator, WITHOUT_LIMITS } from '../simulators/simulator';
 import { startFakeChatModel, type FakeChatModel, type Turn } from '../support/fakeChatModel';
 import { rowsOf } from '../support/dataTable';
@@ -14,7 +15,7 @@ import {
 	startLife,
 	untilAsleep,
 } from '../support/lifeWorkflow';
-import { itemsOf, N8nServer, until, type WorkflowJson } from '../support/n8nServer';
+import { itemsOf, N8nServer, until, type Execution, type WorkflowJson } from '../support/n8nServer';
 
 const MANUAL = 'When clicking Execute workflow';
 const EXAMPLES = [
@@ -27,6 +28,10 @@ const EXAMPLES = [
 	'ttvFallback00001',
 	'ttvAgentTool0001',
 	'ttvKnowTheCost01',
+	'ttvPictureForm11',
+	'ttvOneBudget0012',
+	'ttvWithSound0013',
+	'ttvSeries0000014',
 ];
 const FIRST = 'ttvFirstVideo001';
 const SUBMITTING = 'ttvSubmitHook005';
@@ -71,12 +76,14 @@ beforeAll(async () => {
 		// The one folder of a fresh n8n: .n8n-files in the home folder.
 		env: { N8N_RESTRICT_FILE_ACCESS_TO: undefined, HOME: home },
 		credentials: [
-			...simulatedCredentials(sim, ['textToVideoLocalGpuApi', 'textToVideoAimlApi']).map(
-				(credential) => ({
-					...credential,
-					data: { ...credential.data, webhookSecret: sim.webhookSecret },
-				}),
-			),
+			...simulatedCredentials(sim, [
+				'textToVideoLocalGpuApi',
+				'textToVideoAimlApi',
+				'textToVideoModelsLabApi',
+			]).map((credential) => ({
+				...credential,
+				data: { ...credential.data, webhookSecret: sim.webhookSecret },
+			})),
 			{ name: 'OpenAI', type: 'openAiApi', data: { apiKey: 'a-key', url: model.url } },
 		],
 		workflows: [
@@ -166,12 +173,14 @@ it('04: stops where money may have been spent', async () => {
 });
 
 /** Starts the agent as a chat message does. */
-async function chat(workflowId: string): Promise<string> {
+async function chat(workflowId: string, wishes = ['A fox, please']): Promise<string> {
 	const workflowData = await n8n.rest.call('GET', `/rest/workflows/${workflowId}`);
-	const item = { json: { chatInput: 'A fox, please', sessionId: 's1', action: 'sendMessage' } };
+	const items = wishes.map((chatInput, index) => ({
+		json: { chatInput, sessionId: `s${index}`, action: 'sendMessage' },
+	}));
 	const data = {
 		...{ startTime: Date.now(), executionTime: 0, executionIndex: 0, source: [null] },
-		data: { main: [[item]] },
+		data: { main: [items] },
 	};
 	const { executionId } = await n8n.rest.call<{ executionId: string }>(
 		'POST',
@@ -223,7 +232,7 @@ it('07: an agent orders a video with its own words and gets a short text', async
 	await bought(1);
 	await finishAll();
 	const done = await n8n.rest.untilExecution(executionId);
-	expect(done.data.resultData.error).toBeUndefined();
+	expect(done.data.resultData.error?.message).toBeUndefined();
 	expect(jobs()[0]?.request.prompt).toBe(PROMPT);
 	const tool = model.tools.find((each) => each.function.name === 'Text_to_Video');
 	expect(tool?.function.description).toMatch(/costs money/i);
@@ -298,6 +307,96 @@ it.each([
 	},
 );
 
+it('11: makes a video that begins with the picture of a form', async () => {
+	const id = 'ttvPictureForm11';
+	await n8n.rest.activate(id);
+	const { nodes } = await n8n.rest.workflow(id);
+	const form = nodes.find(({ webhookId }) => webhookId)!;
+	const reply = await until(30_000, 'the form to be live', async () => {
+		const sent = await sendForm(`${n8n.url}/form/${String(form.webhookId)}`, TINY_JPEG);
+		return sent.status === 404 ? undefined : sent.status;
+	});
+	expect(reply).toBe(200);
+	await bought(1);
+	expect(jobs()[0]?.request).toMatchObject({
+		prompt: PROMPT,
+		input_reference: { image_url: `data:image/jpeg;base64,${TINY_JPEG.toString('base64')}` },
+	});
+	await finishAll();
+	const [executionId] = await n8n.rest.executionIds(id);
+	const done = await n8n.rest.untilExecution(executionId!);
+	expect(done.data.resultData.error?.message).toBeUndefined();
+	expect(done.status).toBe('success');
+	expect(itemsOf(done, 'Text to Video')[0]?.binary?.data?.mimeType).toBe('video/mp4');
+});
+
+/** As the page of n8n's form sends it. */
+async function sendForm(url: string, picture: Buffer): Promise<Response> {
+	const body = new FormData();
+	body.set('field-0', new File([new Uint8Array(picture)], 'boat.jpg', { type: 'image/jpeg' }));
+	body.set('field-1', PROMPT);
+	return await fetch(url, { method: 'POST', body, headers: { 'user-agent': 'Mozilla/5.0' } });
+}
+
+/** Makes each video as soon as it is ordered, until the run is over. */
+async function finishAsOrdered(executionId: string): Promise<Execution> {
+	return await until(120_000, 'the run to end', async () => {
+		await finishAll();
+		const execution = await n8n.rest.execution(executionId);
+		return ['running', 'waiting', 'new'].includes(execution.status) ? undefined : execution;
+	});
+}
+
+it('12: what the first provider did not take goes to the second as far as the budget reaches', async () => {
+	sim.faults.next('submit', { kind: 'error', error: 'noCredit' }, { times: 2 });
+	const done = await finishAsOrdered(await n8n.rest.runManually('ttvOneBudget0012', MANUAL));
+	expect(done.data.resultData.error?.message).toBeUndefined();
+	// Of 1 USD the first video took 0.42; 0.30 more are within it, 0.60 are not.
+	expect(jobs().map(({ provider }) => provider)).toEqual(['aimlapiPixverse', 'modelslabV6']);
+	const videos = done.data.resultData.runData['The video']?.flatMap(
+		({ data }) => data?.main?.[0] ?? [],
+	);
+	expect(videos?.map(({ json }) => json.status)).toEqual(['succeeded', 'succeeded']);
+	expect(itemsOf(done, 'Over the budget').map(({ json }) => json.reason)).toEqual([
+		'The budget of 1 USD does not reach for it',
+	]);
+});
+
+it('12: orders nothing more while an order is in doubt', async () => {
+	sim.faults.next('submit', { kind: 'resetAfter' });
+	sim.faults.next('submit', { kind: 'error', error: 'noCredit' });
+	sim.faults.next('account', { kind: 'error', error: 'notFound' }, { path: '/v2/logs' });
+	const done = await finishAsOrdered(await n8n.rest.runManually('ttvOneBudget0012', MANUAL));
+	expect(done.data.resultData.error?.message).toBeUndefined();
+	expect(jobs().map(({ provider }) => provider)).toEqual(['aimlapiPixverse', 'aimlapiPixverse']);
+	expect(itemsOf(done, 'Look at the provider first')).toHaveLength(1);
+	expect(itemsOf(done, 'Over the budget')).toHaveLength(1);
+});
+
+it('13: orders sound, and saves the file', async () => {
+	const done = await finishAsOrdered(await n8n.rest.runManually('ttvWithSound0013', MANUAL));
+	expect(done.data.resultData.error?.message).toBeUndefined();
+	expect(jobs().map(({ request }) => request)).toEqual([
+		expect.objectContaining({ model: 'google/veo-3.1-t2v-fast', generate_audio: true }),
+	]);
+	expect(done.status).toBe('success');
+	expect(itemsOf(done, 'Text to Video')[0]?.binary?.data?.mimeType).toBe('video/mp4');
+});
+
+it('14: each clip begins with the last picture of the one before it', async () => {
+	const done = await finishAsOrdered(await n8n.rest.runManually('ttvSeries0000014', MANUAL));
+	expect(done.data.resultData.error?.message).toBeUndefined();
+	const picture = { image_url: `data:image/jpeg;base64,${TINY_JPEG.toString('base64')}` };
+	expect(jobs().map(({ request }) => [request.prompt, request.input_reference])).toEqual([
+		['A paper boat leaves a harbour at dawn', undefined],
+		['The boat drifts into the fog', picture],
+		['The boat reaches an island', picture],
+	]);
+	const clips = itemsOf(done, 'The clips');
+	expect(clips.map(({ json }) => json.jobId)).toEqual(jobs().map(({ id }) => id));
+	expect(clips.map(({ binary }) => binary?.data?.mimeType)).toEqual(Array(3).fill('video/mp4'));
+});
+
 describe.each(AGENT_VERSIONS)(
 	'what an agent of version %d is told, and what is paid',
 	(version) => {
@@ -306,7 +405,7 @@ describe.each(AGENT_VERSIONS)(
 		async function answersTo(...script: Turn[]): Promise<string[]> {
 			model.script = script;
 			const done = await n8n.rest.untilExecution(await chat(agentId(version)));
-			expect(done.data.resultData.error).toBeUndefined();
+			expect(done.data.resultData.error?.message).toBeUndefined();
 			return model.answers;
 		}
 
@@ -339,6 +438,20 @@ describe.each(AGENT_VERSIONS)(
 			const [answer] = await answersTo({ tool: 'Fetch_Result', args: { jobId: 'video_nobody' } });
 			expect(answer).toMatch(/"problem":".*not found/i);
 			expect(jobs()).toHaveLength(0);
+		});
+
+		it('three items: each orders its own video and is told of its own alone', async () => {
+			const wishes = ['A hare at once', 'A heron at once', 'A hedgehog at once'];
+			model.script = [(asked) => order(asked), { say: ([answer]) => answer ?? '' }];
+			const done = await n8n.rest.untilExecution(await chat(agentId(version), wishes));
+			expect(done.data.resultData.error?.message).toBeUndefined();
+			const jobOf = (wish: string) =>
+				jobs().find(({ request }) => String(request.prompt).includes(wish))?.id;
+			const said = itemsOf(done, 'AI Agent').map(({ json }) => String(json.output));
+			expect(said).toEqual(
+				wishes.map((wish) => expect.stringContaining(String(jobOf(wish))) as string),
+			);
+			expect(jobs()).toHaveLength(3);
 		});
 
 		it('30 orders in one message under Maximum Jobs 3: three videos and 27 refusals', async () => {

@@ -60,7 +60,7 @@ describe('the page of examples', () => {
 		);
 		const pictures = names.map((name) => `../docs/images/flows/${flowPictureName(name)}`);
 		expect(shown.map(({ picture }) => picture)).toEqual(pictures);
-		expect((await picturesIn('flows')).sort()).toEqual(pictures);
+		expect((await picturesIn('flows')).sort()).toEqual(pictures.toSorted());
 	});
 
 	it('says of each what it does and what it needs', () => {

@@ -68,12 +68,13 @@ const CREDITS = 840_000;
 
 function modelList(query: URLSearchParams): JsonObject {
 	const id = query.get('id');
-	const model = { id: 'pixverse/v5-text-to-video', aliases: ['pixverse/v5/text-to-video'] };
-	const known = id === null || id === model.id || model.aliases.includes(id);
+	const pixverse = { id: 'pixverse/v5-text-to-video', aliases: ['pixverse/v5/text-to-video'] };
+	const isPixverse = id === null || id === pixverse.id || pixverse.aliases.includes(id);
+	const models = isPixverse ? [pixverse] : id in documents ? [{ id, aliases: [] }] : [];
 	const priced = (query.get('include') ?? '').split(',').some((what) => /pricing|all/.test(what));
 	return {
 		object: 'list',
-		data: known ? [{ ...model, ...(priced ? { pricing: PRICING } : {}) }] : [],
+		data: models.map((model) => ({ ...model, ...(priced ? { pricing: PRICING } : {}) })),
 	};
 }
 

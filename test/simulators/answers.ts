@@ -33,7 +33,7 @@ export async function answerApi(
 	record.call = route.call;
 	if (route.jobId) record.jobId = route.jobId;
 	const about = route.jobId ?? contentOf(incoming.body);
-	const fault = faults.take(route.call, route.jobId, about);
+	const fault = faults.take(route.call, route.jobId, { about, path: incoming.path });
 	if (fault) record.fault = fault.kind;
 	if (fault?.kind === 'error') {
 		return family.error(fault.error, { path: incoming.path, ...fault }, desk.context(about));

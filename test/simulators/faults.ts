@@ -6,6 +6,7 @@ interface Planned {
 	fault: Fault;
 	left: number;
 	jobId?: string;
+	path?: string;
 }
 
 export class Faults {
@@ -23,11 +24,15 @@ export class Faults {
 	/**
 	 * The next requests of this kind go wrong, in the order in which the faults were planned.
 	 *
-	 * @param options `times` (1), `jobId`: only requests about this job
+	 * @param options `times` (1); `jobId`, `path`: only requests about this job, of this path
 	 */
-	next(call: Call, fault: Fault, options: { times?: number; jobId?: string } = {}): this {
-		const { times = 1, jobId } = options;
-		this.planned.push({ call, fault, left: times, ...(jobId ? { jobId } : {}) });
+	next(
+		call: Call,
+		fault: Fault,
+		options: { times?: number; jobId?: string; path?: string } = {},
+	): this {
+		const { times = 1, ...only } = options;
+		this.planned.push({ call, fault, left: times, ...only });
 		return this;
 	}
 
@@ -49,9 +54,17 @@ export class Faults {
 	}
 
 	/** @param about what the request is about, where no job is named: chance must not depend on what came before it */
-	take(call: Call, jobId: string | undefined, about = ''): Fault | undefined {
+	take(
+		call: Call,
+		jobId: string | undefined,
+		{ about = '', path = '' }: { about?: string; path?: string } = {},
+	): Fault | undefined {
 		const plan = this.planned.find(
-			(entry) => entry.call === call && entry.left > 0 && (!entry.jobId || entry.jobId === jobId),
+			(entry) =>
+				entry.call === call &&
+				entry.left > 0 &&
+				(!entry.jobId || entry.jobId === jobId) &&
+				(!entry.path || entry.path === path),
 		);
 		if (plan) {
 			plan.left -= 1;

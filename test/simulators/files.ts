@@ -6,6 +6,8 @@ import type { Answer, Incoming } from './types';
 
 /** A real H.264 clip: 64 × 64, 8 frames, 8 a second. */
 export const TINY_MP4 = readFileSync(join(dirname(fileURLToPath(import.meta.url)), 'tiny.mp4'));
+/** Its last picture. */
+export const TINY_JPEG = readFileSync(join(dirname(fileURLToPath(import.meta.url)), 'tiny.jpg'));
 /** A real GIF of one pixel. */
 export const TINY_GIF = Buffer.from(
 	'R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7',
@@ -16,8 +18,11 @@ export interface FileAnswer extends Omit<Answer, 'body'> {
 	body: Buffer | string;
 }
 
-/** Serves a video by the extension of its path, whole or the asked range. */
-export function serveFile({ path, headers }: Incoming): FileAnswer {
+/** Serves a video by the extension of its path, whole or the asked range; or its last picture, as the local executor does. */
+export function serveFile({ path, query, headers }: Incoming): FileAnswer {
+	if (query.get('variant') === 'last_frame') {
+		return { status: 200, headers: { 'content-type': 'image/jpeg' }, body: TINY_JPEG };
+	}
 	const gif = path.endsWith('.gif');
 	const bytes = gif ? TINY_GIF : TINY_MP4;
 	const common = {

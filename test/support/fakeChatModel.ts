@@ -8,7 +8,9 @@ interface Call {
 }
 
 /** One message of the model: it calls tools, several at once too, or says something. */
-export type Turn = Call | { calls: Call[] } | { say: (toolAnswers: string[]) => string };
+type Action = Call | { calls: Call[] } | { say: (toolAnswers: string[]) => string };
+/** What it does, or what it makes of what the user asked. */
+export type Turn = Action | ((asked: string) => Action);
 
 interface Message {
 	role: string;
@@ -44,7 +46,9 @@ export async function startFakeChatModel(script: Turn[]): Promise<FakeChatModel>
 			.filter(({ role }) => role === 'tool')
 			.map(({ content }) => (typeof content === 'string' ? content : JSON.stringify(content)));
 		const turns = (asked.messages ?? []).filter(({ role }) => role === 'assistant').length;
-		const turn = model.script[turns] ?? { say: () => 'Done.' };
+		const user = (asked.messages ?? []).findLast(({ role }) => role === 'user');
+		const scripted = model.script[turns] ?? { say: () => 'Done.' };
+		const turn = typeof scripted === 'function' ? scripted(textOf(user)) : scripted;
 		const message = messageOf(turn, model);
 		const finish = 'say' in turn ? 'stop' : 'tool_calls';
 		const base = { id: 'chat-1', created: 1, model: 'gpt-4.1-mini' };
@@ -70,7 +74,10 @@ export async function startFakeChatModel(script: Turn[]): Promise<FakeChatModel>
 	return model;
 }
 
-function messageOf(turn: Turn, { answers }: FakeChatModel): object {
+const textOf = (message: Message | undefined): string =>
+	typeof message?.content === 'string' ? message.content : JSON.stringify(message?.content);
+
+function messageOf(turn: Action, { answers }: FakeChatModel): object {
 	if ('say' in turn) return { role: 'assistant', content: turn.say(answers) };
 	const calls = 'calls' in turn ? turn.calls : [turn];
 	return {

@@ -8,11 +8,15 @@ import {
 	type Simulator,
 	WITHOUT_LIMITS,
 } from '../../../test/simulators/simulator';
+import { TINY_JPEG } from '../../../test/simulators/files';
 import type { FlowNode, Version } from '../support/helper';
 import { installed, packed } from '../support/package';
 import { startNodeRed, waitFor, type NodeRed } from '../support/server';
 
 const EXAMPLES = path.join(import.meta.dirname, '../../examples');
+const PICTURE = { image_url: `data:image/jpeg;base64,${TINY_JPEG.toString('base64')}` };
+/** What the first step of example 10 sets. */
+const LEFT = { t: 'set', p: 'left', pt: 'flow', tot: 'num' };
 const versions: Version[] = ['node-red', 'node-red-4'];
 
 describe.each(versions)('the examples on %s', (version) => {
@@ -203,6 +207,80 @@ describe.each(versions)('the examples on %s', (version) => {
 		const [told] = (await shown('made')) as string[];
 		expect(told).toMatch(/^http.+ cost 0\.42 USD, quoted at 0\.3 USD$/);
 		expect(charges()).toBe(1);
+	});
+
+	it('9 - A picture from a form', async () => {
+		const { shown } = await open('9 - A picture from a form');
+		const page = await (await fetch(`${red.url}/a-video`)).text();
+		expect(page).toContain('multipart/form-data');
+		const body = new FormData();
+		body.set('picture', new File([new Uint8Array(TINY_JPEG)], 'boat.jpg', { type: 'image/jpeg' }));
+		body.set('prompt', 'The boat drifts away');
+		const reply = await fetch(`${red.url}/a-video`, { method: 'POST', body });
+		expect(await reply.text()).toBe('Your video is being made.');
+		expect(await shown('the job')).toMatchObject([{ status: 'succeeded' }]);
+		expect(sim.book.jobs.at(-1)?.request).toMatchObject({
+			prompt: 'The boat drifts away',
+			input_reference: PICTURE,
+		});
+	});
+
+	it('10 - Two providers, one budget', async () => {
+		const { press, shown, charges } = await open('10 - Two providers, one budget');
+		sim.faults.next('submit', { kind: 'error', error: 'noCredit' }, { times: 2 });
+		await press('three prompts');
+		// 1 USD: three prices of 0.30 are taken; two come back; 0.30 of 0.70 twice.
+		const jobs = (await shown('the job', 3)) as Array<{ provider: string; status: string }>;
+		expect(jobs.map(({ status }) => status)).toEqual(Array(3).fill('succeeded'));
+		expect(jobs.map(({ provider }) => provider).sort()).toEqual([
+			'aimlapiPixverse',
+			'modelslabV6',
+			'modelslabV6',
+		]);
+		const second = sim.book.jobs.filter(({ provider }) => provider === 'modelslabV6');
+		expect(second.map(({ request }) => request.model_id)).toEqual(['cogvideox', 'cogvideox']);
+		expect(charges()).toBe(3);
+	});
+
+	it('10 - Two providers, one budget: what it does not reach for is not ordered', async () => {
+		const { press, shown, charges } = await open('10 - Two providers, one budget', (node) =>
+			node.name === '1 USD to spend' ? { rules: [{ ...LEFT, to: '0.7' }] } : {},
+		);
+		sim.faults.next('submit', { kind: 'resetAfter' });
+		sim.faults.next('account', { kind: 'error', error: 'notFound' }, { path: '/v2/logs' });
+		await press('three prompts');
+		expect(await shown('over the budget')).toMatchObject([{ prompt: 'An owl' }]);
+		const [doubt] = (await shown('look at the provider first')) as string[];
+		expect(doubt).toContain('may have been accepted');
+		await waitFor(() => charges() === 2);
+	});
+
+	it('11 - A video with sound', async () => {
+		const { press, shown } = await open('11 - A video with sound');
+		await press('a lighthouse');
+		const [file] = (await shown('the file')) as string[];
+		expect(await readFile(file!)).toEqual(TINY_MP4);
+		expect(sim.book.jobs.at(-1)?.request).toMatchObject({
+			...{ model: 'google/veo-3.1-t2v-fast', generate_audio: true },
+			...{ resolution: '720p', duration: 4 },
+		});
+	});
+
+	it('12 - A series of clips', async () => {
+		const withKey = (node: FlowNode) =>
+			node.name === 'the last picture'
+				? { authType: 'bearer', credentials: { password: sim.key } }
+				: {};
+		const { press, shown } = await open('12 - A series of clips', withKey);
+		await press('three scenes');
+		const [clips] = (await shown('the clips')) as string[][];
+		const jobs = sim.book.jobs.slice(-3);
+		expect(clips).toEqual(jobs.map(({ id }) => expect.stringContaining(id) as string));
+		expect(jobs.map(({ request }) => [request.prompt, request.input_reference])).toEqual([
+			['A paper boat leaves a harbour at dawn', undefined],
+			['The boat drifts into the fog', PICTURE],
+			['The boat reaches an island', PICTURE],
+		]);
 	});
 
 	it('are all tried, annotated, and hold every node', async () => {
