@@ -22,12 +22,13 @@ import { fetchOptionsProperty } from '../shared/options';
 import { jobItem, signalOf } from '../shared/output';
 import { downloadChoice, readOptions } from '../shared/readOptions';
 import { guarded, settle, waitAndSettle, type Settling } from '../shared/settle';
-import { isTool, toolItem, waitMinutes } from '../shared/tool';
+import { isBesideCall, isTool, toolItem, waitMinutes } from '../shared/tool';
 
 export async function fetchHook(
 	this: IExecutePaginationFunctions,
 	requestData: DeclarativeRestApiSettings.ResultOptions,
 ): Promise<INodeExecutionData[]> {
+	if (isBesideCall(this)) return [];
 	const provider = providerById(this.getNodeParameter('provider') as string);
 	const { baseUrl = '', problem } = readBaseUrl(provider, requestData.options.baseURL);
 	const account: Account = { baseUrl };

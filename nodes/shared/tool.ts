@@ -20,6 +20,14 @@ const TOOL_WAIT_MINUTES = 2;
 export const isTool = (context: Pick<IExecuteSingleFunctions, 'getNode'>): boolean =>
 	context.getNode().type.endsWith('Tool');
 
+/**
+ * One call of an agent is one item. Version 2 of n8n's agent shows the tool every item that the agent works on, of which
+ * the first alone has what the call says: to run the others too would order for them what nobody asked for.
+ */
+export const isBesideCall = (
+	context: Pick<IExecuteSingleFunctions, 'getNode' | 'getItemIndex'>,
+): boolean => isTool(context) && context.getItemIndex() > 0;
+
 /** @param provider as it stands for the job's model, where that is known */
 export const waitMinutes = (
 	context: IExecuteSingleFunctions,

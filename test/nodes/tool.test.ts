@@ -138,15 +138,23 @@ describe('as an agent’s tool', () => {
 		});
 	});
 
-	it('answers that the limit is reached, and how many orders there are left', async () => {
+	it('orders for the call alone, where the agent shows it other items too', async () => {
 		sim = await startSimulator();
-		const parameters = { options: { maximumJobs: 1 } };
-		const prompts = ['A fox', 'A hare'];
-		expect(await answerOf('localGpu', parameters, { prompts })).toMatchObject({
+		const result = await runTool('localGpu', {}, { prompts: ['A fox', '', 'A hare'] });
+		expect(result.items('Video').map(({ json }) => json)).toMatchObject([
+			{ status: 'succeeded', jobId: sim.book.jobs[0]?.id },
+		]);
+		expect(sim.book.jobs.map(({ request }) => request.prompt)).toEqual(['A fox']);
+	});
+
+	it('answers that a limit is reached, and how many orders there are left', async () => {
+		sim = await startSimulator();
+		const parameters = { options: { maximumCost: 0.1 } };
+		expect(await answerOf('aimlapiPixverse', parameters)).toMatchObject({
 			status: 'refused',
 			accepted: 'no',
-			problem: expect.stringContaining('Maximum Jobs is 1') as string,
-			ordersLeft: 1,
+			problem: expect.stringContaining('Maximum Cost is 0.1') as string,
+			ordersLeft: 100,
 			next: expect.stringContaining('order no more videos') as string,
 		});
 		expect(sim.book.charges).toBe(0);
@@ -165,7 +173,7 @@ describe('as an agent’s tool', () => {
 		const jobId = String(ordered.items('Video')[0]?.json.jobId);
 		await sim.finish(jobId);
 		const result = await runWorkflow({
-			...(await videoOptions(sim)),
+			...(await videoOptions(sim, { prompts: ['A fox', 'A hare'] })),
 			nodeTypes: { textToVideoFetchResultTool: new TextToVideoFetchResult() },
 			nodes: [
 				{
@@ -180,6 +188,7 @@ describe('as an agent’s tool', () => {
 				},
 			],
 		});
+		expect(result.items('Result')).toHaveLength(1);
 		expect(result.items('Result')[0]).toMatchObject({ json: { jobId, finished: true } });
 		expect(result.items('Result')[0]?.binary).toBeUndefined();
 		expect(sim.book.charges).toBe(1);

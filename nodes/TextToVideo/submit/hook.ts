@@ -29,7 +29,14 @@ import { submitOptionsProperty } from '../../shared/options';
 import { jobItem } from '../../shared/output';
 import { downloadChoice, readOptions, type NodeOptions } from '../../shared/readOptions';
 import { guarded, settle, waitAndSettle } from '../../shared/settle';
-import { isTool, LIMIT_REACHED, toolItem, toolProblem, waitMinutes } from '../../shared/tool';
+import {
+	isBesideCall,
+	isTool,
+	LIMIT_REACHED,
+	toolItem,
+	toolProblem,
+	waitMinutes,
+} from '../../shared/tool';
 import { callbackUrlOf, canSleep } from '../sleep/sleep';
 import { estimateItem } from './estimate';
 import { mayTakeFiles, readFiles } from './files';
@@ -46,6 +53,7 @@ export async function submitHook(
 	this: IExecutePaginationFunctions,
 	requestData: DeclarativeRestApiSettings.ResultOptions,
 ): Promise<INodeExecutionData[]> {
+	if (isBesideCall(this)) return [];
 	const { options } = requestData;
 	const provider = providerById(this.getNodeParameter('provider') as string);
 	const { baseUrl = '', problem: baseUrlProblem } = readBaseUrl(provider, options.baseURL);

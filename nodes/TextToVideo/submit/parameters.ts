@@ -4,6 +4,7 @@ import type { Provider } from '../../../providers/contract';
 import { fieldsOf, isMainField, type Field } from '../../../providers/schema/fields';
 import { ofModel } from '../../../providers/schema/ofModel';
 import { isObject } from '../../../providers/schema/wire';
+import { isTool } from '../../shared/tool';
 import { unevaluatedIn } from './unevaluated';
 
 /** The collection that holds the optional fields of a provider. */
@@ -27,7 +28,7 @@ export const contextOfItem = <T extends IExecuteSingleFunctions>(
 
 export function itemCount(context: IExecuteSingleFunctions): number {
 	const items = inputItems(context).length;
-	return context.getNode().executeOnce === true ? Math.min(items, 1) : items;
+	return context.getNode().executeOnce === true || isTool(context) ? Math.min(items, 1) : items;
 }
 
 /** n8n's own item objects, which it keeps while an execution sleeps. */
