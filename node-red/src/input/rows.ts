@@ -1,5 +1,6 @@
 /** The editor's rows, as a node saves them. Pure. */
 import type { Field } from '../../../providers/schema/fields';
+import { isObject } from '../../../providers/schema/wire';
 import { promptField } from './promptField';
 
 /** One row. `list`: rows of rows. */
@@ -12,6 +13,26 @@ const LITERALS = new Set(['str', 'num', 'bool', 'json']);
 const FROM_PAYLOAD = { type: 'msg', value: 'payload' };
 
 export const isLiteral = ({ type }: Row): boolean => LITERALS.has(type);
+
+/** A flow that a person or another tool wrote may hold a value where the editor saves a row: it is meant as it stands. */
+export const savedRows = (saved: Record<string, unknown>): Rows =>
+	Object.fromEntries(
+		Object.entries(saved)
+			.filter(([, row]) => row !== undefined && row !== null)
+			.map(([name, row]) => [name, savedRow(row)]),
+	);
+
+function savedRow(saved: unknown): Row {
+	if (isObject(saved) && typeof saved.type === 'string' && 'value' in saved) {
+		const { type, value } = saved;
+		return type === 'list' && Array.isArray(value)
+			? { type, value: value.filter(isObject).map(savedRows) }
+			: { type, value: value as string };
+	}
+	return typeof saved === 'object'
+		? { type: 'json', value: JSON.stringify(saved) }
+		: { type: 'str', value: String(saved) };
+}
 
 /** A node without rows, such as one that another tool wrote, takes the prompt from the payload too. */
 export function withPrompt(fields: Field[], rows: Rows): Rows {

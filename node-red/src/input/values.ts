@@ -7,7 +7,7 @@ import { refused, shown } from '../messages/errors';
 import { evaluate, nameOf, type Source } from './evaluate';
 import { withMediaFiles } from './mediaFiles';
 import { payloadFields } from './payloadFields';
-import { isLiteral, takesWholePayload, withPrompt, type Row, type Rows } from './rows';
+import { isLiteral, savedRows, takesWholePayload, withPrompt, type Row, type Rows } from './rows';
 
 /** Mustache, as some of Node-RED's own nodes fill it in. Weights such as `{{masterpiece}}` look different. */
 const TEMPLATE = /\{\{\{?\s*(payload|msg|topic|flow|global|env)\b[^{}]*\}\}/;
@@ -26,8 +26,9 @@ export interface RawValues {
 export async function readValues(
 	source: Source,
 	provider: Provider,
-	rows: Rows,
+	saved: Record<string, unknown>,
 ): Promise<RawValues> {
+	const rows = savedRows(saved);
 	const asked = ofModel(provider, await modelNamed(source, provider, rows));
 	const fields = fieldsOf(asked.request);
 	const complete = withPrompt(fields, rows);

@@ -20,7 +20,9 @@ const LITERALS: Partial<Record<Field['type'], string>> = {
 };
 const textOf = (value: unknown) => (typeof value === 'string' ? value : JSON.stringify(value));
 
-const WAYS: Record<string, (given: Given) => { type: string; value: string }> = {
+const WAYS: Record<string, (given: Given) => unknown> = {
+	// As a person or another tool may write a flow.
+	plain: ({ value }) => value,
 	literal: ({ field, value }) => ({ type: LITERALS[field.type] ?? 'str', value: textOf(value) }),
 	msg: ({ name }) => ({ type: 'msg', value: `given.${name}` }),
 	flow: ({ name }) => ({ type: 'flow', value: name }),
