@@ -1,12 +1,13 @@
 #!/usr/bin/env node
-import { enableCompileCache } from 'node:module';
+import nodeModule from 'node:module';
 import { COMMANDS, helpText } from './commands/help.ts';
 import { sentenceOf } from './commands/problems.ts';
 import type { Terminal } from './commands/terminal.ts';
 import { UsageError } from './lib/usageError.ts';
 import { version } from './version.ts';
 
-enableCompileCache();
+// An older Node.js than it needs has none, and is told so in words.
+(nodeModule as Partial<typeof nodeModule>).enableCompileCache?.();
 
 const terminal: Terminal = {
 	env: process.env,
