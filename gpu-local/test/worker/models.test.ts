@@ -478,7 +478,7 @@ describe('what a model makes videos with', () => {
 		expect((await wan('ltx-13b', of13b, ltx)).defaults).toMatchObject({ guidance_rescale: 0.7 });
 	});
 
-	it.each([
+	it.each<[string, string, Record<string, number> | undefined, number?]>([
 		['ltx-2-19b-distilled', 'LTX2Pipeline', { num_inference_steps: 8, guidance_scale: 1 }, 8],
 		['ltx-2', 'LTX2Pipeline', undefined, undefined],
 		[
