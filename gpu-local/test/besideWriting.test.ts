@@ -144,6 +144,7 @@ it('leaves nothing behind of a file that was not written to its end, whoever end
 	await began('cancelled');
 	const stopped = await order('stopped');
 	await began('stopped');
+	await eventually(async () => ((await written()).length === 3 ? true : undefined));
 	expect(await written()).toEqual(['cancelled', 'fails', 'stopped']);
 	gates.get('fails')!();
 	await ended(fails);
@@ -152,7 +153,7 @@ it('leaves nothing behind of a file that was not written to its end, whoever end
 	await eventually(async () => ((await written()).length === 1 ? true : undefined));
 	await worker.stop(0);
 	expect((await service.get('me', stopped)).status).toBe('queued');
-	expect(await written()).toEqual([]);
+	await eventually(async () => ((await written()).length === 0 ? true : undefined));
 });
 
 it('leaves a job to the later of two attempts at it, and its files alone', async () => {
