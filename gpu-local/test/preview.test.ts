@@ -6,19 +6,8 @@ import { probe } from '../src/artifacts/probe/index.ts';
 import type { Engine, Progress, VideoRequest } from '../src/engines/engine.ts';
 import { createPreviewEngine } from '../src/engines/preview/index.ts';
 import { createPainter } from '../src/engines/preview/frames.ts';
+import { REQUEST } from './support/preview.ts';
 import { inspect } from './support/video.ts';
-
-const REQUEST: VideoRequest = {
-	model: 'preview',
-	prompt: 'A fox in the snow',
-	width: 96,
-	height: 64,
-	fps: 8,
-	num_frames: 16,
-	seed: 7,
-	output_format: 'mp4',
-	strict: false,
-};
 
 describe('the preview engine', () => {
 	let engine: Engine;

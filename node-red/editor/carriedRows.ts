@@ -1,4 +1,5 @@
 /** What a node that was filled in for one provider starts with for another one. Pure. */
+import { isLiteral, literalOf } from './literals';
 
 interface Field {
 	name: string;
@@ -16,15 +17,6 @@ interface Row {
 	type: string;
 	value: unknown;
 }
-
-/** The literals of a typed input, by the type of the field; text for all others. */
-const LITERALS: Record<string, string> = {
-	integer: 'num',
-	number: 'num',
-	boolean: 'bool',
-	json: 'json',
-};
-const isLiteral = (type: string): boolean => ['str', 'num', 'bool', 'json'].includes(type);
 
 /**
  * Values that the new provider can take as they are. Lists mean something else to each provider, and so do the names of
@@ -44,7 +36,7 @@ export function carriedRows<F extends Field, R extends Row>(
 		const field = next.fields.find((one) => one.name === name);
 		if (!field || field.type === 'list' || typeof value !== 'string') return false;
 		if (namesModel(last, name) || namesModel(next, name)) return false;
-		return !isLiteral(type) || (type === (LITERALS[field.type] ?? 'str') && fits(field, value));
+		return !isLiteral(type) || (type === literalOf(field.type) && fits(field, value));
 	};
 	return Object.fromEntries(Object.entries(rows).filter(([name, row]) => carries(name, row)));
 }

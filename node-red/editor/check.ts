@@ -1,5 +1,6 @@
 /** Whether a row can be right, as far as the editor can know. The runtime checks everything again before it sends. */
 import { t, word } from './i18n';
+import { isLiteral } from './literals';
 
 /** What is allowed, as a phrase. Empty where anything goes. */
 function allowed(field: EditorField): string {
@@ -73,9 +74,6 @@ export function literalFits(field: EditorField, text: string): boolean {
 			return !field.pattern || new RegExp(field.pattern, 'u').test(text);
 	}
 }
-
-const LITERALS = ['str', 'num', 'bool', 'json'];
-const isLiteral = (type: string): boolean => LITERALS.includes(type);
 
 /** Everything wrong with the rows of a node, in words. Empty where all is well. */
 export function errorsIn(

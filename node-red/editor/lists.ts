@@ -1,5 +1,6 @@
 /** A repeated group: an editable list of rows, or one value that gives the whole list. */
 import { t, word } from './i18n';
+import { literalOf } from './literals';
 import { DYNAMIC, frame, type RowControl, type RowPlace } from './rowFrame';
 
 type AddRow = (
@@ -92,7 +93,5 @@ export function startRow(field: EditorField): EditorRow | undefined {
 	if (field.name === 'prompt') return { type: 'msg', value: 'payload' };
 	const start = field.default ?? field.initial;
 	if (!field.main || start === undefined) return undefined;
-	const types = { integer: 'num', number: 'num', boolean: 'bool', json: 'json' } as const;
-	const type = types[field.type as keyof typeof types] ?? 'str';
-	return { type, value: String(start) };
+	return { type: literalOf(field.type), value: String(start) };
 }

@@ -1,7 +1,7 @@
 /** Field values as an editor, an expression or a message gave them (numbers as text, yes/no, blanks), made plain. */
 import type { JsonObject, JsonValue, RequestValues } from '../contract';
 import type { Field } from './fields';
-import { trimmed } from './trimmed';
+import { isBlank, trimmed } from './trimmed';
 import { isNumeric, isObject } from './wire';
 
 /** Only what is set, with the defaults that are always sent; what can not be meant stays as it is. */
@@ -16,7 +16,7 @@ export function normalise(fields: Field[], raw: Record<string, unknown>): Reques
 }
 
 function normaliseValue(field: Field, raw: unknown): JsonValue | undefined {
-	if (isLeftOut(raw)) return undefined;
+	if (isBlank(raw)) return undefined;
 	switch (field.type) {
 		case 'integer':
 		case 'number':
@@ -34,12 +34,12 @@ function normaliseValue(field: Field, raw: unknown): JsonValue | undefined {
 		}
 		case 'json': {
 			const value = plainJson(parsed(raw));
-			if (isLeftOut(value)) return undefined;
+			if (isBlank(value)) return undefined;
 			return field.spread && isObject(value) ? onlyGiven(value) : value;
 		}
 		case 'list': {
 			const list = parsed(raw);
-			if (!Array.isArray(list)) return isLeftOut(list) ? undefined : list;
+			if (!Array.isArray(list)) return isBlank(list) ? undefined : list;
 			if (list.length === 0) return undefined;
 			if (field.plain) return plainItems(field, list);
 			return list.map((item) => (isObject(item) ? normaliseItem(field, item) : item));
@@ -47,13 +47,9 @@ function normaliseValue(field: Field, raw: unknown): JsonValue | undefined {
 	}
 }
 
-/** What an empty cell of a table, a missing column or a field that nobody filled in gives. */
-const isLeftOut = (value: unknown): value is null | undefined | string =>
-	value === undefined || value === null || (typeof value === 'string' && trimmed(value) === '');
-
 /** The members of an object that stand for fields of their own. */
 const onlyGiven = (value: JsonObject): JsonObject =>
-	Object.fromEntries(Object.entries(value).filter(([, member]) => !isLeftOut(member)));
+	Object.fromEntries(Object.entries(value).filter(([, member]) => !isBlank(member)));
 
 /** As JSON would write it: without members that are undefined, and dates as text. A number that is none stays, to be told. */
 function plainJson(value: unknown): JsonValue {

@@ -6,7 +6,7 @@ import { fieldsOf, type Field } from './fields';
 import { modelFields } from './modelFields';
 import { modelIssues, modelWarnings } from './modelRules';
 import { requestOf } from './requestOf';
-import { trimmed } from './trimmed';
+import { isBlank } from './trimmed';
 
 const known = new WeakMap<Provider, Map<ModelEntry, Provider>>();
 
@@ -70,9 +70,6 @@ function declare(provider: Provider, model: ModelEntry): Provider {
 		],
 	};
 }
-
-const isBlank = (value: unknown): boolean =>
-	value === undefined || value === null || (typeof value === 'string' && trimmed(value) === '');
 
 const defaultModel = ({ request, models }: Provider): unknown =>
 	fieldsOf(request).find(({ name }) => name === models?.field)?.default;

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { fileNameOf } from '../../jobs/download';
+import { fileNameOf } from '../../jobs/fileName';
 
 it.each([
 	['my-video.mp4', 'video/mp4', 'my-video.mp4'],

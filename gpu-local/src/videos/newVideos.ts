@@ -52,13 +52,12 @@ export class NewVideos {
 		try {
 			await this.#insert(wanted);
 		} catch (error) {
-			const [only, ...others] = wanted;
-			if (others.length > 0 && !(error instanceof DatabaseUnavailableError)) {
+			if (wanted.length > 1 && !(error instanceof DatabaseUnavailableError)) {
 				// One that cannot be stored does not take the others with it.
 				for (const each of wanted) await this.#storeAll([each]);
 				return;
 			}
-			for (const each of [only!, ...others]) each.problem = error;
+			for (const each of wanted) each.problem = error;
 		}
 	}
 

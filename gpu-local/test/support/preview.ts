@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { EngineResult, Progress, VideoRequest } from '../../src/engines/engine.ts';
 import { createPreviewEngine } from '../../src/engines/preview/index.ts';
 
-const REQUEST: VideoRequest = {
+export const REQUEST: VideoRequest = {
 	...{
 		model: 'preview',
 		prompt: 'A fox in the snow',

@@ -2,6 +2,7 @@
 import { constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { isDeviceName } from '../../../jobs/fileName';
 
 /** What the file systems of Linux, macOS and Windows take for one part of a path. */
 const MAX_PART_BYTES = 255;
@@ -11,9 +12,8 @@ export interface TargetFault {
 	folder?: string;
 }
 
-/** A device, whatever extension follows; a colon, behind which a file hides in another; an end that is dropped. */
-const NOT_ON_WINDOWS =
-	/^(con|prn|aux|nul|com[0-9\u00b9\u00b2\u00b3]|lpt[0-9\u00b9\u00b2\u00b3])\s*(\.|$)|[<>:"|?*\u0001-\u001f]|[^.][. ]$/i;
+/** A colon, behind which a file hides in another; an end that is dropped. */
+const NOT_ON_WINDOWS = /[<>:"|?*\u0001-\u001f]|[^.][. ]$/i;
 const DRIVE = /^[a-z]:$/i;
 
 /**
@@ -29,7 +29,10 @@ export async function checkTarget(
 	if (parts.some((part) => Buffer.byteLength(part) > MAX_PART_BYTES)) return { reason: 'too-long' };
 	// Device paths begin with an empty part and a question mark or a dot.
 	const named = parts.filter((part, index) => !(index < 4 && (DRIVE.test(part) || part === '?')));
-	if (platform === 'win32' && named.some((part) => NOT_ON_WINDOWS.test(part))) {
+	if (
+		platform === 'win32' &&
+		named.some((part) => isDeviceName(part) || NOT_ON_WINDOWS.test(part))
+	) {
 		return { reason: 'not-on-windows' };
 	}
 	const folder = /[\\/]$/.test(target) ? path.resolve(target) : path.dirname(target);
