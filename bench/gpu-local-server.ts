@@ -227,12 +227,16 @@ async function callbacks(server: CliProcess): Promise<Row[]> {
 				}),
 			);
 		}
+		const healthBesideSlow = p99(await health());
+		// None is to be tried again while the server is measured at rest.
+		hanging.open();
+		await hanging.reached(HANGING);
 		return [
 			atLeast('callbacks a second', sent.perSecond, 600),
 			goal('a callback, ms of processor', sent.cpuMs, 2),
 			goal('/healthz meanwhile, p99 ms', sent.healthP99Ms, 50),
 			goal(`a callback beside ${HANGING} to a receiver that hangs, ms`, median(besideSlow), 1000),
-			goal('/healthz meanwhile, p99 ms', p99(await health()), 50),
+			goal('/healthz meanwhile, p99 ms', healthBesideSlow, 50),
 		];
 	} finally {
 		receiver.stop();
