@@ -3,7 +3,15 @@
  * The list of providers holds those of that account alone, and only the files that are then reached are compiled.
  */
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+	cpSync,
+	mkdirSync,
+	mkdtempSync,
+	readdirSync,
+	readFileSync,
+	rmSync,
+	writeFileSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Provider } from '../providers/contract';
@@ -41,10 +49,24 @@ function main([account, given]: string[]): void {
 	if (!account || !accounts.includes(account)) {
 		throw new Error(`Which account? One of ${accounts.join(', ')}.`);
 	}
+	const editions = join(REPOSITORY_FOLDER, '.run', 'editions');
+	mkdirSync(editions, { recursive: true });
+	// Inside the repository, whose modules the compiler finds there.
+	const folder = mkdtempSync(join(editions, `${account}-`));
+	try {
+		const name = build(account, folder);
+		const place = resolve(given ?? join(editions, account));
+		rmSync(place, { recursive: true, force: true });
+		cpSync(folder, place, { recursive: true });
+		console.log(`${name} is in ${place}`);
+	} finally {
+		rmSync(folder, { recursive: true });
+	}
+}
+
+/** @returns the name of the package */
+function build(account: string, folder: string): string {
 	const kept = providers.filter((provider) => accountOf(provider) === account);
-	const folder = resolve(given ?? join(REPOSITORY_FOLDER, '.run', 'editions', account));
-	rmSync(folder, { recursive: true, force: true });
-	mkdirSync(folder, { recursive: true });
 	for (const name of SOURCES) {
 		cpSync(join(REPOSITORY_FOLDER, name), join(folder, name), { recursive: true });
 	}
@@ -72,9 +94,9 @@ function main([account, given]: string[]): void {
 	writeFileSync(join(folder, 'README.md'), readmeOf(kept, manifest.name));
 	cpSync(join(REPOSITORY_FOLDER, 'LICENSE'), join(folder, 'LICENSE'));
 	cpSync(join(REPOSITORY_FOLDER, 'CHANGELOG.md'), join(folder, 'CHANGELOG.md'));
-	const build = join(REPOSITORY_FOLDER, 'scripts', 'build.mjs');
-	execFileSync(process.execPath, [build, folder], { stdio: 'inherit' });
-	console.log(`${manifest.name} is in ${folder}`);
+	const compile = join(REPOSITORY_FOLDER, 'scripts', 'build.mjs');
+	execFileSync(process.execPath, [compile, folder], { stdio: 'inherit' });
+	return manifest.name;
 }
 
 const sourceOf = (built: string): string => built.replace(/^dist\//, '').replace(/\.js$/, '.ts');

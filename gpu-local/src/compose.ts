@@ -19,7 +19,8 @@ import { clearJobFolder, jobsWithFolders } from './worker/makeVideo.ts';
 import { VideoWorker } from './worker/worker.ts';
 import { removeAllWorkers } from './store/workers.ts';
 import { releaseDeliveries } from './store/deliveries.ts';
-import { openVideos, requeueRunning } from './store/videos.ts';
+import { requeueRunning } from './store/leases.ts';
+import { openVideos } from './store/videos.ts';
 import { settingOr } from './store/settings.ts';
 
 /** A database that is not up yet is waited for: programs of one machine start in any order. */

@@ -10,7 +10,7 @@ import { openaiError } from './dialects/openai/errors.ts';
 import { openaiDialect } from './dialects/openai/index.ts';
 import { stableDiffusionApiError } from './dialects/stableDiffusionApi/errors.ts';
 import { stableDiffusionApiDialect } from './dialects/stableDiffusionApi/index.ts';
-import { artifactNamed } from './store/videos.ts';
+import { artifactNamed } from './store/videoFiles.ts';
 import { adminRoutes } from './http/admin.ts';
 import { logAccess } from './http/accessLog.ts';
 import type { ChangeFeed } from './http/changeFeed.ts';

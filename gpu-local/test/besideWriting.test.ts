@@ -9,7 +9,7 @@ import type { Engine, EngineContext } from '../src/engines/engine.ts';
 import { EngineError } from '../src/engines/engine.ts';
 import { createPreviewEngine } from '../src/engines/preview/index.ts';
 import type { VideoService } from '../src/videos/service.ts';
-import { requeueRunning } from '../src/store/videos.ts';
+import { requeueRunning } from '../src/store/leases.ts';
 import { VideoWorker } from '../src/worker/worker.ts';
 import { openTestCore } from './support/core.ts';
 import { eventually } from './support/server.ts';

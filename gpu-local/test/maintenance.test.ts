@@ -8,7 +8,7 @@ import type { Core } from '../src/compose.ts';
 import type { VideoService } from '../src/videos/service.ts';
 import { SCHEMA } from '../src/queue/queue.ts';
 import { noteLooseFile } from '../src/store/looseFiles.ts';
-import { completeVideo, failVideo, leaseVideo } from '../src/store/videos.ts';
+import { completeVideo, failVideo, leaseVideo } from '../src/store/leases.ts';
 import { openTestCore } from './support/core.ts';
 
 const LEASE = '00000000-0000-4000-8000-000000000002';

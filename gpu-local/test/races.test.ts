@@ -17,7 +17,7 @@ import type { ChangeFeed } from '../src/http/changeFeed.ts';
 import { Settlement } from '../src/worker/settle.ts';
 import { failureOf } from '../src/worker/failure.ts';
 import type { VideoRow } from '../src/store/video.ts';
-import { leaseVideo } from '../src/store/videos.ts';
+import { leaseVideo } from '../src/store/leases.ts';
 import { openTestCore } from './support/core.ts';
 import { eventually } from './support/server.ts';
 

@@ -161,6 +161,11 @@ export class N8nRest {
 		return (await reply.json()) as Array<{ name: string }>;
 	}
 
+	async credentialTypes(): Promise<Array<{ name: string }>> {
+		const reply = await this.send('GET', '/types/credentials.json');
+		return (await reply.json()) as Array<{ name: string }>;
+	}
+
 	/** Creates the credential, or overwrites the one of the same type and name. Returns its id. */
 	async saveCredential(credential: {
 		name: string;

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { PACKAGE_NAME } from '../../scripts/repository';
 import { npm } from './tarball';
 
-export type Place = (tarball: string, userFolder: string) => void;
+export type Place = (tarball: string, userFolder: string, packageName?: string) => void;
 
 const nodesFolder = (userFolder: string) => join(userFolder, '.n8n', 'nodes');
 
@@ -13,8 +13,8 @@ const nodesFolder = (userFolder: string) => join(userFolder, '.n8n', 'nodes');
  * Settings → Community nodes: n8n unpacks the tarball, drops what only developers and package
  * managers need from its package.json, and lets npm install the rest of it beside the files.
  */
-export const fromSettings: Place = (tarball, userFolder) => {
-	const folder = join(nodesFolder(userFolder), 'node_modules', PACKAGE_NAME);
+export const fromSettings: Place = (tarball, userFolder, packageName = PACKAGE_NAME) => {
+	const folder = join(nodesFolder(userFolder), 'node_modules', packageName);
 	rmSync(folder, { recursive: true, force: true });
 	mkdirSync(folder, { recursive: true });
 	execFileSync('tar', ['-xzf', tarball, '-C', folder, '--strip-components=1']);

@@ -9,7 +9,7 @@ import type { ArtifactStore } from '../artifacts/store.ts';
 import type { Database } from '../db/database.ts';
 import { TABLES_VERSION } from '../db/schema.ts';
 import type { Artifact } from '../store/video.ts';
-import { storedFiles } from '../store/videos.ts';
+import { storedFiles } from '../store/videoFiles.ts';
 import { version } from '../version.ts';
 import { DATABASE, FORMAT_VERSION, MANIFEST, POSTER_TYPE, VIDEOS } from './format.ts';
 import type { Manifest } from './format.ts';

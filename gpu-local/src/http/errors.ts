@@ -1,9 +1,23 @@
-import type { FastifyBaseLogger, FastifyError } from 'fastify';
+import type { FastifyBaseLogger, FastifyError, FastifyInstance, FastifyRequest } from 'fastify';
 import { StorageError } from '../artifacts/store.ts';
 import { DatabaseUnavailableError } from '../db/database.ts';
 import { ApiError } from '../videos/errors.ts';
 
 const RETRY_SECONDS = 5;
+
+/** Answers what goes wrong in the words of a dialect, whose own status may be another than ours. */
+export function answerErrors(
+	app: FastifyInstance,
+	describe: (error: ApiError, request: FastifyRequest) => { status?: number; body: object },
+): void {
+	app.setErrorHandler<FastifyError>(async (thrown, request, reply) => {
+		const error = toApiError(thrown, request.log);
+		const { status = error.status, body } = describe(error, request);
+		const { retryAfterSeconds } = error.detail;
+		if (retryAfterSeconds !== undefined) reply.header('retry-after', retryAfterSeconds);
+		return await reply.code(status).send(body);
+	});
+}
 
 /** Whatever was thrown, as something that can be told to the caller. What is our fault is logged. */
 export function toApiError(error: FastifyError | Error, log: FastifyBaseLogger): ApiError {

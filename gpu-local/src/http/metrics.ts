@@ -9,7 +9,7 @@ import {
 	runTotals,
 } from '../store/statistics.ts';
 import { STATUSES } from '../store/video.ts';
-import { artifactBytes } from '../store/videos.ts';
+import { artifactBytes } from '../store/videoFiles.ts';
 import type { WorkerRecord } from '../store/workers.ts';
 import { histograms } from './histograms.ts';
 

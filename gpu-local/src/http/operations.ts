@@ -2,7 +2,7 @@ import { freemem, totalmem } from 'node:os';
 import type { FastifyInstance } from 'fastify';
 import { ApiError } from '../videos/errors.ts';
 import { countByStatus, ping } from '../store/statistics.ts';
-import { artifactBytes } from '../store/videos.ts';
+import { artifactBytes } from '../store/videoFiles.ts';
 import { checkBearer } from './bearer.ts';
 import type { HttpContext } from './context.ts';
 import { refuseOtherMethods } from './methods.ts';

@@ -6,13 +6,9 @@ import { announceCallbacks, insertDelivery } from '../store/deliveries.ts';
 import { forgetLooseFile, looseFiles } from '../store/looseFiles.ts';
 import { filesOf } from '../store/video.ts';
 import type { VideoError } from '../store/video.ts';
-import {
-	deleteFinishedBefore,
-	expireVideos,
-	failOpenVideo,
-	lostVideos,
-	markExpired,
-} from '../store/videos.ts';
+import { failOpenVideo, lostVideos } from '../store/leases.ts';
+import { expireVideos, markExpired } from '../store/videoFiles.ts';
+import { deleteFinishedBefore } from '../store/videos.ts';
 
 /** With the built-in database, whose one process puts back at its start what it left, it is rare. */
 const LOST_LOOK_MS = { postgres: 5000, pglite: 60_000 };

@@ -11,6 +11,9 @@ export const element = (name, properties = {}, children = []) => {
 	return made;
 };
 
+/** Tells people, those too who do not see the page. */
+export const say = (text) => ($('#said').textContent = text);
+
 export const storedKey = () => sessionStorage.getItem(KEY_NAME) ?? localStorage.getItem(KEY_NAME);
 
 /** For this tab, or for every tab of this browser until it is forgotten. */
@@ -69,3 +72,6 @@ export function choicesOf(field) {
 
 /** A limit that says something: that of the whole numbers in JSON does not. */
 export const limitOf = (limit) => (Math.abs(limit) === Number.MAX_SAFE_INTEGER ? undefined : limit);
+
+/** Links name the server as the caller sees it; here only its path matters. */
+export const pathOf = (url) => new URL(url).pathname + new URL(url).search;

@@ -1,8 +1,11 @@
 // The page at "/": the list of jobs, kept fresh by server-sent events. Text from jobs goes into the page
 // as text only, never as HTML.
 
-import { $, api, element, forgetKey, json, storedKey, storeKey } from './api.js';
+import { $, api, element, forgetKey, json, pathOf, say, storedKey, storeKey } from './api.js';
+import { showCallbacks, showDisabled } from './callbacks.js';
 import { fillForm, loadModels, startForm } from './newVideo.js';
+import { forgetPicture, showPicture } from './pictures.js';
+import { showSummary } from './summary.js';
 
 const PAGE_SIZE = 20;
 const RECONNECT_MS = 2000;
@@ -13,14 +16,10 @@ const jobs = $('#jobs');
 const cards = new Map();
 const videos = new Map();
 const places = new Map();
-/** Addresses of posters, which the browser keeps until they are given back. */
-const posters = new Map();
 let oldest;
 let filter = { status: '', query: '' };
 
 const isOpen = ({ status }) => status === 'queued' || status === 'in_progress';
-const say = (text) => ($('#said').textContent = text);
-
 /** Asks before what cannot be undone. */
 function confirmed(question) {
 	const dialog = $('#confirm');
@@ -89,7 +88,11 @@ function cardOf(video) {
 	$('.reuse', card).addEventListener('click', () => fillForm(videos.get(video.id)));
 	$('.select', card).addEventListener('change', countSelected);
 	const details = $('details', card);
-	details.addEventListener('toggle', () => details.open && void showCallbacks(video.id, card));
+	const callbacks = $('.callbacks', card);
+	const problem = (message) => showError(video.id, message);
+	details.addEventListener('toggle', () => {
+		if (details.open) void showCallbacks(video.id, callbacks, problem);
+	});
 	return card;
 }
 
@@ -108,8 +111,7 @@ function drop(id) {
 	cards.get(id)?.remove();
 	cards.delete(id);
 	videos.delete(id);
-	if (posters.has(id)) URL.revokeObjectURL(posters.get(id));
-	posters.delete(id);
+	forgetPicture(id);
 }
 
 function showEmpty() {
@@ -180,9 +182,6 @@ function show(video) {
 	if (video.status === 'queued') askForPlaces();
 }
 
-// Links name the server as the caller sees it; here only its path matters.
-const pathOf = (url) => new URL(url).pathname + new URL(url).search;
-
 function stageOf(video) {
 	const eta = video.eta_seconds ? `, about ${video.eta_seconds} s left` : '';
 	if (video.status === 'queued') {
@@ -192,37 +191,6 @@ function stageOf(video) {
 	const step = video.steps ? ` ${video.step ?? 0}/${video.steps}` : '';
 	const stage = video.stage ? `${video.stage.replaceAll('_', ' ')}${step}` : 'starting';
 	return `${stage}, ${video.progress} %${eta}`;
-}
-
-function showPicture(place, video) {
-	place.hidden = !video.url;
-	if (!video.url || place.dataset.shown === video.id) return;
-	place.dataset.shown = video.id;
-	const gif = video.media_type === 'image/gif';
-	const player = element(gif ? 'img' : 'video');
-	if (gif) Object.assign(player, { alt: video.prompt, loading: 'lazy' });
-	else {
-		// Only the poster is loaded before somebody wants to see the video.
-		Object.assign(player, { controls: true, loop: true, muted: true, preload: 'none' });
-		player.setAttribute('aria-label', `Video: ${video.prompt}`);
-		void showPoster(player, video);
-	}
-	player.src = pathOf(video.url);
-	place.replaceChildren(player);
-}
-
-async function showPoster(player, { id, url }) {
-	try {
-		const reply = await api('GET', `/v1/videos/${id}/content?variant=thumbnail`);
-		const poster = URL.createObjectURL(await reply.blob());
-		if (!cards.has(id)) return URL.revokeObjectURL(poster);
-		posters.set(id, poster);
-		player.poster = poster;
-	} catch {
-		// Without one, the first picture of the video stands there.
-		player.preload = 'metadata';
-		player.src = `${pathOf(url)}#t=0.001`;
-	}
 }
 
 let askingForPlaces = false;
@@ -249,77 +217,6 @@ function askForPlaces() {
 		},
 		places.size === 0 ? 0 : PLACES_EVERY_MS,
 	);
-}
-
-async function showCallbacks(id, card) {
-	const place = $('.callbacks', card);
-	try {
-		const { data } = await json('GET', `/v1/videos/${id}/callbacks`);
-		place.replaceChildren(...data.map(callbackOf));
-		if (data.length === 0) return;
-		const again = element('button', { type: 'button', textContent: 'Send callback again' });
-		again.addEventListener('click', async () => {
-			try {
-				await api('POST', `/v1/videos/${id}/callbacks/resend`);
-				say('The callback is sent again.');
-				await showCallbacks(id, card);
-			} catch (problem) {
-				showError(id, problem.message);
-			}
-		});
-		place.append(again);
-	} catch (problem) {
-		showError(id, problem.message);
-	}
-}
-
-function callbackOf({ url, status, next_at: nextAt, log }) {
-	const next = nextAt ? `, next attempt ${new Date(nextAt).toLocaleString()}` : '';
-	const attempts = log.map(({ at, status: answer, error }) =>
-		element('li', {
-			textContent: `${new Date(at).toLocaleString()}: ${answer ?? ''} ${error ?? ''}`,
-		}),
-	);
-	return element('div', {}, [
-		element('p', { textContent: `Callback to ${url}: ${status}${next}` }),
-		element('ul', {}, attempts),
-	]);
-}
-
-async function showDisabled() {
-	const { data } = await json('GET', '/v1/callbacks/disabled');
-	$('#disabled').hidden = data.length === 0;
-	$('#disabled ul').replaceChildren(
-		...data.map(({ url, since }) => {
-			const enable = element('button', { type: 'button', textContent: 'Call again' });
-			enable.setAttribute('aria-label', `Call ${url} again`);
-			enable.addEventListener('click', async () => {
-				await api('POST', '/v1/callbacks/enable', { url });
-				say(`${url} is called again.`);
-				await showDisabled();
-			});
-			const text = `${url}, since ${new Date(since).toLocaleString()} `;
-			return element('li', {}, [text, enable]);
-		}),
-	);
-}
-
-const gigabytes = (bytes) => `${(bytes / 1024 ** 3).toFixed(1)} GB`;
-
-function machineOf({ engine, host, devices }) {
-	const names = devices.map(({ name, memory_bytes: bytes }) => `${name}, ${gigabytes(bytes)}`);
-	return `${engine} on ${host}${names.length > 0 ? ` (${names.join('; ')})` : ''}`;
-}
-
-async function showSummary() {
-	const status = await json('GET', '/v1/status');
-	const { queued = 0, running = 0 } = status.jobs;
-	const machines = status.runners.map(machineOf).join(', ');
-	$('#summary').textContent =
-		`${running} running, ${queued} waiting · ${machines || 'no machine is making videos'}`;
-	const { memory, videos: kept } = status;
-	$('#memory').textContent =
-		`Memory: ${gigabytes(memory.process_bytes)} used here, ${gigabytes(memory.free_bytes)} of ${gigabytes(memory.all_bytes)} free · Videos: ${gigabytes(kept.bytes)} of ${gigabytes(kept.quota_bytes)}`;
 }
 
 async function loadPage() {

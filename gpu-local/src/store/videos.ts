@@ -1,9 +1,10 @@
+/** What clients do with jobs: make, find, list, cancel and remove them. */
 import type { Sql, Statement } from '../db/database.ts';
-import type { EngineMemory, Progress, VideoRequest } from '../engines/engine.ts';
+import type { VideoRequest } from '../engines/engine.ts';
 import { SCHEMA } from '../queue/queue.ts';
 import { toJson } from './json.ts';
 import { toVideo } from './video.ts';
-import type { Artifact, StoredFile, VideoError, VideoRow, VideoStatus } from './video.ts';
+import type { VideoError, VideoRow, VideoStatus } from './video.ts';
 
 export interface NewVideo {
 	id: string;
@@ -201,133 +202,12 @@ export async function changedSince(sql: Sql, since: Date, limit: number): Promis
 	return rows.map(toVideo);
 }
 
-/** Takes an open job for one run. Undefined where it was cancelled or finished in the meantime. */
-export async function leaseVideo(
-	sql: Sql,
-	id: string,
-	lease: string,
-	worker: string,
-): Promise<VideoRow | undefined> {
-	const [row] = await sql.query<Record<string, unknown>>(
-		`UPDATE gpu_local.videos SET status = 'running', stage = 'starting', step = NULL, steps = NULL,
-			progress = 0, attempts = attempts + 1, claim = $2, runner = $3, error = NULL,
-			started_at = clock_timestamp(), updated_at = clock_timestamp()
-		WHERE id = $1 AND status IN ('queued', 'running') RETURNING *`,
-		[id, lease, worker],
-	);
-	return row && toVideo(row);
-}
-
-export async function saveProgress(
-	sql: Sql,
-	lease: string,
-	progress: Progress,
-	percent: number,
-): Promise<void> {
-	await sql.query(
-		`UPDATE gpu_local.videos SET stage = $2, step = $3, steps = $4,
-			progress = GREATEST(progress, $5), updated_at = clock_timestamp()
-		WHERE claim = $1 AND status = 'running'`,
-		[lease, progress.stage, progress.step ?? null, progress.steps ?? null, percent],
-	);
-}
-
-/** Stores what the engine remembers of the job, for the next attempt. */
-export async function rememberForEngine(
-	sql: Sql,
-	lease: string,
-	engine: string,
-	memory: EngineMemory | undefined,
-): Promise<void> {
-	await sql.query(
-		`UPDATE gpu_local.videos SET engine_memory = $2 WHERE claim = $1 AND status = 'running'`,
-		[lease, memory === undefined ? null : toJson({ engine, memory })],
-	);
-}
-
-/** What this engine still remembers of jobs that ended without a video. */
-export async function abandonedVideos(
-	sql: Sql,
-	engine: string,
-	limit: number,
-): Promise<Array<{ id: string; memory: EngineMemory }>> {
-	return await sql.query<{ id: string; memory: EngineMemory }>(
-		`SELECT id, engine_memory->'memory' AS memory FROM gpu_local.videos
-		WHERE engine_memory IS NOT NULL AND status IN ('cancelled', 'failed')
-			AND engine_memory->>'engine' = $1
-		ORDER BY updated_at LIMIT $2`,
-		[engine, limit],
-	);
-}
-
-export async function forgetForEngine(sql: Sql, id: string): Promise<void> {
-	await sql.query('UPDATE gpu_local.videos SET engine_memory = NULL WHERE id = $1', [id]);
-}
-
-/** Which of these leases still hold: the others were cancelled or taken over. */
-export async function heldLeases(sql: Sql, leases: string[]): Promise<Set<string>> {
-	const rows = await sql.query<{ lease: string }>(
-		`SELECT claim AS lease FROM gpu_local.videos WHERE claim = ANY($1::uuid[]) AND status = 'running'`,
-		[leases],
-	);
-	return new Set(rows.map(({ lease }) => lease));
-}
-
-export interface Completion {
-	artifact: Artifact;
-	settings: Record<string, unknown>;
-	warnings: string[];
-	timings: Record<string, number>;
-	expiresAt: Date;
-}
-
-/** No row where the lease was lost: then the result must be thrown away. */
-export const completeVideo = (lease: string, done: Completion): Statement => ({
-	text: `UPDATE gpu_local.videos SET status = 'completed', stage = NULL, step = NULL, steps = NULL,
-			progress = 100, artifact = $2, settings = $3, warnings = $4, timings = $5, expires_at = $6,
-			engine_memory = NULL,
-			run_ms = EXTRACT(EPOCH FROM clock_timestamp() - started_at) * 1000,
-			finished_at = clock_timestamp(), updated_at = clock_timestamp()
-		WHERE claim = $1 AND status = 'running' RETURNING *`,
-	values: [
-		lease,
-		toJson(done.artifact),
-		toJson(done.settings),
-		toJson(done.warnings),
-		toJson(done.timings),
-		done.expiresAt,
-	],
-});
-
-/** The picture of a video that is there. No row where the job does not have this file any more. */
-export const addPoster = (id: string, fileName: string, poster: StoredFile): Statement => ({
-	text: `UPDATE gpu_local.videos SET artifact = artifact || jsonb_build_object('poster', $3::jsonb)
-		WHERE id = $1 AND artifact->>'name' = $2 RETURNING id`,
-	values: [id, fileName, JSON.stringify(poster)],
-});
-
-/** No row where the lease was lost. */
-export const failVideo = (lease: string, error: VideoError): Statement => ({
-	text: `UPDATE gpu_local.videos SET status = 'failed', stage = NULL, error = $2,
-			finished_at = clock_timestamp(), updated_at = clock_timestamp()
-		WHERE claim = $1 AND status = 'running' RETURNING *`,
-	values: [lease, toJson(error)],
-});
-
 /** Ends a job that never ran: with this error, or without a file. */
 export const finishMock = (id: string, error: VideoError | undefined): Statement => ({
 	text: `UPDATE gpu_local.videos SET status = $2, error = $3, progress = $4,
 			finished_at = clock_timestamp(), updated_at = clock_timestamp()
 		WHERE id = $1 RETURNING *`,
 	values: [id, error ? 'failed' : 'completed', error ? toJson(error) : null, error ? 0 : 100],
-});
-
-/** Puts a running job back into the queue; `refund` does not count the run as an attempt. */
-export const releaseVideo = (lease: string, refund: boolean): Statement => ({
-	text: `UPDATE gpu_local.videos SET status = 'queued', stage = NULL, step = NULL, steps = NULL,
-			progress = 0, claim = NULL, attempts = attempts - $2, updated_at = clock_timestamp()
-		WHERE claim = $1 AND status = 'running'`,
-	values: [lease, refund ? 1 : 0],
 });
 
 /** Cancels an open job. No row where there is none with this id, or it is finished. */
@@ -344,25 +224,6 @@ export const deleteVideo = (id: string): Statement => ({
 	values: [id],
 });
 
-/** Jobs that have a file whose time is up. */
-export async function expireVideos(sql: Sql, limit: number): Promise<VideoRow[]> {
-	const rows = await sql.query<Record<string, unknown>>(
-		`SELECT * FROM gpu_local.videos
-		WHERE artifact IS NOT NULL AND expires_at < clock_timestamp() ORDER BY expires_at LIMIT $1`,
-		[limit],
-	);
-	return rows.map(toVideo);
-}
-
-/** After the file is gone. The job itself stays readable. */
-export async function markExpired(sql: Sql, id: string): Promise<void> {
-	await sql.query(
-		`UPDATE gpu_local.videos SET status = 'expired', artifact = NULL, updated_at = clock_timestamp()
-		WHERE id = $1 AND status = 'completed'`,
-		[id],
-	);
-}
-
 export async function deleteFinishedBefore(sql: Sql, before: Date): Promise<void> {
 	await sql.query(
 		`DELETE FROM gpu_local.videos
@@ -370,57 +231,6 @@ export async function deleteFinishedBefore(sql: Sql, before: Date): Promise<void
 		[before],
 	);
 }
-
-/** Bytes of all files that jobs refer to. */
-export async function artifactBytes(sql: Sql): Promise<number> {
-	const [row] = await sql.query<{ bytes: unknown }>(
-		`SELECT COALESCE(SUM((artifact->>'bytes')::bigint
-			+ COALESCE((artifact->'poster'->>'bytes')::bigint, 0)), 0) AS bytes
-		FROM gpu_local.videos WHERE artifact IS NOT NULL`,
-	);
-	return Number(row?.bytes ?? 0);
-}
-
-/** Nobody is at work any more on what is marked as running: it waits again. */
-export async function requeueRunning(sql: Sql): Promise<void> {
-	await sql.query(
-		`UPDATE gpu_local.videos SET status = 'queued', stage = NULL, step = NULL, steps = NULL,
-			progress = 0, claim = NULL, updated_at = clock_timestamp() WHERE status = 'running'`,
-	);
-}
-
-/** Open jobs whose queue entry was given up, or is gone: nobody will run them any more. */
-export async function lostVideos(sql: Sql): Promise<string[]> {
-	const rows = await sql.query<{ id: string }>(
-		`SELECT v.id FROM gpu_local.videos v
-		LEFT JOIN ${SCHEMA}.job j ON j.id = v.id AND j.name = v.queue
-		WHERE v.status IN ('queued', 'running') AND v.created_at < now() - interval '5 seconds'
-			AND (j.id IS NULL OR j.state IN ('failed', 'cancelled', 'completed'))`,
-	);
-	return rows.map(({ id }) => id);
-}
-
-/** Ends an open job that no attempt holds. */
-export const failOpenVideo = (id: string, error: VideoError): Statement => ({
-	text: `UPDATE gpu_local.videos SET status = 'failed', stage = NULL, error = $2,
-			finished_at = clock_timestamp(), updated_at = clock_timestamp()
-		WHERE id = $1 AND status IN ('queued', 'running')`,
-	values: [id, toJson(error)],
-});
-
-/** The file of this name, which begins with its job's id. Undefined where the job has it no more. */
-export async function artifactNamed(sql: Sql, name: string): Promise<Artifact | undefined> {
-	const [row] = await sql.query<{ artifact: Artifact | null }>(
-		'SELECT artifact FROM gpu_local.videos WHERE id = $1',
-		[name.slice(0, 32)],
-	);
-	return row?.artifact?.name === name ? row.artifact : undefined;
-}
-
-/** The files of all jobs. */
-export const storedFiles: Statement = {
-	text: 'SELECT artifact FROM gpu_local.videos WHERE artifact IS NOT NULL',
-};
 
 /** Which of these jobs are still open. */
 export async function openVideos(sql: Sql, ids: string[]): Promise<Set<string>> {

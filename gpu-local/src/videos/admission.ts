@@ -2,7 +2,7 @@ import type { ArtifactStore } from '../artifacts/store.ts';
 import type { Database } from '../db/database.ts';
 import type { VideoRequest } from '../engines/engine.ts';
 import { cached } from '../lib/cached.ts';
-import { artifactBytes } from '../store/videos.ts';
+import { artifactBytes } from '../store/videoFiles.ts';
 import { ApiError } from './errors.ts';
 import type { Limits } from './limits.ts';
 import type { OpenJobs, Waiting } from './openJobs.ts';

@@ -3,7 +3,8 @@ import { dataUrl } from '../../../providers/schema/media';
 import { pictureFacts } from '../../../providers/schema/pictures';
 import { download, NoPictureError } from '../callbacks/download.ts';
 import type { CallbackPolicy } from '../callbacks/guard.ts';
-import type { PictureFacts } from '../engines/engine.ts';
+import type { RequestValues } from '../../../providers/contract';
+import type { ModelInfo, PictureFacts } from '../engines/engine.ts';
 import { ApiError } from './errors.ts';
 
 /** As the field of the Local GPU provider says. */
@@ -16,6 +17,29 @@ const MIME_TYPES: readonly string[] = ['image/png', 'image/jpeg', 'image/webp'];
 export interface Picture {
 	bytes: Buffer;
 	facts: PictureFacts;
+}
+
+/** A picture is used or refused: without it the video would be another one. */
+export function checkTakesPicture(
+	model: ModelInfo,
+	picture: RequestValues[string] | undefined,
+): void {
+	if (picture !== undefined && model.supports && !model.supports.includes('input_reference')) {
+		throw new ApiError(
+			400,
+			'unsupported_field',
+			`The model "${model.id}" does not begin a video with a picture (input_reference). Leave the picture out, or choose a model that makes videos from pictures.`,
+			{ field: 'input_reference' },
+		);
+	}
+	if (picture === undefined && model.requires?.includes('input_reference')) {
+		throw new ApiError(
+			400,
+			'invalid_request',
+			`The model "${model.id}" makes videos from a picture only. Give the picture that the video begins with as input_reference.`,
+			{ field: 'input_reference' },
+		);
+	}
 }
 
 /**

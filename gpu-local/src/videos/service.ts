@@ -1,20 +1,12 @@
-import { createHash, randomInt, randomUUID } from 'node:crypto';
+import { randomInt, randomUUID } from 'node:crypto';
 import type { RequestValues } from '../../../providers/contract';
 import type { ArtifactStore } from '../artifacts/store.ts';
-import { checkCallbackUrl, RefusedAddressError } from '../callbacks/guard.ts';
 import type { CallbackPolicy } from '../callbacks/guard.ts';
 import type { Database } from '../db/database.ts';
 import type { Queue } from '../queue/queue.ts';
 import { liveWorkers } from '../store/workers.ts';
 import type { WorkerRecord } from '../store/workers.ts';
-import type { ModelInfo } from '../engines/engine.ts';
-import {
-	announceCallbacks,
-	enableEndpoint,
-	insertDelivery,
-	releaseDisabled,
-	resendDelivery,
-} from '../store/deliveries.ts';
+import { announceCallbacks, insertDelivery } from '../store/deliveries.ts';
 import { forgetLooseFile, looseFilesOf } from '../store/looseFiles.ts';
 import { filesOf, isOpen, toVideo } from '../store/video.ts';
 import type { Artifact, VideoError, VideoRow } from '../store/video.ts';
@@ -24,10 +16,8 @@ import {
 	finishMock,
 	insertVideos,
 	listVideos,
-	videosByIds,
-	releaseCancelledKey,
-	videoByIdempotencyKey,
 	videoByNumber,
+	videosByIds,
 } from '../store/videos.ts';
 import type { NewVideo, Page } from '../store/videos.ts';
 import { cached } from '../lib/cached.ts';
@@ -38,11 +28,13 @@ import { chooseModel, shorten, whyNoJobRuns } from './models.ts';
 import type { Choice } from './models.ts';
 import { OpenJobs } from './openJobs.ts';
 import { Admission } from './admission.ts';
+import { hashOf, IdempotencyKeys } from './idempotency.ts';
 import { NewVideos } from './newVideos.ts';
-import { readPicture } from './picture.ts';
+import { checkTakesPicture, readPicture } from './picture.ts';
 import type { Picture } from './picture.ts';
 import { decorate } from './prompt.ts';
 import { completeRequest } from './request.ts';
+import { checkWebhook, enabledAgain } from './webhooks.ts';
 
 export interface ServiceOptions {
 	limits: Limits;
@@ -79,7 +71,7 @@ export class VideoService {
 	/** Many ask how far their jobs are at the same time. */
 	readonly #videos: Lookup<VideoRow>;
 	readonly #newVideos: NewVideos;
-	readonly #keyed = new Map<string, Promise<void>>();
+	readonly #keys: IdempotencyKeys;
 	readonly openJobs: OpenJobs;
 	/** Called when something new stands in the queue of this process. */
 	onQueued: () => void = () => undefined;
@@ -96,6 +88,7 @@ export class VideoService {
 		this.#storage = cached(() => artifacts.check(), STORAGE_FRESH_MS);
 		this.#videos = new Lookup((ids) => videosByIds(database, ids));
 		this.#newVideos = new NewVideos(database, queue);
+		this.#keys = new IdempotencyKeys(database);
 		this.openJobs = new OpenJobs(database);
 		this.#admission = new Admission(
 			database,
@@ -139,7 +132,8 @@ export class VideoService {
 		const asked = typeof values.model === 'string' ? values.model : undefined;
 		const chosen = await this.#choose(asked);
 		const requestHash = hashOf({ dialect, values });
-		const made = await this.#madeBefore(wanted, requestHash);
+		// A repeated submit has its job, even where its picture cannot be had a second time.
+		const made = values.input_reference && (await this.#keys.jobOf({ ...wanted, requestHash }));
 		if (made) return { video: made, created: false };
 		checkTakesPicture(chosen.model, values.input_reference);
 		const picture = await this.#picture(values.input_reference);
@@ -153,7 +147,7 @@ export class VideoService {
 		const warnings = [
 			...(wanted.warnings ?? []),
 			...completed.warnings,
-			...(webhookUrl === undefined ? [] : await this.#enableWebhook(owner, webhookUrl)),
+			...(webhookUrl === undefined ? [] : await enabledAgain(this.database, owner, webhookUrl)),
 		];
 		if (chosen.substituted) {
 			warnings.unshift(
@@ -185,14 +179,6 @@ export class VideoService {
 		const { input_reference: _picture, ...others } = values;
 		const { work } = completeRequest(others, chosen.model, this.options.limits, 0);
 		return { model: chosen.model.id, queue: chosen.queue, work };
-	}
-
-	/** A repeated submit has its job, even where its picture cannot be had a second time. */
-	async #madeBefore(wanted: CreateVideo, requestHash: string): Promise<VideoRow | undefined> {
-		if (wanted.idempotencyKey === undefined || wanted.values.input_reference === undefined) {
-			return undefined;
-		}
-		return await this.#madeWithKey(wanted.owner, wanted.idempotencyKey, requestHash);
 	}
 
 	async #picture(value: RequestValues[string] | undefined): Promise<Picture | undefined> {
@@ -285,72 +271,13 @@ export class VideoService {
 		});
 	}
 
-	/** A receiver that said 410 Gone is called again for jobs that ask for it anew. */
-	async #enableWebhook(owner: string, url: string): Promise<string[]> {
-		const since = await enableEndpoint(this.database, owner, url);
-		if (!since) return [];
-		return [
-			`The webhook address ${url} answered 410 Gone at ${since.toISOString()}, so jobs from before that do not call it any more. For this job it is called again.`,
-		];
-	}
-
-	/** Sends the callback of a job that has ended once more, whatever became of the first. */
-	async resendCallback(video: VideoRow): Promise<void> {
-		if (video.webhook_url === null) {
-			throw new ApiError(
-				409,
-				'conflict',
-				'The job named no webhook_url, so there is no callback to send.',
-			);
-		}
-		if (isOpen(video.status)) {
-			throw new ApiError(
-				409,
-				'conflict',
-				'The job is still open. Its callback is sent when it ends.',
-			);
-		}
-		await enableEndpoint(this.database, video.owner, video.webhook_url);
-		await this.database.batch(resendDelivery(randomUUID(), video.id));
-		announceCallbacks(this.database);
-	}
-
-	/** Calls an address again that said 410 Gone. How many callbacks it missed that are sent now. */
-	async enableCallbacks(owner: string, url: string): Promise<number> {
-		const since = await enableEndpoint(this.database, owner, url);
-		if (since === undefined) {
-			throw new ApiError(
-				404,
-				'not_found',
-				`The address ${shorten(url)} is not one that answered 410 Gone: it is called as ever.`,
-				{ field: 'url' },
-			);
-		}
-		const released = await releaseDisabled(this.database, owner, url);
-		if (released > 0) announceCallbacks(this.database);
-		return released;
-	}
-
 	/** Requests with one idempotency key go one after another: only the first of them needs room. */
 	async #store(video: NewVideo): Promise<{ video: VideoRow; created: boolean }> {
-		if (video.idempotencyKey === undefined) return await this.#storeNew(video);
-		const key = `${video.owner} ${video.idempotencyKey}`;
-		const before = this.#keyed.get(key) ?? Promise.resolve();
-		const run = before.then(() => this.#storeNew(video));
-		const settled = run.then(
-			() => undefined,
-			() => undefined,
-		);
-		this.#keyed.set(key, settled);
-		try {
-			return await run;
-		} finally {
-			if (this.#keyed.get(key) === settled) this.#keyed.delete(key);
-		}
+		return await this.#keys.oneAfterAnother(video, () => this.#storeNew(video));
 	}
 
 	async #storeNew(video: NewVideo): Promise<{ video: VideoRow; created: boolean }> {
-		const before = await this.#storedBefore(video);
+		const before = await this.#keys.jobOf(video);
 		if (before) return { video: before, created: false };
 		const settle = await this.#admission.take(video.owner, video.request);
 		try {
@@ -358,32 +285,13 @@ export class VideoService {
 			settle(stored !== undefined);
 			if (stored) return { video: stored, created: true };
 			// Somebody used the same idempotency key at the same time.
-			const same = await this.#storedBefore(video);
+			const same = await this.#keys.jobOf(video);
 			if (same) return { video: same, created: false };
 			throw new Error('A job with this idempotency key was just removed. Try again.');
 		} catch (error) {
 			settle(false);
 			throw error;
 		}
-	}
-
-	async #storedBefore(video: NewVideo): Promise<VideoRow | undefined> {
-		if (video.idempotencyKey === undefined) return undefined;
-		return await this.#madeWithKey(video.owner, video.idempotencyKey, video.requestHash);
-	}
-
-	/** Who cancelled a job and sends its request again wants a new one: the old one can never give a video. */
-	async #madeWithKey(
-		owner: string,
-		key: string,
-		requestHash: string,
-	): Promise<VideoRow | undefined> {
-		const stored = await videoByIdempotencyKey(this.database, owner, key);
-		if (!stored) return undefined;
-		checkSameRequest(stored, requestHash);
-		if (stored.status !== 'cancelled') return stored;
-		await releaseCancelledKey(this.database, stored.id);
-		return undefined;
 	}
 
 	async #insert(video: NewVideo): Promise<VideoRow | undefined> {
@@ -450,51 +358,4 @@ export class VideoService {
 				.catch(() => undefined);
 		}
 	}
-}
-
-function checkWebhook(url: string, policy: CallbackPolicy): void {
-	try {
-		checkCallbackUrl(url, policy);
-	} catch (error) {
-		if (!(error instanceof RefusedAddressError)) throw error;
-		throw new ApiError(400, 'invalid_request', error.message, { field: 'webhook_url' });
-	}
-}
-
-/** A picture is used or refused: without it the video would be another one. */
-function checkTakesPicture(model: ModelInfo, picture: RequestValues[string] | undefined): void {
-	if (picture !== undefined && model.supports && !model.supports.includes('input_reference')) {
-		throw new ApiError(
-			400,
-			'unsupported_field',
-			`The model "${model.id}" does not begin a video with a picture (input_reference). Leave the picture out, or choose a model that makes videos from pictures.`,
-			{ field: 'input_reference' },
-		);
-	}
-	if (picture === undefined && model.requires?.includes('input_reference')) {
-		throw new ApiError(
-			400,
-			'invalid_request',
-			`The model "${model.id}" makes videos from a picture only. Give the picture that the video begins with as input_reference.`,
-			{ field: 'input_reference' },
-		);
-	}
-}
-
-function checkSameRequest(stored: VideoRow, requestHash: string): void {
-	if (stored.request_hash === requestHash) return;
-	throw new ApiError(
-		409,
-		'conflict',
-		`The idempotency key was used before for another request, the job ${stored.id}. Use a new key for a new request.`,
-	);
-}
-
-/** The same for equal values, whatever the order of their members. */
-function hashOf(value: unknown): string {
-	const sorted = (_key: string, inner: unknown): unknown =>
-		inner !== null && typeof inner === 'object' && !Array.isArray(inner)
-			? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
-			: inner;
-	return createHash('sha256').update(JSON.stringify(value, sorted)).digest('hex');
 }

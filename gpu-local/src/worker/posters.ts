@@ -8,7 +8,7 @@ import { NoFfmpegError } from '../lib/ffmpeg.ts';
 import type { Log } from '../lib/log.ts';
 import { forgetLooseFile, keepFile, noteLooseFile } from '../store/looseFiles.ts';
 import type { Artifact } from '../store/video.ts';
-import { addPoster } from '../store/videos.ts';
+import { addPoster } from '../store/videoFiles.ts';
 import { makePoster } from '../videos/stills.ts';
 
 /** A poster that no job has after so long belongs to no process that still goes on. */

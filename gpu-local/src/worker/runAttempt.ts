@@ -7,7 +7,7 @@ import type { Log } from '../lib/log.ts';
 import type { Queue } from '../queue/queue.ts';
 import { noteLooseFile } from '../store/looseFiles.ts';
 import { pictureOf } from '../store/pictures.ts';
-import { rememberForEngine, saveProgress } from '../store/videos.ts';
+import { rememberForEngine, saveProgress } from '../store/leases.ts';
 import type { Posters } from './posters.ts';
 import type { Settlement } from './settle.ts';
 import { failureOf, toVideoError } from './failure.ts';

@@ -8,7 +8,8 @@ import { countDurations } from '../store/durations.ts';
 import { forgetLooseFile, keepFile } from '../store/looseFiles.ts';
 import { filesOf, toVideo } from '../store/video.ts';
 import type { VideoError, VideoRow } from '../store/video.ts';
-import { artifactNamed, completeVideo, failVideo, releaseVideo } from '../store/videos.ts';
+import { completeVideo, failVideo, releaseVideo } from '../store/leases.ts';
+import { artifactNamed } from '../store/videoFiles.ts';
 import type { Attempt } from './attempt.ts';
 import type { MadeVideo } from './makeVideo.ts';
 

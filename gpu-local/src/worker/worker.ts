@@ -7,7 +7,7 @@ import type { Log } from '../lib/log.ts';
 import { Queue } from '../queue/queue.ts';
 import type { QueueClaim } from '../queue/queue.ts';
 import { removeWorker, REPORT_EVERY_MS, reportWorker } from '../store/workers.ts';
-import { abandonedVideos, forgetForEngine, heldLeases, leaseVideo } from '../store/videos.ts';
+import { abandonedVideos, forgetForEngine, heldLeases, leaseVideo } from '../store/leases.ts';
 import { AttemptRunner } from './runAttempt.ts';
 import type { AttemptOptions } from './runAttempt.ts';
 import { Signal } from '../lib/signal.ts';

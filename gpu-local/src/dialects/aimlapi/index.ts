@@ -1,9 +1,9 @@
-import type { FastifyError, FastifyInstance } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import { aimlapiPixverse } from '../../../../providers/aimlapi';
 import { checkBearer } from '../../http/bearer.ts';
 import { baseUrlOf } from '../../http/context.ts';
 import type { HttpContext } from '../../http/context.ts';
-import { toApiError } from '../../http/errors.ts';
+import { answerErrors } from '../../http/errors.ts';
 import { refuseOtherMethods } from '../../http/methods.ts';
 import { notFound } from '../../videos/errors.ts';
 import { fileUrl } from '../../videos/fileUrl.ts';
@@ -25,13 +25,9 @@ export async function aimlapiDialect(
 ): Promise<void> {
 	const refuseOthers = refuseOtherMethods(app);
 	app.addHook('onRequest', async (request) => await checkBearer(request, context));
-	app.setErrorHandler<FastifyError>(async (error, request, reply) => {
-		const known = toApiError(error, request.log);
-		const { retryAfterSeconds } = known.detail;
-		if (retryAfterSeconds !== undefined) reply.header('retry-after', retryAfterSeconds);
-		const [path] = request.url.split('?');
-		return await reply.code(known.status).send(aimlapiError(known, path!, request.id));
-	});
+	answerErrors(app, (error, { id, url }) => ({
+		body: aimlapiError(error, url.split('?')[0]!, id),
+	}));
 	const answer = (video: VideoRow, baseUrl: string): object =>
 		generation(video, fileUrl(context, baseUrl, video));
 

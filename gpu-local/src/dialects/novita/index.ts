@@ -1,4 +1,4 @@
-import type { FastifyError, FastifyInstance } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import { novita } from '../../../../providers/novita';
 import { ApiError, notFound } from '../../videos/errors.ts';
 import { knownModels, shorten } from '../../videos/models.ts';
@@ -6,7 +6,7 @@ import type { ModelInfo } from '../../engines/engine.ts';
 import { checkBearer } from '../../http/bearer.ts';
 import { baseUrlOf, estimate } from '../../http/context.ts';
 import type { HttpContext } from '../../http/context.ts';
-import { toApiError } from '../../http/errors.ts';
+import { answerErrors } from '../../http/errors.ts';
 import { isOpen } from '../../store/video.ts';
 import { fileUrl } from '../../videos/fileUrl.ts';
 import { readValues } from '../readValues.ts';
@@ -27,15 +27,11 @@ export async function novitaDialect(
 	const { service } = context;
 	const refuseOthers = refuseOtherMethods(app);
 	app.addHook('onRequest', async (request) => await checkBearer(request, context));
-	app.setErrorHandler<FastifyError>(async (error, request, reply) => {
-		const known = toApiError(error, request.log);
-		const missing = known.code === 'invalid_api_key' && !request.headers.authorization;
-		if (known.detail.retryAfterSeconds !== undefined) {
-			reply.header('retry-after', known.detail.retryAfterSeconds);
-		}
-		if (missing) return await reply.code(400).send(novitaError(known, 400, 'MISSING_API_KEY'));
-		return await reply.code(novitaStatus(known)).send(novitaError(known));
-	});
+	answerErrors(app, (error, request) =>
+		error.code === 'invalid_api_key' && !request.headers.authorization
+			? { status: 400, body: novitaError(error, 400, 'MISSING_API_KEY') }
+			: { status: novitaStatus(error), body: novitaError(error) },
+	);
 
 	app.post('/v3/async/txt2video', async (request) => {
 		const given = readValues(novita, request.body);

@@ -1,8 +1,9 @@
 import type { FastifyInstance } from 'fastify';
 import { isObject } from '../../../../providers/schema/wire';
 import { ApiError, notFound } from '../../videos/errors.ts';
+import { enableCallbacks, resendCallback } from '../../videos/webhooks.ts';
 import type { HttpContext } from '../../http/context.ts';
-import { announceCallbacks, deliveriesOf, disabledEndpoints } from '../../store/deliveries.ts';
+import { deliveriesOf, disabledEndpoints } from '../../store/deliveries.ts';
 import type { Delivery } from '../../store/deliveries.ts';
 import { bodyOf } from '../form.ts';
 import { idOfVideoId } from './videoObject.ts';
@@ -27,8 +28,7 @@ export function callbackRoutes(app: FastifyInstance, context: HttpContext): void
 
 	app.post<WithId>('/v1/videos/:id/callbacks/resend', async (request) => {
 		const video = await ownVideo(request.owner, request.params.id);
-		await service.resendCallback(video);
-		announceCallbacks(database);
+		await resendCallback(database, video);
 		return listOf((await deliveriesOf(database, video.id)).map(callbackObject));
 	});
 
@@ -52,8 +52,7 @@ export function callbackRoutes(app: FastifyInstance, context: HttpContext): void
 				{ field: 'url' },
 			);
 		}
-		const resent = await service.enableCallbacks(request.owner, url);
-		if (resent > 0) announceCallbacks(database);
+		const resent = await enableCallbacks(database, request.owner, url);
 		return { url, enabled: true, resent };
 	});
 }

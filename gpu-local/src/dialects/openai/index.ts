@@ -1,4 +1,4 @@
-import type { FastifyError, FastifyInstance, FastifyReply } from 'fastify';
+import type { FastifyInstance, FastifyReply } from 'fastify';
 import { isObject } from '../../../../providers/schema/wire';
 import { ApiError, notFound } from '../../videos/errors.ts';
 import { knownModels, shorten, whyItWaits } from '../../videos/models.ts';
@@ -8,7 +8,7 @@ import { baseUrlOf, estimate } from '../../http/context.ts';
 import type { HttpContext } from '../../http/context.ts';
 import { refuseOtherMethods } from '../../http/methods.ts';
 import { sendFile } from '../../http/sendFile.ts';
-import { toApiError } from '../../http/errors.ts';
+import { answerErrors } from '../../http/errors.ts';
 import type { ModelInfo } from '../../engines/engine.ts';
 import { queuePlaces } from '../../store/statistics.ts';
 import type { VideoRow, VideoStatus } from '../../store/video.ts';
@@ -46,12 +46,7 @@ export async function openaiDialect(
 	await acceptForms(app);
 	const refuseOthers = refuseOtherMethods(app);
 	app.addHook('onRequest', async (request) => await checkBearer(request, context));
-	app.setErrorHandler<FastifyError>(async (error, request, reply) => {
-		const known = toApiError(error, request.log);
-		const { retryAfterSeconds } = known.detail;
-		if (retryAfterSeconds !== undefined) reply.header('retry-after', retryAfterSeconds);
-		return await reply.code(known.status).send(openaiError(known));
-	});
+	answerErrors(app, (error) => ({ body: openaiError(error) }));
 
 	const { service } = context;
 	const describe = async (video: VideoRow, baseUrl: string): Promise<Record<string, unknown>> =>

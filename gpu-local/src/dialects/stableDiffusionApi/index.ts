@@ -1,4 +1,4 @@
-import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { modelslabV6, modelslabV6Ultra, modelslabV7 } from '../../../../providers/modelslab';
 import type { Provider, RequestValues } from '../../../../providers/contract';
 import { SCHEDULERS } from '../../../../providers/stableDiffusionApi/schedulers';
@@ -12,7 +12,7 @@ import { ApiError, notFound } from '../../videos/errors.ts';
 import { checkKey } from '../../http/bearer.ts';
 import { baseUrlOf, estimate } from '../../http/context.ts';
 import type { HttpContext } from '../../http/context.ts';
-import { toApiError } from '../../http/errors.ts';
+import { answerErrors } from '../../http/errors.ts';
 import { countOpenJobs } from '../../store/statistics.ts';
 import { isOpen } from '../../store/video.ts';
 import { fileUrl } from '../../videos/fileUrl.ts';
@@ -87,12 +87,7 @@ export async function stableDiffusionApiDialect(
 	app: FastifyInstance,
 	{ context }: { context: HttpContext },
 ): Promise<void> {
-	app.setErrorHandler<FastifyError>(async (error, request, reply) => {
-		const known = toApiError(error, request.log);
-		const { retryAfterSeconds } = known.detail;
-		if (retryAfterSeconds !== undefined) reply.header('retry-after', retryAfterSeconds);
-		return await reply.code(known.status).send(stableDiffusionApiError(known));
-	});
+	answerErrors(app, (error) => ({ body: stableDiffusionApiError(error) }));
 	await acceptForms(app);
 	const refuseOthers = refuseOtherMethods(app);
 	app.addHook('preValidation', async (request) => {
