@@ -5,6 +5,7 @@ import { pollUntilDone } from '../../jobs/poll';
 import type { Job, Provider } from '../../providers/contract';
 import { localGpu } from '../../providers/localGpu';
 import { modelslabV6 } from '../../providers/modelslab';
+import { newJob } from '../../providers/replies/job';
 import { providers } from '../../providers/registry';
 import { smallValues, submit } from '../simulators/client';
 import { startSimulator, type Simulator, type SimulatorOptions } from '../simulators/simulator';
@@ -91,6 +92,45 @@ describe('an OpenAI Videos server that is not ours', () => {
 		const job = await submitted(localGpu, { durationMs: Infinity, openaiServer: 'sglang' });
 		const { job: cancelled } = await cancelJob(localGpu, { baseUrl: sim.url }, job, host);
 		expect(cancelled).toMatchObject({ status: 'cancelled' });
+		// Nobody can ask for it any more, and a second cancel says so.
+		const again = await cancelJob(localGpu, { baseUrl: sim.url }, job, host);
+		expect(again.failure).toMatchObject({ code: 'not_found' });
+	});
+
+	/** vLLM-Omni takes forms only; its jobs come from elsewhere and are picked up here. */
+	async function madeByForm(options: SimulatorOptions): Promise<Job> {
+		host = virtualHost(localGpu, 'a-key');
+		sim = await startSimulator({
+			now: host.now,
+			key: 'a-key',
+			openaiServer: 'vllmOmni',
+			...options,
+		});
+		const body = new FormData();
+		for (const [name, value] of Object.entries({ prompt: 'A boat', seconds: '4' })) {
+			body.set(name, value);
+		}
+		const headers = { authorization: 'Bearer a-key' };
+		const reply = await fetch(`${sim.url}/v1/videos`, { method: 'POST', headers, body });
+		const { id } = (await reply.json()) as { id: string };
+		return newJob('localGpu', id, host.now());
+	}
+
+	it('(vLLM-Omni) makes the video, and tells nothing before its end', async () => {
+		const job = await madeByForm({ durationMs: 90_000 });
+		const { job: done } = await wait(localGpu, job);
+		expect(done).toMatchObject({ status: 'succeeded', videos: [{ mimeType: 'video/mp4' }] });
+	});
+
+	it('(vLLM-Omni) tells of a failed job in an error reply: it is over, and asked for no more', async () => {
+		const job = await madeByForm({ durationMs: 5_000, failWhen: () => 'CUDA out of memory' });
+		const { job: failed, problem } = await wait(localGpu, job);
+		expect(problem).toBeUndefined();
+		expect(failed).toMatchObject({
+			status: 'failed',
+			failure: { code: 'generation_failed', message: 'CUDA out of memory' },
+		});
+		expect(sim.book.of('fetch').filter(({ status }) => status === 500)).toHaveLength(1);
 	});
 
 	it('(vLLM-Omni) takes forms only: the refusal is certain, and names the field', async () => {

@@ -114,20 +114,31 @@ describe('a download that fails', () => {
 		expect(sim.book.charges).toBe(1);
 	});
 
-	it('says so where the provider gives out the same expired address again, and asks no third time', async () => {
-		await start({ signsAnew: false });
-		const provider = 'novita';
-		const parameters = { whenSubmitted: 'return' };
-		const items = (await runVideo(sim, { provider, parameters })).items('Video');
-		sim.expireFiles();
-		const { error } = await runFetch(sim, { provider, items });
-		expect(error?.message).toContain(`job ${sim.book.jobs[0]?.id}`);
-		expect(error?.message).toContain('HTTP 403');
-		expect(error?.description).toContain('probably expired');
-		expect(sim.book.of('fetch')).toHaveLength(2);
-		expect(sim.book.of('file')).toHaveLength(2);
-		expect(sim.book.charges).toBe(1);
-	});
+	it.each([
+		'novita',
+		'stableDiffusionV5',
+		'stableDiffusionV4',
+		'stableDiffusionEnterprise',
+		'modelslabV6',
+		'modelslabV7',
+		'aimlapiPixverse',
+	])(
+		'says so where %s gives out the same expired address again, and asks no third time',
+		async (provider) => {
+			await start({ signsAnew: false, durationMs: Infinity });
+			const parameters = { whenSubmitted: 'return' };
+			const items = (await runVideo(sim, { provider, parameters })).items('Video');
+			await sim.finish(sim.book.jobs[0]!.id);
+			sim.expireFiles();
+			const { error } = await runFetch(sim, { provider, items });
+			expect(error?.message).toContain(`job ${sim.book.jobs[0]?.id}`);
+			expect(error?.message).toContain('HTTP 403');
+			expect(error?.description).toContain('probably expired');
+			expect(sim.book.of('fetch')).toHaveLength(2);
+			expect(sim.book.of('file')).toHaveLength(2);
+			expect(sim.book.charges).toBe(1);
+		},
+	);
 
 	it('names the job, which stays good', async () => {
 		await start();

@@ -29,8 +29,6 @@ describe.each([
 		stop();
 		await running;
 		await before();
-		// Nobody presses Retry before the node has the answer to its cancel.
-		await pause(2_000);
 		const afresh = { ...(await videoOptions(sim, { provider })), resumeToken };
 		let isOver = false;
 		const retrying = runWorkflow(afresh).finally(() => (isOver = true));

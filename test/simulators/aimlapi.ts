@@ -7,7 +7,8 @@ import { getPath } from '../../providers/schema/wire';
 import documents from './documents/aimlapi.json';
 import { objection, type Document } from './documents/check';
 import { uuid } from './novita';
-import type { ErrorKind, FamilySimulator, SimulatedJob } from './types';
+import { snapshotAt } from './timeline';
+import type { ErrorKind, FamilyContext, FamilySimulator, SimulatedJob, Snapshot } from './types';
 
 const PIXVERSE_V5 = 'pixverse/v5/text-to-video';
 const LIST_TAG = '"models-1"';
@@ -78,23 +79,40 @@ function modelList(query: URLSearchParams): JsonObject {
 	};
 }
 
-/** One row a request, newest first. */
-const log = (jobs: readonly SimulatedJob[], twice: boolean, factor: number): JsonObject => ({
-	data: jobs
+/** One row a request, newest first; failed ones too, which cost nothing. */
+const log = ({ logged, logsTwice, chargeFactor, nowMs }: FamilyContext): JsonObject => ({
+	data: logged
 		.filter(({ family }) => family === 'aimlapi')
-		.flatMap((job) => (twice ? [job, { ...job, id: `other-${job.id}` }] : [job]))
-		.map((job) => ({
-			created: new Date(job.acceptedAtMs).toISOString(),
-			status: 'succeeded',
-			origin: 'api',
-			model: String(job.request.model),
-			cost: { usd: CHARGED_USD * factor, credits: CREDITS * factor },
-			request_id: `request-${job.id}`,
-			inference_id: job.id,
-			client_request_id: job.trackingId ?? null,
-		}))
+		.flatMap((job) => (logsTwice ? [job, { ...job, id: `other-${job.id}` }] : [job]))
+		.map((job) => {
+			const failed = snapshotAt(job, nowMs).status === 'failed';
+			const factor = failed ? 0 : chargeFactor;
+			return {
+				created: new Date(job.acceptedAtMs).toISOString(),
+				status: failed ? 'failed' : 'succeeded',
+				origin: 'api',
+				model: String(job.request.model),
+				cost: { usd: CHARGED_USD * factor, credits: CREDITS * factor },
+				request_id: `request-${job.id}`,
+				inference_id: job.id,
+				client_request_id: job.trackingId ?? null,
+			};
+		})
 		.reverse(),
 });
+
+/** Ids came with the model behind a colon, and with `tokens_used`, before they were short, and it `credits_used`. */
+const isOfOldKind = ({ id }: SimulatedJob): boolean => id.includes(':');
+
+const usageOf = (job: SimulatedJob, factor: number): JsonObject => ({
+	usage: { [isOfOldKind(job) ? 'tokens_used' : 'credits_used']: CREDITS * factor },
+});
+
+/** As the schema has it, or in the words of documented runs that the schema has not. */
+function statusWord(job: SimulatedJob, { status }: Snapshot): string {
+	const printed: Partial<Record<JobStatus, string>> = { queued: 'waiting', succeeded: 'succeeded' };
+	return (job.seed % 2 === 1 ? printed[status] : undefined) ?? STATUSES[status];
+}
 
 export const aimlapi: FamilySimulator = {
 	family: 'aimlapi',
@@ -121,8 +139,12 @@ export const aimlapi: FamilySimulator = {
 	},
 	objection({ body }) {
 		const { model, ...fields } = body as JsonObject;
-		const document = (documents as Record<string, Document>)[String(model)];
+		if (typeof model !== 'string') return 'model: Required';
+		const document = (documents as Record<string, Document>)[model];
 		if (!document) return undefined;
+		if (model === PIXVERSE_V5 && fields.resolution === '1080p' && fields.duration === 8) {
+			return 'duration: 8 can not be combined with resolution 1080p';
+		}
 		const both = fields.prompt !== undefined && fields.multi_prompt !== undefined;
 		return objection(document, fields) ?? (both ? 'Either prompt or multi_prompt' : undefined);
 	},
@@ -136,45 +158,40 @@ export const aimlapi: FamilySimulator = {
 		random() < 0.5
 			? `${uuid(random)}:pixverse/v5/text-to-video`
 			: Buffer.from(uuid(random)).toString('base64url').slice(0, 21),
-	trackingIdOf: ({ headers }) => headers['x-client-request-id'],
+	// Any other is silently dropped.
+	trackingIdOf: ({ headers }) =>
+		/^[A-Za-z0-9._:-]{1,128}$/.exec(headers['x-client-request-id'] ?? '')?.[0],
 	callbackUrlOf: () => undefined,
 	submitted: (job, _now, { chargeFactor }) => ({
-		status: job.id.includes(':') ? 201 : 200,
+		status: isOfOldKind(job) ? 201 : 200,
 		headers: {
-			'x-inference-id': job.id.slice(0, 8),
+			'x-inference-id': job.id,
 			'x-aimlapi-credits-used': String(CREDITS * chargeFactor),
 			'x-aimlapi-usd-spent': String(CHARGED_USD * chargeFactor),
 			...(job.trackingId ? { 'x-client-request-id': job.trackingId } : {}),
 		},
-		body: {
-			id: job.id,
-			status: 'queued',
-			meta: { usage: { credits_used: CREDITS * chargeFactor } },
-		},
+		body: { id: job.id, status: 'queued', meta: usageOf(job, chargeFactor) },
 	}),
 	fetched(job, now, context) {
+		const done = now.status === 'succeeded';
 		const failed = now.status === 'failed' || now.status === 'cancelled';
-		const video = {
-			url: context.fileUrl(job, { folder: 'eagle/files/penguin' }),
-			content_type: 'video/mp4',
-			file_name: 'output.mp4',
-			file_size: 7105,
+		const body: JsonObject = {
+			id: job.id,
+			status: statusWord(job, now),
+			video: done
+				? {
+						url: context.fileUrl(job, { folder: 'eagle/files/penguin' }),
+						...{ content_type: 'video/mp4', file_name: 'output.mp4', file_size: 7105 },
+					}
+				: null,
+			error: failed ? { name: 'GenerationError', message: now.reason || 'Failed' } : null,
+			meta: done ? usageOf(job, context.chargeFactor) : null,
 		};
-		return {
-			status: 200,
-			body: {
-				id: job.id,
-				// Printed by documented runs, though the schema has it not.
-				status:
-					now.status === 'succeeded' && job.seed % 2 === 1 ? 'succeeded' : STATUSES[now.status],
-				video: now.status === 'succeeded' ? video : null,
-				error: failed ? { name: 'GenerationError', message: now.reason || 'Failed' } : null,
-				meta:
-					now.status === 'succeeded'
-						? { usage: { credits_used: CREDITS * context.chargeFactor } }
-						: null,
-			},
-		};
+		// The schema has every member, `null` for none; the printed replies of old ids leave those out.
+		const printed = Object.entries(body).filter(
+			([name, value]) => value !== null && name !== 'meta',
+		);
+		return { status: 200, body: isOfOldKind(job) ? Object.fromEntries(printed) : body };
 	},
 	error(kind, { message, path = '/', retryAfterSeconds, status }, { nowMs, random }) {
 		const [code, said] = ERRORS[kind];
@@ -185,7 +202,9 @@ export const aimlapi: FamilySimulator = {
 				? {}
 				: { headers: { 'retry-after': String(retryAfterSeconds) } }),
 			body: {
-				message: message ?? said,
+				// What is wrong with a field stands beside the message.
+				message: kind === 'invalidRequest' ? said : (message ?? said),
+				...(kind === 'invalidRequest' && message ? { details: [message] } : {}),
 				path,
 				requestId: uuid(random),
 				statusCode: String(status ?? code),
@@ -193,7 +212,7 @@ export const aimlapi: FamilySimulator = {
 			},
 		};
 	},
-	account({ path, query }, { logged, logsTwice, chargeFactor }) {
+	account({ path, query }, context) {
 		if (path === '/v2/billing') {
 			return { status: 200, body: { current_balance: 123.45, currency: 'USD' } };
 		}
@@ -201,7 +220,7 @@ export const aimlapi: FamilySimulator = {
 		if (path === '/models/metrics') return { status: 200, body: { models: [] } };
 		return {
 			status: 200,
-			body: path === '/v1/models' ? modelList(query) : log(logged, logsTwice, chargeFactor),
+			body: path === '/v1/models' ? modelList(query) : log(context),
 		};
 	},
 };

@@ -108,16 +108,18 @@ function answerRoute(
 		({ id, provider }) =>
 			id === route.jobId && (route.provider === undefined || route.provider.id === provider),
 	);
-	if (!job || !desk.knows(job)) return refuse('notFound');
+	if (!job || job.deleted || !desk.knows(job)) return refuse('notFound');
 	if (route.call === 'content') {
-		const there = desk.snapshot(job).status === 'succeeded' && !job.deleted;
 		const now = desk.snapshot(job);
-		return there ? serveFile(incoming) : (family.noContent?.(now) ?? refuse('notFound'));
+		return now.status === 'succeeded'
+			? serveFile(incoming)
+			: (family.noContent?.(now) ?? refuse('notFound'));
 	}
 	if (route.call === 'cancel') {
-		// As in OpenAI's format: of a job that is over, it is the end of its file.
-		if (isOver(desk.snapshot(job).status)) job.deleted = true;
-		else job.forced = { status: 'cancelled' };
+		// As in OpenAI's format: of a job that is over, it is the end, of its file too.
+		const over = isOver(desk.snapshot(job).status);
+		if (over || family.forgetsCancelled) job.deleted = true;
+		if (!over) job.forced = { status: 'cancelled' };
 		return family.cancelled?.(job, desk.snapshot(job), desk.context()) ?? refuse('notFound');
 	}
 	return family.fetched(job, desk.snapshot(job), desk.context());

@@ -1,4 +1,5 @@
 /** The provider behind the servers: takes jobs, charges them, ends them and announces their end. No HTTP in here. */
+import { isDeepStrictEqual } from 'node:util';
 import type { JobStatus, JsonObject, Provider } from '../../providers/contract';
 import { isObject, readRequest } from '../../providers/schema/wire';
 import { Book } from './book';
@@ -33,6 +34,11 @@ const endOf = (job: SimulatedJob): Snapshot => snapshotAt(job, Number.MAX_SAFE_I
 /** A request's body without the addresses in it, whose ports are others in every run. */
 export const contentOf = (body: unknown): string =>
 	(JSON.stringify(body) ?? '').replace(/https?:[^"]*/g, '');
+
+function withoutKey({ body }: Incoming): JsonObject {
+	const { key: _key, ...request } = body as JsonObject;
+	return request;
+}
 
 /** Our own server's document is our own declaration; the others have one written down apart from it. */
 function issueOf(provider: Provider, body: JsonObject): string | undefined {
@@ -116,12 +122,29 @@ export class Desk {
 			? family.objection(incoming, provider)
 			: issueOf(provider, incoming.body);
 		if (objection) return { answer: refuse('invalidRequest', objection) };
-		const idempotencyKey = family.idempotencyHeader && incoming.headers[family.idempotencyHeader];
-		const earlier =
-			idempotencyKey && this.book.jobs.find((job) => job.idempotencyKey === idempotencyKey);
-		const job = earlier || this.accept(family, route, incoming, idempotencyKey);
+		const idempotencyKey = family.idempotency && incoming.headers[family.idempotency.header];
+		const earlier = this.keyedBefore(idempotencyKey);
+		if (
+			family.idempotency &&
+			earlier &&
+			!isDeepStrictEqual(earlier.request, withoutKey(incoming))
+		) {
+			return { answer: family.idempotency.otherRequest(earlier) };
+		}
+		const job = earlier ?? this.accept(family, route, incoming, idempotencyKey);
 		const context = this.context(contentOf(incoming.body));
 		return { answer: family.submitted(job, this.snapshot(job), context), job };
+	}
+
+	/** As at our own executor: a job that was cancelled, or removed, gives its key free. */
+	private keyedBefore(idempotencyKey: string | undefined): SimulatedJob | undefined {
+		return this.book.jobs.find(
+			(job) =>
+				idempotencyKey !== undefined &&
+				job.idempotencyKey === idempotencyKey &&
+				this.snapshot(job).status !== 'cancelled' &&
+				!job.deleted,
+		);
 	}
 
 	private accept(
@@ -130,7 +153,7 @@ export class Desk {
 		incoming: Incoming,
 		idempotencyKey: string | undefined,
 	): SimulatedJob {
-		const { key: _key, ...request } = incoming.body as JsonObject;
+		const request = withoutKey(incoming);
 		const about = { provider: route.provider!.id, request };
 		const content = contentOf(request);
 		const { durationMs: duration = 0, queueMs } = this.options;

@@ -21,7 +21,7 @@ export async function readBody(request: IncomingMessage): Promise<string> {
 	return Buffer.concat(chunks).toString('utf8');
 }
 
-export function readIncoming(request: IncomingMessage, raw: string): Incoming {
+export async function readIncoming(request: IncomingMessage, raw: string): Promise<Incoming> {
 	const { pathname, searchParams } = new URL(request.url ?? '/', 'http://simulator');
 	const headers = Object.fromEntries(
 		Object.entries(request.headers).map(([name, value]) => [name, String(value)]),
@@ -31,8 +31,18 @@ export function readIncoming(request: IncomingMessage, raw: string): Incoming {
 		path: pathname,
 		query: searchParams,
 		headers,
-		body: parsed(raw),
+		body: /^multipart\/form-data/.test(headers['content-type'] ?? '')
+			? await fieldsOf(raw, headers['content-type']!)
+			: parsed(raw),
 	};
+}
+
+/** The texts of a form; files are only named. */
+async function fieldsOf(raw: string, contentType: string): Promise<unknown> {
+	const form = await new Response(raw, { headers: { 'content-type': contentType } }).formData();
+	return Object.fromEntries(
+		[...form].map(([name, value]) => [name, typeof value === 'string' ? value : value.name]),
+	);
 }
 
 function parsed(raw: string): unknown {

@@ -3,7 +3,14 @@ import type { JobStatus, JsonObject } from '../../providers/contract';
 import { localGpu as declaration } from '../../providers/localGpu';
 import { getPath } from '../../providers/schema/wire';
 import { uuid } from './novita';
-import type { ErrorKind, FamilyContext, FamilySimulator, SimulatedJob, Snapshot } from './types';
+import type {
+	Answer,
+	ErrorKind,
+	FamilyContext,
+	FamilySimulator,
+	SimulatedJob,
+	Snapshot,
+} from './types';
 
 const STATUSES: Record<JobStatus, string> = {
 	queued: 'queued',
@@ -23,6 +30,11 @@ const ERRORS: Record<ErrorKind, [status: number, code: string, message: string]>
 	rateLimited: [429, 'queue_full', 'The queue is full.'],
 	serverError: [500, 'internal_error', 'Something broke.'],
 };
+
+const refusal = (status: number, code: string, message: string): Answer => ({
+	status,
+	body: { error: { message, type: 'invalid_request_error', param: null, code } },
+});
 
 function videoObject(job: SimulatedJob, now: Snapshot, context: FamilyContext): JsonObject {
 	const seconds = (ms: number) => Math.floor(ms / 1000);
@@ -58,7 +70,15 @@ function videoObject(job: SimulatedJob, now: Snapshot, context: FamilyContext): 
 
 export const localGpu: FamilySimulator = {
 	family: 'localGpu',
-	idempotencyHeader: 'idempotency-key',
+	idempotency: {
+		header: 'idempotency-key',
+		otherRequest: ({ id }) =>
+			refusal(
+				409,
+				'conflict',
+				`The idempotency key was used before for another request, the job ${id}.`,
+			),
+	},
 	route({ method, path }) {
 		if (path === '/v1/models' && method === 'GET') return { call: 'models' };
 		if (path === '/v1/videos' && method === 'POST')
@@ -90,9 +110,7 @@ export const localGpu: FamilySimulator = {
 			...(retryAfterSeconds === undefined
 				? {}
 				: { headers: { 'retry-after': String(retryAfterSeconds) } }),
-			body: {
-				error: { message: message ?? said, type: 'invalid_request_error', param: null, code },
-			},
+			body: refusal(http, code, message ?? said).body,
 		};
 	},
 	callback: (job, now, context) => ({

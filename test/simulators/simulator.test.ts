@@ -1,14 +1,26 @@
 import { createServer } from 'node:http';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { Job } from '../../providers/contract';
+import { aimlapiPixverse } from '../../providers/aimlapi';
+import type { Job, Provider } from '../../providers/contract';
 import { localGpu } from '../../providers/localGpu';
-import { modelslabV6 } from '../../providers/modelslab';
+import { modelslabV6, modelslabV6Ultra, modelslabV7 } from '../../providers/modelslab';
 import { novita } from '../../providers/novita';
 import { providers } from '../../providers/registry';
-import { stableDiffusionV4, stableDiffusionV5 } from '../../providers/stableDiffusionApi';
+import { buildRequest } from '../../providers/schema/wire';
+import {
+	stableDiffusionEnterprise,
+	stableDiffusionV4,
+	stableDiffusionV5,
+} from '../../providers/stableDiffusionApi';
 import { ask, fetchOnce, smallValues, submit } from './client';
 import { listen } from './http';
-import { startSimulator, TINY_MP4, type Simulator, type SimulatorOptions } from './simulator';
+import {
+	startSimulator,
+	TINY_MP4,
+	WITHOUT_LIMITS,
+	type Simulator,
+	type SimulatorOptions,
+} from './simulator';
 
 let open: Array<{ close(): unknown }> = [];
 afterEach(async () => {
@@ -206,6 +218,89 @@ describe('the simulator', () => {
 		expect((await fetch(second!.url)).status).toBe(403);
 	});
 
+	describe('answers in every form that was seen', () => {
+		/** What one kind of reply looks like over some jobs, each form once. */
+		async function formsOf(
+			provider: Provider,
+			call: 'submit' | 'fetch',
+			form: (body: Record<string, unknown>) => string,
+		): Promise<string[]> {
+			const seen = new Set<string>();
+			const sim = await start({ ...WITHOUT_LIMITS, durationMs: Infinity });
+			for (let index = 0; index < 30; index += 1) {
+				const values = smallValues(provider, `Boat ${index}`);
+				let reply = await ask(sim, provider, buildRequest(provider, values));
+				const { job } = provider.readSubmit(reply, values, { nowMs: 0, baseUrl: sim.url });
+				if (call === 'fetch') {
+					await sim.finish(job!.jobId);
+					reply = await ask(sim, provider, provider.fetchCall(job!, { baseUrl: sim.url }));
+				}
+				seen.add(form(reply.body as Record<string, unknown>));
+			}
+			return [...seen].sort();
+		}
+		const kindOf = (value: unknown): string => (Array.isArray(value) ? 'list' : typeof value);
+		const isEmpty = (value: unknown): boolean => (value as string | unknown[]).length === 0;
+		const outputOf = ({ output, links, proxy_links, output_url }: Record<string, unknown>) => {
+			if (output !== undefined && !isEmpty(output)) return `output as ${kindOf(output)}`;
+			return links ? 'links' : proxy_links ? 'proxy_links' : output_url ? 'output_url' : 'none';
+		};
+
+		it.each([
+			[stableDiffusionV5, ['links', 'output as list', 'output as string']],
+			[stableDiffusionV4, ['links', 'output as list', 'output as string']],
+			[stableDiffusionEnterprise, ['links', 'output as list', 'output as string']],
+			[modelslabV6, ['output as list', 'output as string', 'proxy_links']],
+			[modelslabV6Ultra, ['output as list', 'output as string', 'proxy_links']],
+			[modelslabV7, ['output as list', 'output as string', 'output_url', 'proxy_links']],
+		])('$id: where the address stands', async (provider, expected) => {
+			expect(await formsOf(provider, 'fetch', outputOf)).toEqual(expected);
+		});
+
+		it.each([
+			[stableDiffusionV4, 'submit', ['number', 'string']],
+			[stableDiffusionV4, 'fetch', ['number', 'string', 'undefined']],
+			[modelslabV7, 'submit', ['number', 'string', 'undefined']],
+			[modelslabV6, 'fetch', ['number', 'string', 'undefined']],
+		] as const)('$0.id, $1: the id', async (provider, call, expected) => {
+			expect(await formsOf(provider, call, ({ id }) => kindOf(id))).toEqual(expected);
+		});
+
+		it('Novita: lists with nothing in them, and the progress of what succeeded', async () => {
+			const form = ({ images, task }: Record<string, unknown>) =>
+				`${kindOf(images)} ${String((task as { progress_percent: number }).progress_percent)}`;
+			expect(await formsOf(novita, 'fetch', form)).toEqual([
+				...['list 0', 'list 100', 'undefined 0', 'undefined 100'],
+			]);
+		});
+
+		it('AI/ML API: old and new ids, words and members', async () => {
+			const form = ({ id, status, meta }: Record<string, unknown>) =>
+				`${String(id).includes(':') ? 'long' : 'short'} ${String(status)} ${kindOf(meta)}`;
+			expect(await formsOf(aimlapiPixverse, 'fetch', form)).toEqual([
+				...['long completed undefined', 'long succeeded undefined'],
+				...['short completed object', 'short succeeded object'],
+			]);
+		});
+	});
+
+	it.each([
+		['a combination that is documented not to work', { resolution: '1080p', duration: 8 }],
+		['a value that is in no list', { aspect_ratio: '2:1' }],
+		['a member that is in no document', { fps: 24 }],
+		['no model', { model: null }],
+	])('AI/ML API refuses %s, and says beside the message what is wrong', async (_what, change) => {
+		const sim = await start();
+		const body = { ...smallValues(aimlapiPixverse), ...change };
+		const url = '/v2/video/generations';
+		const reply = await ask(sim, aimlapiPixverse, { method: 'POST', url, body });
+		expect(reply).toMatchObject({
+			status: 400,
+			body: { statusCode: '400', details: [expect.stringContaining(Object.keys(change)[0]!)] },
+		});
+		expect(sim.book.charges).toBe(0);
+	});
+
 	it('keeps a future link at 404 until the job is done', async () => {
 		const sim = await start({ durationMs: Infinity });
 		const values = smallValues(stableDiffusionV5);
@@ -236,17 +331,44 @@ describe('the simulator', () => {
 		expect((await fetch(fresh)).status).toBe(403);
 	});
 
-	it('makes one job of one idempotency key', async () => {
-		const sim = await start({ durationMs: Infinity });
-		const call = {
-			method: 'POST' as const,
-			url: '/v1/videos',
-			body: { prompt: 'A boat' },
-			headers: { 'Idempotency-Key': 'once' },
+	describe('makes one job of one idempotency key, as our own executor does', () => {
+		let sim: Simulator;
+		const send = async (prompt = 'A boat') => {
+			const { status, body } = await ask(sim, localGpu, {
+				...{ method: 'POST', url: '/v1/videos', body: { prompt } },
+				headers: { 'Idempotency-Key': 'once' },
+			});
+			return { status, ...(body as { id: string; error: { code: string; message: string } }) };
 		};
-		const replies = [await ask(sim, localGpu, call), await ask(sim, localGpu, call)];
-		expect(new Set(replies.map(({ body }) => (body as { id: string }).id)).size).toBe(1);
-		expect(sim.book.charges).toBe(1);
+
+		it('while the job is open or done', async () => {
+			sim = await start({ durationMs: Infinity });
+			const { id } = await send();
+			expect((await send()).id).toBe(id);
+			await sim.finish(id);
+			expect((await send()).id).toBe(id);
+			expect(sim.book.charges).toBe(1);
+		});
+
+		it.each([
+			['cancelled', Infinity],
+			['removed', 0],
+		])('but a new one once the job is %s', async (_how, durationMs) => {
+			sim = await start({ durationMs });
+			const { id } = await send();
+			await ask(sim, localGpu, { method: 'DELETE', url: `/v1/videos/${id}` });
+			expect((await send()).id).not.toBe(id);
+			expect(sim.book.charges).toBe(2);
+		});
+
+		it('and refuses another request with it', async () => {
+			sim = await start({ durationMs: Infinity });
+			const { id } = await send();
+			const { status, error } = await send('Another boat');
+			expect([status, error.code]).toEqual([409, 'conflict']);
+			expect(error.message).toContain(id);
+			expect(sim.book.charges).toBe(1);
+		});
 	});
 
 	it('holds the documented requests a minute', async () => {

@@ -54,7 +54,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
 			const raw = await readBody(request);
 			const everything = `${request.url} ${JSON.stringify(request.headers)} ${raw}`;
 			const record: RecordedRequest = {
-				...readIncoming(request, raw),
+				...(await readIncoming(request, raw)),
 				atMs: desk.now(),
 				host,
 				carriedKey: everything.includes(desk.key),

@@ -143,7 +143,7 @@ function submitted(job: SimulatedJob, now: Snapshot, context: FamilyContext): An
 		return ok({
 			status: 'success',
 			generationTime: 8.905120134353638,
-			id: Number(job.id),
+			id: idIn(job),
 			output: [context.fileUrl(job)],
 		});
 	}
@@ -151,16 +151,18 @@ function submitted(job: SimulatedJob, now: Snapshot, context: FamilyContext): An
 	const v5 = job.provider === stableDiffusionV5.id;
 	const future: JsonObject = v5 || modern ? { future_links: [context.fileUrl(job)] } : {};
 	const path = fetch[0]!;
+	// The one reply of v7 that was printed has no id of its own.
+	const nameless = job.provider === modelslabV7.id && job.seed % 3 === 0;
 	return ok({
 		status: 'processing',
 		tip: 'for faster speed, keep resolution upto 512x512',
 		eta: rough(job, now.etaSeconds) || 1,
 		[modern ? 'message' : 'messege']: 'Try to fetch request after given estimated time',
 		fetch_result: `${context.fetchBase}${path}${path.endsWith('/') ? job.id : ''}`,
-		id: Number(job.id),
+		...(nameless ? NOTHING : { id: idIn(job) }),
 		output: v5 ? '' : [],
 		...future,
-		meta: metaOf(job, modern),
+		...(nameless ? NOTHING : { meta: metaOf(job, modern) }),
 	});
 }
 
@@ -187,18 +189,26 @@ function metaOf(job: SimulatedJob, modern: boolean): JsonObject {
 	};
 }
 
+/** The id was seen as a number and as a text. */
+const idIn = (job: SimulatedJob): number | string => (job.seed % 2 === 0 ? Number(job.id) : job.id);
+
+/** Seen in all of these forms: the id absent, the output a list or the address itself, or none but in another place. */
+function resultOf(job: SimulatedJob, url: string): JsonObject {
+	const { modern } = endpointOf(job);
+	const proxied: JsonObject = modern ? { proxy_links: [url] } : NOTHING;
+	const forms: JsonObject[] = [
+		{ id: idIn(job), output: [url], ...proxied },
+		{ output: url, ...proxied },
+		modern ? { id: idIn(job), output: '', ...proxied } : { id: '', output: [], links: [url] },
+		...(job.provider === modelslabV7.id ? [{ id: idIn(job), output_url: url }] : []),
+	];
+	return forms[job.seed % forms.length]!;
+}
+
 function fetched(job: SimulatedJob, now: Snapshot, context: FamilyContext): Answer {
 	const { modern } = endpointOf(job);
 	if (now.status === 'succeeded') {
-		const url = context.fileUrl(job);
-		// Seen in all of these forms: the id a number, a text or absent, the output a list or the address itself.
-		const forms: JsonObject[] = [
-			{ id: Number(job.id), output: [url] },
-			{ id: job.id, output: [url] },
-			{ output: url },
-		];
-		const proxied: JsonObject = modern ? { proxy_links: [url] } : NOTHING;
-		return ok({ status: 'success', ...forms[job.seed % forms.length], ...proxied });
+		return ok({ status: 'success', ...resultOf(job, context.fileUrl(job)) });
 	}
 	if (now.status === 'failed') {
 		return ok({ status: 'failed', id: '', message: now.reason || 'Failed, Try Again', output: '' });
@@ -255,7 +265,7 @@ function callback(job: SimulatedJob, now: Snapshot, context: FamilyContext): Jso
 	if (now.status === 'succeeded') {
 		return {
 			status: 'success',
-			id: Number(job.id),
+			id: idIn(job),
 			output: [context.fileUrl(job)],
 			generationTime: 45.2,
 			...track,
@@ -265,12 +275,12 @@ function callback(job: SimulatedJob, now: Snapshot, context: FamilyContext): Jso
 	if (now.status === 'failed') {
 		return {
 			status: 'failed',
-			id: Number(job.id),
+			id: idIn(job),
 			message: `Processing failed: ${now.reason}`,
 			...track,
 		};
 	}
-	return { status: 'processing', id: Number(job.id), eta: now.etaSeconds, ...track };
+	return { status: 'processing', id: idIn(job), eta: now.etaSeconds, ...track };
 }
 
 const text = (value: unknown): string | undefined =>

@@ -119,14 +119,21 @@ export interface FamilySimulator {
 	fetched(job: SimulatedJob, now: Snapshot, context: FamilyContext): Answer;
 	/** What the address of the file answers while there is none; as for an unknown job by default. */
 	noContent?(now: Snapshot): Answer;
+	/** A cancelled job is known to nobody any more. */
+	forgetsCancelled?: true;
 	cancelled?(job: SimulatedJob, now: Snapshot, context: FamilyContext): Answer;
 	models?(incoming: Incoming): Answer;
 	account?(incoming: Incoming, context: FamilyContext): Answer;
 	error(kind: ErrorKind, detail: ErrorDetail, context: FamilyContext): Answer;
 	/** The documented callback body of a job in this state. */
 	callback?(job: SimulatedJob, now: Snapshot, context: FamilyContext): JsonObject;
-	/** Lower case, where a document says that a submit with the same value makes no second job. */
-	idempotencyHeader?: string;
+	/** Where a document says that a submit with the same value of this header makes no second job. */
+	idempotency?: {
+		/** Lower case. */
+		header: string;
+		/** The answer to another request that bears the value of this job's. */
+		otherRequest(earlier: SimulatedJob): Answer;
+	};
 	/** Whether the account's open jobs are limited. */
 	holdsQueue?: true;
 	/** How often a callback is sent again that was not answered with 2xx. None where nothing is promised. */
