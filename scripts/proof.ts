@@ -109,7 +109,11 @@ const benchRow = ({
 	goal,
 }: Row & { title: string }): ProofRow => ({
 	figure: `${title}: ${figure}`,
-	value: `${rounded(ours)}; ${beside}: ${rounded(other)}; ratio ${rounded(ours / other)}${goal ? `, goal ${goal}` : ''}`,
+	value: [
+		`${rounded(ours)}; ${beside}: ${rounded(other)}`,
+		...(other === 0 ? [] : [`; ratio ${rounded(ours / other)}`]),
+		...(goal ? [`, goal ${goal}`] : []),
+	].join(''),
 });
 
 function sources(): { commit: string; changed: boolean } {

@@ -115,11 +115,16 @@ const isFilter = (node: ts.Node): node is MethodCall =>
 	ts.isPropertyAccessExpression(node.expression) &&
 	node.expression.name.text === 'filter';
 
+/** Properties whose text is for people. */
+const WORDS = new Set(['title', 'help', 'displayName', 'description', 'placeholder', 'hint']);
+
 /** Texts that a program goes by: not what people read, which no rule depends on. */
 function isValue(node: ts.StringLiteral): boolean {
 	const { parent, text } = node;
 	if (/\s/.test(text) || text === '') return false;
-	if (ts.isPropertyAssignment(parent) && parent.name === node) return false;
+	if (ts.isPropertyAssignment(parent)) {
+		if (parent.name === node || WORDS.has(parent.name.getText())) return false;
+	}
 	return !ts.isExportDeclaration(parent) && !ts.isLiteralTypeNode(parent);
 }
 
