@@ -56,7 +56,7 @@ const PARTS: Record<string, () => void> = {
 
 /** Too long for every run: `npm run proof` asks for them by name. */
 const LONG_PARTS: Record<string, () => void> = {
-	mutants: () => run(python, ['mutate.py', '--seed', process.env.PROOF_SEED ?? '1'], worker),
+	mutants: () => run(python, ['-m', 'mutate', '--seed', process.env.PROOF_SEED ?? '1'], worker),
 };
 
 const chosen = process.argv.slice(2);

@@ -188,3 +188,27 @@ def test_a_models_own_shift_rules_every_flow_scheduler_and_is_reported(harness):
         2,
         False,
     )
+
+
+@pytest.mark.parametrize(
+    ("made_for", "asked", "used"),
+    [
+        (None, None, "UniPCMultistepScheduler"),
+        (None, "EulerDiscreteScheduler", "FlowMatchEulerDiscreteScheduler"),
+        (None, "DPMSolverMultistepScheduler", "DPMSolverMultistepScheduler"),
+        ("LCMScheduler", None, "FlowMatchLCMScheduler"),
+        ("FlowMatchHeunDiscreteScheduler", None, "FlowMatchHeunDiscreteScheduler"),
+        ("LCMScheduler", "EulerDiscreteScheduler", "FlowMatchEulerDiscreteScheduler"),
+    ],
+)
+def test_a_scheduler_is_chosen_by_the_request_then_by_what_a_model_was_made_for(
+    harness, made_for, asked, used
+):
+    loaded = harness.model("wan", scheduler=made_for)
+    assert use_scheduler(loaded, asked) == used
+    first = loaded.pipe.scheduler
+    assert type(first).__name__ == used
+    # A fresh one each time, and nothing of one is kept for the next.
+    assert use_scheduler(loaded, asked) == used
+    assert loaded.pipe.scheduler is not first
+    assert use_scheduler(harness.model("wan"), None) == "UniPCMultistepScheduler"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,6 +64,14 @@ def _bad(field: str, value: object, allowed: str) -> WorkerError:
     )
 
 
+def _within(value: object, low: float, high: float) -> bool:
+    """Also tells infinities and what is not a number, which are in no range."""
+    # A bool is an int in Python.
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return low <= value <= high
+
+
 class _Reader:
     """Reads fields of a JSON object; a wrong type or range is an `invalid_request`."""
 
@@ -84,10 +91,8 @@ class _Reader:
         value = self._raw.get(field)
         if value is None:
             return None
-        # A bool is an int in Python; 512.0 is what some JSON writers make of 512.
-        if isinstance(value, bool) or not isinstance(value, int | float) or value != int(value):
-            raise _bad(field, value, f"a whole number from {low} to {high}")
-        if not low <= value <= high:
+        # 512.0 is what some JSON writers make of 512.
+        if not _within(value, low, high) or value != int(value):
             raise _bad(field, value, f"a whole number from {low} to {high}")
         return int(value)
 
@@ -95,9 +100,7 @@ class _Reader:
         value = self._raw.get(field)
         if value is None:
             return None
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            raise _bad(field, value, f"a number from {low:g} to {high:g}")
-        if not math.isfinite(value) or not low <= value <= high:
+        if not _within(value, low, high):
             raise _bad(field, value, f"a number from {low:g} to {high:g}")
         return float(value)
 
