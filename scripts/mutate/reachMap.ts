@@ -74,24 +74,27 @@ export class ReachMap {
 
 	/**
 	 * The tests that run this place of the file. Of what runs as the file is loaded, and of a file that has changed since,
-	 * all that run anything of it.
+	 * all of the files that load it.
 	 */
 	testsAt(file: string, text: string, place: number): ReachingTest[] {
-		if (this.kept.hashes[file] !== hash(text)) return this.testsOf(file);
+		if (this.kept.hashes[file] !== hash(text)) return this.testsWith(file);
 		const number = counterAt(countedIn(text, file), place);
 		const found = number === undefined ? [] : (this.byCounter.get(`${file}#${number}`) ?? []);
-		return found.some(({ test }) => test === '') ? this.testsOf(file) : found;
+		return found.some(({ test }) => test === '') ? this.testsWith(file) : found;
 	}
 
-	/** Where nothing of it is ever called, the tests of all files that load it. */
+	/** The tests that run anything of the file. */
 	private testsOf(file: string): ReachingTest[] {
 		const found = new Map<string, ReachingTest>();
 		for (const [id, tests] of this.byCounter)
 			if (id.startsWith(`${file}#`))
 				for (const test of tests) found.set(`${test.file}: ${test.test}`, test);
-		const calling = [...found.values()].filter(({ test }) => test !== '');
-		if (calling.length > 0) return calling;
-		const loading = new Set([...found.values()].map((test) => test.file));
+		return [...found.values()];
+	}
+
+	/** The tests of all files that load it: what it makes as it is loaded, others may read without calling anything. */
+	private testsWith(file: string): ReachingTest[] {
+		const loading = new Set(this.testsOf(file).map((test) => test.file));
 		return this.kept.lines.filter((line) => loading.has(line.file) && line.test !== '');
 	}
 }
