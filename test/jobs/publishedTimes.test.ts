@@ -10,7 +10,7 @@ import { ofModel } from '../../providers/schema/ofModel';
 const NOW_MS = Date.UTC(2026, 10, 1);
 let accounts = 0;
 
-function scene(percentiles: object | Error) {
+function scene(percentiles: object | string | null) {
 	const requests: HttpRequest[] = [];
 	const host = {
 		now: () => NOW_MS,
@@ -59,12 +59,24 @@ describe('what a provider publishes about how long a model takes', () => {
 	it.each([
 		['times that can only be those of the submit call', { p50: 900, p99: 4_000 }],
 		['no figures', {}],
+		['nothing in their place', null],
+		['a text in their place', 'soon'],
 		['figures that are none', { p50: 'long', p99: null }],
 		['figures that contradict each other', { p50: 90_000, p99: 20_000 }],
 		['no answer', new Error('connection cut')],
 	])('changes nothing where it gives %s', async (_what, percentiles) => {
 		const { ask, provider } = scene(percentiles);
 		expect(await ask()).toBe(provider);
+	});
+
+	it.each([null, 'soon', [], undefined])('is read without a fault where it is %j', (metrics) => {
+		const { runTimes } = providerById('aimlapi');
+		const reply = (inner: unknown) => {
+			const body = { models: [{ alias: 'veo', metrics: inner }] };
+			return { status: 200, headers: {}, body };
+		};
+		expect(runTimes?.read(reply(metrics), 'veo')).toBeUndefined();
+		expect(runTimes?.read(reply({ duration_ms: metrics }), 'veo')).toBeUndefined();
 	});
 
 	it('is not asked for once something was learned', async () => {

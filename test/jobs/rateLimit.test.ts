@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createConcurrencyLimit } from '../../jobs/concurrency';
-import { createRateLimit } from '../../jobs/rateLimit';
+import { createRateLimit, rateLimitOf } from '../../jobs/rateLimit';
+import { providerById } from '../../providers/registry';
 
 /** Time that passes only in sleeps; sleepers wake in the order of their times. */
 function clock() {
@@ -38,6 +39,17 @@ describe('a limit of requests a minute', () => {
 				expect(time.now()).toBe(Math.max(0, Math.ceil(count / limit) - 1) * 60_000);
 			}),
 		);
+	});
+
+	it('is one for all that use the same service, and another for another', async () => {
+		const time = clock();
+		const novita = providerById('novita');
+		const pace = async (baseUrl: string) => await rateLimitOf(novita, { baseUrl }, time)();
+		for (let sent = 0; sent < 2; sent += 1) await pace('https://one.example.com');
+		await pace('https://other.example.com');
+		expect(time.now()).toBe(0);
+		await pace('https://one.example.com');
+		expect(time.now()).toBe(60_000);
 	});
 
 	it('lets those behind one that was stopped go on', async () => {

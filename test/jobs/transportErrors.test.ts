@@ -89,6 +89,10 @@ describe('a request that never left', () => {
 			`one to a server whose certificate is not believed (${code})`,
 			wrapped(Object.assign(new Error('certificate problem'), { code })),
 		]),
+		[
+			'a connection that was refused, under as many wrappers as hosts and proxies put around it',
+			wrapped(wrapped(new Error('via the proxy', { cause: system('connect', 'ECONNREFUSED') }))),
+		],
 		['a connection that nobody answered', wrapped(system('connect', 'ETIMEDOUT'))],
 		['a connection for which there was no way', wrapped(system('connect', 'EHOSTUNREACH'))],
 		['a connection for which there was no network', wrapped(system('connect', 'ENETUNREACH'))],

@@ -87,6 +87,15 @@ describe('Find Jobs with a Request ID', () => {
 		expect(sim.book.charges).toBe(1);
 	});
 
+	it.each(['={{ $json.nothing }}', '={{ `${$json.nothing}` }}', ' '])(
+		'lists the newest jobs where an expression gives none: "%s"',
+		async (requestId) => {
+			const { jobId } = await submitted();
+			const result = await fetch('aimlapiPixverse', 'find', { requestId });
+			expect(jsons(result, 'Result').map((job) => job.jobId)).toEqual([jobId]);
+		},
+	);
+
 	it('stays in doubt where the log does not have it, and says when to look again', async () => {
 		expect(
 			first(await fetch('aimlapiPixverse', 'find', { requestId: 'never-sent' })),

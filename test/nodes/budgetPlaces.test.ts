@@ -2,7 +2,9 @@
 import type { IExecuteSingleFunctions } from 'n8n-workflow';
 import { describe, expect, it } from 'vitest';
 import type { Ledger } from '../../jobs/ledger';
+import type { Refusal } from '../../jobs/reservations';
 import { budgetOf } from '../../nodes/TextToVideo/submit/budget';
+import { overLimits } from '../../nodes/TextToVideo/submit/refusal';
 
 let executions = 0;
 const newExecution = () => `execution-${(executions += 1)}`;
@@ -91,11 +93,38 @@ describe('Maximum Jobs', () => {
 			r0i0: { ...entry, job: { jobId: 'a' } as never },
 			r0i1: { ...entry, doubt },
 			r0i2: { ...entry, refusal: { accepted: 'no' } as never },
+			r0i3: { ...entry, refusal: { accepted: 'no' } as never },
 		};
 		const executionId = newExecution();
 		const more = budget({ executionId, runIndex: 1, items: [0, 1], ledger });
 		expect(more.reserveJobs()).toMatchObject({ reason: 'jobs', held: 2, wanted: 2, limit: 3 });
 		expect(budget({ executionId, runIndex: 1, ledger }).reserveJobs()).toBeUndefined();
+	});
+});
+
+describe('what a refusal says of the videos before', () => {
+	const context = { getNode: () => ({ name: 'Video' }) } as never;
+	const said = (refusal: Refusal) => overLimits(context, refusal, () => '').message;
+	const jobs = { reason: 'jobs', wanted: 2, limit: 3, items: 2 } as const;
+	const cost = { reason: 'cost', wanted: 0.5, limit: 1 } as const;
+
+	it.each([
+		[0, 'There are 2 items, and Maximum Jobs is 3. Nothing was submitted.'],
+		[
+			1,
+			'There are 2 items, 1 job was submitted before in this execution, and Maximum Jobs is 3. Nothing was submitted.',
+		],
+		[
+			2,
+			'There are 2 items, 2 jobs were submitted before in this execution, and Maximum Jobs is 3. Nothing was submitted.',
+		],
+	])('%i of them', (held, message) => {
+		expect(said({ ...jobs, held })).toBe(message);
+	});
+
+	it('what was spent on them', () => {
+		expect(said({ ...cost, held: 0 })).not.toContain('before');
+		expect(said({ ...cost, held: 0.75 })).toContain('0.75 USD were spent before in this execution');
 	});
 });
 

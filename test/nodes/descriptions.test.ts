@@ -1,11 +1,13 @@
 /** What people, agents and n8n's AI builder read of the nodes before anything runs. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { INodeProperties } from 'n8n-workflow';
 import { describe, expect, it } from 'vitest';
 import { TextToVideo } from '../../nodes/TextToVideo/TextToVideo.node';
 import { TextToVideoFetchResult } from '../../nodes/TextToVideoFetchResult/TextToVideoFetchResult.node';
 import { TextToVideoTrigger } from '../../nodes/TextToVideoTrigger/TextToVideoTrigger.node';
 import { providers } from '../../providers/registry';
+import { isObject } from '../../providers/schema/wire';
 
 const NODES = [new TextToVideo(), new TextToVideoFetchResult(), new TextToVideoTrigger()];
 const PACKAGE = 'n8n-nodes-text-to-video';
@@ -27,6 +29,52 @@ describe('a hint before the first run', () => {
 			);
 		},
 	);
+});
+
+/** Every property, those within collections too, with where it stands. */
+const within = (properties: INodeProperties[], place: string): Array<[string, INodeProperties]> =>
+	properties.flatMap((property) => {
+		const path = `${place}.${property.name}`;
+		const inner = (property.options ?? []).flatMap((option): INodeProperties[] =>
+			'values' in option ? option.values : 'displayName' in option ? [option] : [],
+		);
+		return [[path, property] as [string, INodeProperties], ...within(inner, path)];
+	});
+
+it('has every property as an input that n8n knows, with a start value that fits into it', () => {
+	const start: Record<string, (value: unknown, property: INodeProperties) => boolean> = {
+		boolean: (value) => typeof value === 'boolean',
+		collection: isObject,
+		fixedCollection: isObject,
+		hidden: (value) => value !== undefined,
+		json: (value) => typeof value === 'string' && JSON.parse(value) !== undefined,
+		notice: (value) => value === '',
+		number: (value) => typeof value === 'number',
+		options: (value, { options = [] }) =>
+			options.some((option) => 'value' in option && option.value === value),
+		multiOptions: Array.isArray,
+		resourceLocator: (value) => isObject(value) && value.__rl === true,
+		string: (value) => typeof value === 'string',
+		dateTime: (value) => typeof value === 'string',
+	};
+	const all = NODES.flatMap(({ description: { name, properties } }) => within(properties, name));
+	expect(all.length).toBeGreaterThan(200);
+	expect(
+		all
+			.filter(([, one]) => !(start[one.type]?.(one.default, one) ?? false))
+			.map(([path, { type, default: value }]) => `${path}: ${type}, ${JSON.stringify(value)}`),
+	).toEqual([]);
+});
+
+it('lets no expression choose what there is one of for a whole run, or the editor goes by', () => {
+	const fixed = NODES.map(({ description: { properties } }) =>
+		properties.filter((property) => property.noDataExpression).map(({ name }) => name),
+	);
+	expect(fixed).toEqual([
+		['provider', 'specifyPrompts', 'whenSubmitted'],
+		['provider', 'operation'],
+		['provider', 'events', 'confirmWithProvider', 'downloadVideo'],
+	]);
 });
 
 it('shows no field Authentication: which account is asked follows from the provider', () => {

@@ -102,3 +102,14 @@ it('asks ModelsLab for newer models with the key in the query, behind the shippe
 		[],
 	);
 });
+
+it('asks AI/ML API for newer video models without the key, behind the shipped ones', async () => {
+	const aimlapi = { provider: 'aimlapi', list: 'aimlapi_model' };
+	const shipped = await search(sim.url, {}, {}, aimlapi);
+	const page = shipped.paginationToken as string;
+	const newer = await search(sim.url, {}, {}, { ...aimlapi, page });
+	expect(newer.results).toMatchObject([
+		{ name: 'Kling AI › Kling 4 Pro', value: 'klingai/video-v4-pro-text-to-video' },
+	]);
+	expect(sim.book.of('models').map(({ carriedKey }) => carriedKey)).toEqual([false]);
+});

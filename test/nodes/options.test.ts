@@ -1,5 +1,9 @@
 /** Options that come from expressions, which give texts, nothing at all, and whatever else the data holds. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { INodeProperties } from 'n8n-workflow';
+import { defaultWaitMinutes } from '../../jobs/poll';
+import { TextToVideo } from '../../nodes/TextToVideo/TextToVideo.node';
+import { providerById } from '../../providers/registry';
 import { startSimulator, type Simulator } from '../simulators/simulator';
 import { jsons, runFetch, runVideo } from '../support/videoNode';
 
@@ -78,6 +82,39 @@ it('takes numbers as text and text as numbers', async () => {
 	expect(result.items('Video').map(({ binary }) => binary?.['7']?.fileName)).toEqual(
 		Array(3).fill('2026.mp4'),
 	);
+});
+
+describe('an option that is left out', () => {
+	const { properties } = new TextToVideo().description;
+	const shown = (name: string): unknown => {
+		const collection = properties.find((property) => property.name === 'options');
+		return (collection?.options as INodeProperties[]).find((option) => option.name === name)
+			?.default;
+	};
+
+	it('counts as the Maximum Jobs that the panel shows', async () => {
+		const prompts = Array(Number(shown('maximumJobs')) + 1).fill('A boat') as string[];
+		const { error } = await runVideo(sim, { prompts });
+		expect(error?.message).toContain(`and Maximum Jobs is ${String(shown('maximumJobs'))}.`);
+		expect(sim.book.requests).toEqual([]);
+	});
+
+	it('counts as the Maximum Size that the panel shows', async () => {
+		const bytes = Number(shown('maximumSize')) * 1024 ** 2;
+		const headers = { 'content-type': 'video/mp4', 'content-length': String(bytes + 1) };
+		sim.faults.next('content', { kind: 'answer', status: 200, headers, body: '' });
+		const { error } = await runVideo(sim);
+		expect(error?.message).toContain(`is larger than ${String(shown('maximumSize'))} MiB`);
+	});
+
+	it('counts as the Wait at Most that the panel shows, where no model takes longer', () => {
+		expect(defaultWaitMinutes(providerById('localGpu'))).toBe(shown('waitAtMost'));
+	});
+
+	it('counts as the field that the panel shows', async () => {
+		const [item] = (await runVideo(sim)).items('Video');
+		expect(Object.keys(item?.binary ?? {})).toEqual([shown('binaryProperty')]);
+	});
 });
 
 it('takes nothing at all for left out', async () => {

@@ -72,6 +72,15 @@ describe('a sleeping run', () => {
 		expect(sim.book.keyLeaks).toEqual([]);
 	});
 
+	it('asks for a job that is told of once, and goes on with what was said', async () => {
+		await start();
+		const asleep = await sleep();
+		await sim.finish(jobIds()[0] as string);
+		const { resumed } = await asleep.call(about(jobIds()[0]));
+		expect(resumed?.items('Video')[0]?.json).toMatchObject({ status: 'succeeded' });
+		expect(sim.book.of('fetch')).toHaveLength(1);
+	});
+
 	it.each([
 		['a forged success', () => about(jobIds()[0])],
 		['a foreign job', () => about('987654321')],

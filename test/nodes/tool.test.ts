@@ -63,6 +63,16 @@ describe('as an agent’s tool', () => {
 		});
 	});
 
+	it('answers how far a job is that goes on', async () => {
+		sim = await startSimulator({ durationMs: 60_000, queueMs: 0 });
+		const options = { waitAtMost: 0.05 };
+		const result = await runTool('localGpu', { whenSubmitted: 'wait', options });
+		const { progress, etaSeconds, finished } = result.items('Video')[0]?.json ?? {};
+		expect(finished).toBe(false);
+		expect(progress).toBeTypeOf('number');
+		expect(etaSeconds).toBeTypeOf('number');
+	});
+
 	const answerOf = async (provider: string, parameters: object = {}, run: VideoRun = {}) => {
 		const result = await runTool(provider, parameters, run);
 		expect(result.status).toBe('success');

@@ -25,6 +25,11 @@ function sentWith(id: string, change: Record<string, unknown>): JsonObject {
 const parts = (...frames: number[]): JsonValue =>
 	frames.map((count) => ({ prompt: 'a', frames: count }));
 
+it.each(providers)('a prompt of one character is one, at $title', (provider) => {
+	const values = smallValues(provider, '海');
+	expect(validate(provider, values, provider.account.defaultBaseUrl).issues).toEqual([]);
+});
+
 describe('bad input is refused before it is sent, in words that name field, value and what is allowed', () => {
 	it.each([
 		[

@@ -25,22 +25,22 @@ const PRICING = {
 	],
 };
 
-/** As documented, cut to what a picker needs: one model of the catalogue, one that came later, one that ended. */
-const LIST = {
-	object: 'list',
-	data: [
-		['bytedance/seedance-2-0', [], 'Seedance 2.0', 'ByteDance'],
-		['google/veo-2.0-generate-001', ['veo2'], 'Veo 2 Text-to-Video', 'Google'],
-		['klingai/video-v4-pro-text-to-video', [], 'Kling 4 Pro', 'Kling AI'],
-		['openai/sora-2-t2v', ['sora-2-t2v'], 'Sora 2', 'OpenAI'],
-	].map(([id, aliases, name, developer]) => ({
-		id,
-		aliases,
-		type: 'internal/video-generations/submit',
-		info: { name, developer, docsUrl: `https://docs.aimlapi.com/api-references/${String(id)}` },
-		pricing: PRICING,
-	})),
-};
+/** Cut to what a picker needs: one model of the catalogue, one that came later, one that ended. */
+const VIDEO_MODELS = [
+	{ id: 'bytedance/seedance-2-0', aliases: [], name: 'Seedance 2.0', developer: 'ByteDance' },
+	{
+		...{ id: 'google/veo-2.0-generate-001', aliases: ['veo2'] },
+		...{ name: 'Veo 2 Text-to-Video', developer: 'Google' },
+	},
+	{
+		...{ id: 'klingai/video-v4-pro-text-to-video', aliases: [] },
+		...{ name: 'Kling 4 Pro', developer: 'Kling AI' },
+	},
+	{ id: 'openai/sora-2-t2v', aliases: ['sora-2-t2v'], name: 'Sora 2', developer: 'OpenAI' },
+].map(({ id, aliases, name, developer }) => ({
+	...{ id, aliases, type: 'internal/video-generations/submit' },
+	info: { name, developer, docsUrl: `https://docs.aimlapi.com/api-references/${id}` },
+}));
 
 const PATHS = ['/v2/video/generations', '/v2/generate/video/pixverse/generation'];
 
@@ -72,12 +72,24 @@ function modelList(query: URLSearchParams): JsonObject {
 	const pixverse = { id: 'pixverse/v5-text-to-video', aliases: ['pixverse/v5/text-to-video'] };
 	const isPixverse = id === null || id === pixverse.id || pixverse.aliases.includes(id);
 	const models = isPixverse ? [pixverse] : id in documents ? [{ id, aliases: [] }] : [];
-	const priced = (query.get('include') ?? '').split(',').some((what) => /pricing|all/.test(what));
-	return {
-		object: 'list',
-		data: models.map((model) => ({ ...model, ...(priced ? { pricing: PRICING } : {}) })),
-	};
+	return { object: 'list', data: models.map((model) => ({ ...model, ...pricingIn(query) })) };
 }
+
+const asked = (query: URLSearchParams, name: string): string[] =>
+	query.getAll(name).flatMap((values) => values.split(','));
+
+/** Only where it is asked for. */
+const pricingIn = (query: URLSearchParams): JsonObject =>
+	asked(query, 'include').some((what) => ['all', 'pricing'].includes(what))
+		? { pricing: PRICING }
+		: {};
+
+const listOf = (query: URLSearchParams): JsonObject => ({
+	object: 'list',
+	data: asked(query, 'output_modalities').includes('video')
+		? VIDEO_MODELS.map((model) => ({ ...model, ...pricingIn(query) }))
+		: [],
+});
 
 /** One row a request, newest first; failed ones too, which cost nothing. */
 const log = ({ logged, logsTwice, chargeFactor, nowMs }: FamilyContext): JsonObject => ({
@@ -148,10 +160,10 @@ export const aimlapi: FamilySimulator = {
 		const both = fields.prompt !== undefined && fields.multi_prompt !== undefined;
 		return objection(document, fields) ?? (both ? 'Either prompt or multi_prompt' : undefined);
 	},
-	models: ({ headers }) =>
+	models: ({ headers, query }) =>
 		headers['if-none-match'] === LIST_TAG
 			? { status: 304, body: '' }
-			: { status: 200, headers: { etag: LIST_TAG }, body: LIST },
+			: { status: 200, headers: { etag: LIST_TAG }, body: listOf(query) },
 	keyOf: ({ headers }) => /^Bearer (.+)$/.exec(headers.authorization ?? '')?.[1],
 	// Both documented kinds: with the model behind a colon, and short.
 	newJobId: ({ random }) =>

@@ -68,6 +68,13 @@ describe('the warning at a stop', () => {
 		expect(text).toContain('Messages in line that are dropped: 2.');
 	});
 
+	it('tells of a single one of each', () => {
+		const text = lossText({ jobIds: ['a'], submits: 1, queued: 1 }, english);
+		expect(text).toContain('no context store lasts: a.');
+		expect(text).toContain('Submits without an answer yet: 1.');
+		expect(text).toContain('dropped: 1.');
+	});
+
 	it('says nothing of what is not lost', () => {
 		const text = lossText({ jobIds: [], submits: 0, queued: 1 }, english);
 		expect(text).toMatch(/dropped: 1\. Nothing was paid for them\.$/);
