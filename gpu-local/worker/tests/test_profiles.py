@@ -4,14 +4,17 @@ import pytest
 
 from text_to_video_worker.errors import WorkerError
 from text_to_video_worker.profiles import (
+    ATTENTION,
     FULL_HEADROOM_BYTES,
     GIB,
+    LEAST_STEPS_FOR_CACHE,
     MEMORY_ORDER,
     TILING_HEADROOM_BYTES,
     Cache,
     MemoryLimits,
     Profile,
     Sizes,
+    allowed_memory,
     attention_candidates,
     choose_memory,
     for_device,
@@ -252,3 +255,315 @@ def test_a_cache_goes_up_to_twenty_and_no_further():
     for text in ("cache=first_block:20.5", "cache=first_block:-1"):
         with pytest.raises(WorkerError, match="is not known"):
             parse_profile(text, Profile())
+
+
+def test_the_settings_are_those_that_people_have_saved():
+    assert MEMORY_ORDER == ("full", "text_offload", "model_offload", "group_offload")
+    assert (
+        *("auto", "native", "_native_cudnn", "_native_flash", "_native_efficient", "_native_math"),
+        *("flash", "_flash_3", "flash_varlen", "sage", "xformers", "flex"),
+    ) == ATTENTION
+    assert LEAST_STEPS_FOR_CACHE == 12
+
+
+@pytest.mark.parametrize(
+    ("text", "profile"),
+    [
+        ("", Profile()),
+        (" , ,", Profile()),
+        ("memory=full", Profile()),
+        ("memory=tiling", Profile(tiling=True)),
+        ("memory=text_offload", Profile(memory="text_offload")),
+        ("memory=model_offload", Profile(memory="model_offload", tiling=True)),
+        ("memory=group_offload", Profile(memory="group_offload", tiling=True)),
+        ("vae=tiled", Profile(tiling=True)),
+        ("vae=whole", Profile()),
+        *((f"attention={name}", Profile(attention=name)) for name in ATTENTION),
+        ("compile=on", Profile(compile=True)),
+        ("compile=off", Profile()),
+        ("compile=auto", Profile(compile_when_ready=True)),
+        ("tf32=on", Profile(tf32=True)),
+        ("tf32=off", Profile()),
+        ("storage=fp8", Profile(fp8_storage=True)),
+        ("storage=plain", Profile()),
+        ("cache=off", Profile()),
+        ("cache=first_block:0.08", Profile(cache=Cache("first_block", 0.08))),
+        ("cache=mag:0.06", Profile(cache=Cache("mag", 0.06))),
+        ("cache=sea:0.25", Profile(cache=Cache("sea", 0.25))),
+        ("cache=taylorseer:2", Profile(cache=Cache("taylorseer", 2))),
+        ("cache=taylorseer:20", Profile(cache=Cache("taylorseer", 20))),
+        (" tf32=on ,compile=on", Profile(tf32=True, compile=True)),
+        # Of two that set one thing, the later one.
+        ("tf32=on,tf32=off", Profile()),
+        ("memory=tiling,memory=full", Profile()),
+        ("memory=group_offload,memory=tiling", Profile(tiling=True)),
+        ("memory=group_offload,vae=whole", Profile(memory="group_offload")),
+        ("compile=on,compile=auto", Profile(compile_when_ready=True)),
+        ("compile=auto,compile=on", Profile(compile=True)),
+    ],
+)
+def test_a_setting_sets_what_it_says_and_nothing_else(text, profile):
+    assert parse_profile(text, Profile()) == profile
+
+
+EVERYTHING = Profile(
+    memory="group_offload",
+    tiling=True,
+    attention="sage",
+    compile=True,
+    compile_when_ready=True,
+    tf32=True,
+    cache=Cache("sea", 0.5),
+    fp8_storage=True,
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "changed"),
+    [
+        ("", {}),
+        ("memory=tiling", {"memory": "full"}),
+        ("memory=full", {"memory": "full", "tiling": False}),
+        ("memory=text_offload", {"memory": "text_offload", "tiling": False}),
+        ("memory=model_offload", {"memory": "model_offload"}),
+        ("vae=whole", {"tiling": False}),
+        ("attention=native", {"attention": "native"}),
+        ("compile=off", {"compile": False, "compile_when_ready": False}),
+        ("compile=auto", {"compile": False}),
+        ("compile=on", {"compile_when_ready": False}),
+        ("tf32=off", {"tf32": False}),
+        ("storage=plain", {"fp8_storage": False}),
+        ("cache=off", {"cache": None}),
+        ("cache=mag:0", {"cache": None}),
+        ("cache=mag:1", {"cache": Cache("mag", 1)}),
+    ],
+)
+def test_what_a_text_does_not_say_stays_as_it_was(text, changed):
+    assert parse_profile(text, EVERYTHING) == replace(EVERYTHING, **changed)
+
+
+@pytest.mark.parametrize("preset", ["exact", "balanced", "fast"])
+@pytest.mark.parametrize("cacheable", [True, False])
+def test_a_preset_forgets_every_other_setting_but_memory(preset, cacheable):
+    made = parse_profile(preset, EVERYTHING, cacheable=cacheable)
+    default = preset != "exact"
+    assert made == Profile(
+        memory="group_offload",
+        tiling=True,
+        attention="auto" if default else None,
+        compile_when_ready=default,
+        tf32=default,
+        cache=Cache("first_block", 0.08) if preset == "fast" and cacheable else None,
+    )
+
+
+def test_fast_finds_nothing_to_skip_unless_it_is_told_that_there_is():
+    assert parse_profile("fast", Profile()) == parse_profile("balanced", Profile())
+
+
+@pytest.mark.parametrize(
+    ("profile", "described"),
+    [
+        (Profile(), "memory=full"),
+        (Profile(tiling=True), "memory=tiling"),
+        (Profile(memory="text_offload"), "memory=text_offload"),
+        (Profile(memory="text_offload", tiling=True), "memory=text_offload,vae=tiled"),
+        (Profile(memory="model_offload", tiling=True), "memory=model_offload"),
+        (Profile(memory="model_offload"), "memory=model_offload"),
+        (Profile(memory="group_offload", tiling=True), "memory=group_offload"),
+        (Profile(attention="auto"), "memory=full,attention=auto"),
+        (Profile(compile=True), "memory=full,compile=on"),
+        # What may come later is not told as what is.
+        (Profile(compile_when_ready=True), "memory=full"),
+        (Profile(tf32=True), "memory=full,tf32=on"),
+        (Profile(cache=Cache("mag", 0.06)), "memory=full,cache=mag:0.06"),
+        (Profile(cache=Cache("taylorseer", 5.0)), "memory=full,cache=taylorseer:5"),
+        (Profile(fp8_storage=True), "memory=full,storage=fp8"),
+        (
+            EVERYTHING,
+            "memory=group_offload,attention=sage,compile=on,tf32=on,cache=sea:0.5,storage=fp8",
+        ),
+    ],
+)
+def test_a_profile_is_described_by_what_differs(profile, described):
+    assert profile.describe() == described
+    assert described.startswith(profile.placement())
+
+
+UNKNOWN = [
+    *("memory", "memory=", "memory=tiled", "memory=FULL", "tiling", "vae=tiling", "vae=on"),
+    *("attention=", "attention=torch", "compile=yes", "compile", "tf32", "tf32=auto"),
+    *("storage=on", "storage=fp16", "cache=", "cache=on", "cache=mag:", "cache=mag:x"),
+    *("cache=other:1", "cache=:1", "cache=sea:-0.01", "cache=sea:20.01", "cache=sea:nan"),
+    *("cache=taylorseer:1", "cache=taylorseer:2.5", "cache=taylorseer:21", "Fast", "exact=on"),
+    *("full", "on", "memory:full", "cachex=off", "vaex=tiled", "exactly"),
+]
+
+
+@pytest.mark.parametrize("text", UNKNOWN)
+def test_what_is_not_known_is_named_and_what_is_known_told(text):
+    with pytest.raises(WorkerError) as caught:
+        parse_profile(f"tf32=on,{text},compile=on", Profile())
+    error = caught.value
+    assert (error.code, error.field) == ("model_not_found", "model")
+    assert error.message == f'The profile has "{text}", which is not known.'
+    for known in ("fast, balanced or exact", "memory=full|tiling|text_offload|model_offload|"):
+        assert known in error.remedy
+    for known in ("group_offload", "vae=tiled", "attention=", "compile=on", "tf32=on", "cache="):
+        assert known in error.remedy
+
+
+@pytest.mark.parametrize("device", ["cpu", "mps", "xpu"])
+@pytest.mark.parametrize("quantised", [True, False])
+def test_other_devices_compute_as_torch_does_and_keep_what_was_named(device, quantised):
+    kept = replace(EVERYTHING, tf32=False, compile_when_ready=False)
+    assert for_device(EVERYTHING, device, quantised=quantised) == kept
+    asked = replace(EVERYTHING, attention="auto")
+    assert for_device(asked, device, quantised=quantised) == replace(kept, attention=None)
+
+
+@pytest.mark.parametrize(
+    ("changed", "quantised", "may"),
+    [
+        ({}, False, True),
+        ({"memory": "text_offload"}, False, True),
+        ({"tiling": True}, False, True),
+        ({"memory": "text_offload", "fp8_storage": True}, False, False),
+        ({"fp8_storage": True}, False, False),
+        ({"memory": "model_offload"}, False, False),
+        ({"memory": "group_offload"}, False, False),
+        ({"cache": Cache("mag", 1)}, False, False),
+        ({}, True, False),
+        ({"compile_when_ready": False}, False, False),
+    ],
+)
+def test_unasked_only_whole_plain_models_are_compiled(changed, quantised, may):
+    profile = replace(CUDA_DEFAULT, **changed)
+    got = for_device(profile, "cuda", quantised=quantised)
+    assert got == replace(profile, compile_when_ready=may)
+    # Asked for by name, it is as it was asked.
+    named = replace(profile, compile=True, compile_when_ready=False)
+    assert for_device(named, "cuda", quantised=quantised) == named
+
+
+def test_weights_are_taken_for_plain_where_nothing_else_is_said():
+    assert for_device(CUDA_DEFAULT, "cuda").compile_when_ready
+
+
+@pytest.mark.parametrize("family", ["wan", "ltx", "ltx2", "hunyuanvideo15"])
+def test_cudnn_is_tried_from_hopper_on(family):
+    cudnn = ("_native_cudnn",)
+    for flash in (True, False):
+        kernels = {
+            major: attention_candidates(family, (major, 0), flash) for major in (7, 8, 9, 10, 12)
+        }
+        hopper = ("_flash_3", *cudnn) if flash and family == "wan" else cudnn
+        assert kernels == {7: (), 8: (), 9: hopper, 10: cudnn, 12: cudnn}
+    assert attention_candidates(family, None, True) == ()
+
+
+@pytest.mark.parametrize("family", ["animatediff", "cogvideox", "another"])
+def test_other_families_leave_the_kernel_to_torch(family):
+    assert attention_candidates(family, (9, 0), True) == ()
+
+
+EVERY_FAMILY = ["animatediff", "wan", "ltx", "ltx2", "hunyuanvideo15", "cogvideox"]
+
+
+@pytest.mark.parametrize("family", EVERY_FAMILY)
+def test_weights_wait_elsewhere_where_the_device_and_the_family_can(family):
+    for device in ("cpu", "mps", "xpu"):
+        assert allowed_memory(device, family) == ("full",)
+        for first in MEMORY_ORDER:
+            assert ladder(first, device, family) == (first,)
+    cuda = ("full", "model_offload") if family == "animatediff" else MEMORY_ORDER
+    assert allowed_memory("cuda", family) == cuda
+    for index, first in enumerate(MEMORY_ORDER):
+        assert ladder(first, "cuda", family) == (
+            first,
+            *(later for later in MEMORY_ORDER[index + 1 :] if later in cuda),
+        )
+
+
+GIBIBYTE = 1_073_741_824
+#: Bytes of text encoders, denoisers and others, and of the largest part: 16 GiB, 6 without text.
+MODEL = Sizes(10 * GIBIBYTE, 5 * GIBIBYTE, GIBIBYTE, 10 * GIBIBYTE)
+
+
+def test_the_size_of_a_model_is_that_of_all_its_parts():
+    assert MODEL.all == 16 * GIBIBYTE
+    assert Sizes(1, 20, 300, 300).all == 321
+
+
+@pytest.mark.parametrize(
+    ("device", "family", "gibibytes", "more", "chosen"),
+    [
+        # Beside the weights, 8 GiB for a whole decode and 3 for one in tiles.
+        ("cuda", "wan", 24, 0, ("full", False)),
+        ("cuda", "wan", 24, -1, ("full", True)),
+        ("cuda", "wan", 19, 0, ("full", True)),
+        ("cuda", "wan", 19, -1, ("text_offload", False)),
+        ("cuda", "wan", 14, 0, ("text_offload", False)),
+        ("cuda", "wan", 14, -1, ("text_offload", True)),
+        ("cuda", "wan", 9, 0, ("text_offload", True)),
+        ("cuda", "wan", 9, -1, ("group_offload", True)),
+        ("cuda", "wan", 1, 0, ("group_offload", True)),
+        ("cuda", "animatediff", 24, 0, ("full", False)),
+        ("cuda", "animatediff", 24, -1, ("full", True)),
+        ("cuda", "animatediff", 19, -1, ("model_offload", True)),
+        ("cuda", "animatediff", 13, 0, ("model_offload", True)),
+        # Nothing less is left to try.
+        ("cuda", "animatediff", 13, -1, ("model_offload", True)),
+        ("cuda", "animatediff", 1, 0, ("model_offload", True)),
+        ("mps", "wan", 24, 0, ("full", False)),
+        ("mps", "wan", 24, -1, ("full", True)),
+        ("mps", "wan", 19, -1, ("full", True)),
+        ("mps", "wan", 1, 0, ("full", True)),
+        # Main memory takes what there is.
+        ("cpu", "wan", 64, 0, ("full", False)),
+        ("cpu", "wan", 1, 0, ("full", False)),
+    ],
+)
+def test_weights_wait_where_it_is_fastest_and_fits(device, family, gibibytes, more, chosen):
+    assert choose_memory(device, family, gibibytes * GIBIBYTE + more, MODEL) == chosen
+
+
+@pytest.mark.parametrize(
+    ("gibibytes", "more", "chosen"),
+    [
+        (33, 0, "text_offload"),
+        (33, -1, "model_offload"),
+        (18, 0, "model_offload"),
+        (18, -1, "group_offload"),
+    ],
+)
+def test_a_large_denoiser_is_moved_by_parts_until_its_largest_does_not_fit(gibibytes, more, chosen):
+    two_experts = Sizes(10 * GIBIBYTE, 30 * GIBIBYTE, 0, 15 * GIBIBYTE)
+    got = choose_memory("cuda", "wan", gibibytes * GIBIBYTE + more, two_experts)
+    assert got == (chosen, True)
+
+
+def test_the_smallest_video_that_failed_counts_for_its_model_and_setting_alone():
+    limits = MemoryLimits()
+    assert limits.fits("a", "full", 10**12)
+    limits.failed("a", "full", 500)
+    limits.failed("a", "full", 900)
+    assert [limits.fits("a", "full", size) for size in (499, 500, 501, 900)] == [True, *[False] * 3]
+    limits.failed("a", "full", 300)
+    assert [limits.fits("a", "full", size) for size in (299, 300)] == [True, False]
+    assert limits.fits("a", "text_offload", 900)
+    assert limits.fits("b", "full", 900)
+    limits.failed("b", "full", 100)
+    limits.forget("a")
+    assert limits.fits("a", "full", 900)
+    assert not limits.fits("b", "full", 100)
+
+
+def test_of_a_ladder_the_first_that_has_not_failed_is_taken():
+    limits, steps = MemoryLimits(), ladder("full", "cuda", "wan")
+    limits.failed("a", "text_offload", 100)
+    assert limits.choose("a", steps, 100) == "full"
+    limits.failed("a", "full", 200)
+    assert limits.choose("a", steps, 150) == "full"
+    assert limits.choose("a", steps, 200) == "model_offload"
+    assert limits.choose("a", (), 1) is None
