@@ -9,8 +9,8 @@
  * those count that were. Which test runs which statement is measured once, and kept; `--measure` does it again. Of the
  * tests that reach a fault so many run as take `--seconds`, the likeliest first, and three times as long others where
  * these notice nothing. A fault that runs through all tests that reach it survives; those are printed. Where more reach
- * it than there was time for, it is undecided, and counts as not noticed. One that could not be tried is an error. Those
- * that change nothing anybody could notice are written down in `mutate/equivalent.json`, with the reason: they are not
+ * it than there was time for, it is undecided, and counts as not noticed. One that could not be tried is an error. What
+ * the compiler refuses is no fault that somebody could commit, and does not count. Those that change nothing anybody could notice are written down in `mutate/equivalent.json`, with the reason: they are not
  * run. Works in copies. With `--json` it goes on where an earlier run of the seed stopped.
  */
 import { spawnSync } from 'node:child_process';
@@ -23,6 +23,7 @@ import equivalent from './mutate/equivalent.json';
 import { Judge, type NamedTests, type Verdict } from './mutate/judge';
 import { applied, mutationsOf, type Mutation } from './mutate/mutations';
 import { ReachMap, type ReachingTest } from './mutate/reachMap';
+import { configsOf, TypeCheck } from './mutate/typeCheck';
 import { giveProof } from './proof/rows';
 import { REPOSITORY_FOLDER } from './repository';
 
@@ -51,10 +52,10 @@ const isEquivalent = ({ file, kind, was, replacement }: Fault): boolean =>
 interface Outcome {
 	/**
 	 * `no fit test`: those that reach it fail without it too. `undecided`: not noticed by the tests there was time for, of
-	 * more that reach it. `error`: the runner could not tell; no tests ran.
+	 * more that reach it. `refused`: the compiler does not take it. `error`: the runner could not tell; no tests ran.
 	 */
-	end: Verdict['end'] | 'no test' | 'undecided' | 'error';
-	/** The test that noticed, or what went wrong. */
+	end: Verdict['end'] | 'no test' | 'undecided' | 'refused' | 'error';
+	/** The test that noticed, what the compiler says, or what went wrong. */
 	by?: string;
 }
 
@@ -92,6 +93,7 @@ const isCore = (paths: string[]) => (name: string) =>
 const faults = inTurns(values.seed.split(','));
 const outcomes = new Map<Fault, Outcome>();
 const judge = new Judge();
+const types = new TypeCheck(configsOf(REPOSITORY_FOLDER));
 let line: Fault[] | undefined;
 let endsAt = Infinity;
 
@@ -171,6 +173,8 @@ async function work(reach: ReachMap): Promise<void> {
 async function tested(copy: RepositoryCopy, reach: ReachMap, fault: Fault): Promise<Outcome> {
 	const whole = readFileSync(join(REPOSITORY_FOLDER, fault.file), 'utf8');
 	const put = { file: fault.file, whole, text: applied(whole, fault) };
+	const refused = types.errorIn(join(REPOSITORY_FOLDER, fault.file), put.text);
+	if (refused !== undefined) return { end: 'refused', by: refused };
 	let left = reach.testsAt(fault.file, whole, fault.start);
 	if (left.length === 0) return { end: 'no test' };
 	let verdict: Verdict = { end: 'no fit test' };
@@ -245,7 +249,7 @@ function takeUp(): void {
 				replacement === known.replacement,
 		);
 		// What could not be judged is tried again.
-		if (same && ['killed', 'survived', 'no test'].includes(outcome))
+		if (same && ['killed', 'survived', 'no test', 'refused'].includes(outcome))
 			outcomes.set(same, { end: outcome, ...(by ? { by } : {}) });
 	}
 }
@@ -261,6 +265,7 @@ function report(): void {
 	const judged = faults.filter((fault) =>
 		['killed', 'survived', 'no test', 'undecided'].includes(endOf(fault) ?? ''),
 	);
+	const refused = faults.filter((fault) => endOf(fault) === 'refused');
 	const killedOf = (list: Fault[]) => list.filter((fault) => endOf(fault) === 'killed').length;
 	const share = (list: Fault[]): string => {
 		const killed = killedOf(list);
@@ -271,11 +276,14 @@ function report(): void {
 		.map((file) => ({ file, list: judged.filter((fault) => fault.file === file) }));
 	console.log(`\nKilled by file (seed ${values.seed}):`);
 	for (const { file, list } of byFile) console.log(`${share(list).padEnd(18)} ${file}`);
-	console.log(`${share(judged).padEnd(18)} all`);
+	console.log(
+		`${share(judged).padEnd(18)} all; ${refused.length} more were refused by the compiler`,
+	);
 	const undecided = judged.filter((fault) => endOf(fault) === 'undecided');
 	const survivors = judged.filter((fault) => ['survived', 'no test'].includes(endOf(fault)!));
 	giveProof([
 		{ figure: 'faults put in', value: judged.length },
+		{ figure: 'besides: refused by the compiler', value: refused.length },
 		{ figure: 'noticed by a test', value: killedOf(judged) },
 		{ figure: 'not noticed by any test that reaches them', value: survivors.length },
 		{
