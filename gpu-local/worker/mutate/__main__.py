@@ -14,7 +14,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import random
 import shutil
 import subprocess
 import sys
@@ -60,22 +59,21 @@ def equivalent() -> set[Key]:
 
 def draw(files: list[str], seed: int, count: int) -> list[Fault]:
     """Evenly over the files, none that is equivalent."""
-    chance = random.Random(seed)  # noqa: S311
     unnoticeable = equivalent()
 
     def told(file: str) -> Iterator[Fault]:
         text = (WORKER / PACKAGE / file).read_text(encoding="utf-8")
-        faults = faults_of(file, text, random.Random(chance.random()))  # noqa: S311
-        return (fault for fault in faults if key_of(fault) not in unnoticeable)
+        return (fault for fault in faults_of(file, text, seed) if key_of(fault) not in unnoticeable)
 
     rounds = zip_longest(*(told(file) for file in files))
     drawn = (fault for one in rounds for fault in one if fault is not None)
     return list(islice(drawn, count))
 
 
-def passes(folder: Path, tests: list[str], limit_seconds: float) -> bool:
+def passes(folder: Path, tests: list[str], limit_seconds: float, *, keep: bool = False) -> bool:
+    """`keep`: Python keeps what it compiles, which a fault in a file of the same size must not."""
     command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *tests]
-    env = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
+    env = {**os.environ, "PYTHONDONTWRITEBYTECODE": "" if keep else "1"}
     try:
         done = subprocess.run(
             command, cwd=folder, env=env, capture_output=True, timeout=limit_seconds
@@ -87,39 +85,37 @@ def passes(folder: Path, tests: list[str], limit_seconds: float) -> bool:
     return done.returncode in (0, 5)
 
 
-def limits(folder: Path, files: list[str]) -> dict[str, float]:
-    """Seconds that the tests of each file may take, which all pass without any fault."""
-    found = {}
-    for file in files:
-        before = time.monotonic()
-        if not passes(folder, TESTS[file], 1800):
-            raise SystemExit(f"The tests of {file} fail without any fault.")
-        took = time.monotonic() - before
-        found[file] = LEAST_LIMIT_SECONDS + TIMES_AS_LONG * took
-    return found
-
-
 class Copies:
     """Copies of the worker, in each of which one fault at a time is tried."""
 
-    def __init__(self, parent: Path, count: int) -> None:
-        self._free: SimpleQueue[Path] = SimpleQueue()
+    def __init__(self, parent: Path, files: list[str], count: int) -> None:
+        first = parent / "0"
         skipped = shutil.ignore_patterns("__pycache__", ".*_cache")
-        for number in range(count):
-            self.any = parent / str(number) / "worker"
-            shutil.copytree(WORKER, self.any, ignore=skipped)
-            self._free.put(self.any)
+        shutil.copytree(WORKER, first, ignore=skipped)
+        self._limits = {file: _limit(first, file) for file in files}
+        self._free: SimpleQueue[Path] = SimpleQueue()
+        self._free.put(first)
+        for number in range(1, count):
+            self._free.put(shutil.copytree(first, parent / str(number)))
 
-    def notices(self, fault: Fault, limit_seconds: float) -> bool:
+    def notices(self, fault: Fault) -> bool:
         folder = self._free.get()
         path = folder / PACKAGE / fault.file
         original = path.read_text(encoding="utf-8")
         path.write_text(fault.text, encoding="utf-8")
         try:
-            return not passes(folder, TESTS[fault.file], limit_seconds)
+            return not passes(folder, TESTS[fault.file], self._limits[fault.file])
         finally:
             path.write_text(original, encoding="utf-8")
             self._free.put(folder)
+
+
+def _limit(folder: Path, file: str) -> float:
+    """Seconds that the tests of a file may take, which all pass without any fault."""
+    before = time.monotonic()
+    if not passes(folder, TESTS[file], 1800, keep=True):
+        raise SystemExit(f"The tests of {file} fail without any fault.")
+    return LEAST_LIMIT_SECONDS + TIMES_AS_LONG * (time.monotonic() - before)
 
 
 def main() -> None:
@@ -136,9 +132,8 @@ def main() -> None:
         tempfile.TemporaryDirectory() as temporary,
         ThreadPoolExecutor(asked.parallel) as threads,
     ):
-        copies = Copies(Path(temporary), asked.parallel)
-        limit = limits(copies.any, asked.files)
-        tried = threads.map(lambda fault: copies.notices(fault, limit[fault.file]), faults)
+        copies = Copies(Path(temporary), asked.files, asked.parallel)
+        tried = threads.map(copies.notices, faults)
         for number, (fault, noticed) in enumerate(zip(faults, tried, strict=True), 1):
             outcomes[fault.file].append(noticed)
             word = "killed" if noticed else "SURVIVED"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import copy
 import random
 import re
 from collections.abc import Callable, Iterator
@@ -42,34 +43,44 @@ class Fault:
     #: The line of the file, and what the changed part of it is now.
     was: str
     now: str
-    #: The whole file with the fault in it.
-    text: str
+    #: The file without the fault; the node that it is put into, and which of the node's faults.
+    whole: str
+    node: int
+    choice: int
+
+    @property
+    def text(self) -> str:
+        """The whole file with the fault in it."""
+        tree = ast.parse(self.whole)
+        node = next(node for i, node in enumerate(ast.walk(tree)) if i == self.node)
+        _, change = _changes(node)[self.choice]
+        change()
+        return ast.unparse(tree)
 
 
 #: What a fault is called, and what puts it into the node that it was made for.
 Change = tuple[str, Callable[[], None]]
 
 
-def faults_of(file: str, text: str, chance: random.Random) -> Iterator[Fault]:
-    """Every fault that can be put into a file, in an order by chance."""
+def faults_of(file: str, text: str, seed: int) -> Iterator[Fault]:
+    """Every fault that can be put into a file, in an order by the seed."""
     lines = text.split("\n")
     tree = ast.parse(text)
     unseen = _changes_nothing(tree)
+    nodes = list(ast.walk(tree))
     places = [
         (index, choice)
-        for index, node in enumerate(ast.walk(tree))
+        for index, node in enumerate(nodes)
         if id(node) not in unseen
         for choice in range(len(_changes(node)))
     ]
-    chance.shuffle(places)
+    random.Random(seed).shuffle(places)  # noqa: S311
     for index, choice in places:
-        tree = ast.parse(text)
-        node = next(node for i, node in enumerate(ast.walk(tree)) if i == index)
+        node = copy.deepcopy(nodes[index])
         kind, change = _changes(node)[choice]
         change()
         line = getattr(node, "lineno", 0) or getattr(node, "target", node).lineno
-        was = lines[line - 1].strip()
-        yield Fault(file, line, kind, was, _shown(node), ast.unparse(tree))
+        yield Fault(file, line, kind, lines[line - 1].strip(), _shown(node), text, index, choice)
 
 
 def _changes_nothing(tree: ast.Module) -> set[int]:
