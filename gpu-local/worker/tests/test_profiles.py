@@ -125,6 +125,24 @@ def test_a_profile_reads_back_as_it_was_written():
     )
 
 
+@pytest.mark.parametrize("compute", ["fp8", "fp8_weight_only"])
+def test_eight_bit_products_are_asked_for_and_taken_back(compute):
+    profile = parse_profile(f"compute={compute}", Profile())
+    assert (profile.compute, profile.fp8_weights) == (compute, True)
+    assert profile.describe() == f"memory=full,compute={compute}"
+    assert parse_profile("compute=plain", profile) == Profile()
+    assert parse_profile("exact", profile) == Profile()
+    assert not Profile().fp8_weights
+    assert parse_profile("storage=fp8", Profile()).fp8_weights
+
+
+def test_weights_are_kept_in_one_way_at_a_time():
+    with pytest.raises(WorkerError, match="storage=fp8 and compute=fp8_weight_only") as caught:
+        parse_profile("storage=fp8,compute=fp8_weight_only", Profile())
+    assert "one of the two" in caught.value.remedy
+    assert parse_profile("storage=plain,compute=fp8", Profile(fp8_storage=True)).compute == "fp8"
+
+
 @pytest.mark.parametrize(
     ("text", "described"),
     [
@@ -196,6 +214,7 @@ CUDA_DEFAULT = Profile(attention="auto", compile_when_ready=True, tf32=True)
         (Profile(attention="native", compile=True), "cpu", False, None),
         (CUDA_DEFAULT, "cuda", True, replace(CUDA_DEFAULT, compile_when_ready=False)),
         (replace(CUDA_DEFAULT, memory="text_offload"), "cuda", False, None),
+        (replace(CUDA_DEFAULT, compute="fp8"), "cuda", False, None),
         *(
             (
                 replace(CUDA_DEFAULT, **more),
@@ -243,6 +262,7 @@ def test_auto_tries_the_kernels_that_a_device_and_a_model_may_have(
         *["cache=first_block:-1", "cache=first_block:nan", "cache=taylorseer:2.5"],
         *["cache=taylorseer:1", "cache=taylorseer:0.5", "cache=mag:-0.1", "cache=teacache:0.1"],
         *["cache=first_block:inf", "cache=sea:21", "cache=sea", "tf32=maybe", "fast=on"],
+        *["compute=fp4", "compute=", "compute=on"],
     ],
 )
 def test_an_unknown_or_downloading_setting_is_refused(text):

@@ -50,6 +50,10 @@ class Cache:
     value: float
 
 
+#: Products of 8-bit floats, or of plain numbers with weights that are widened from them.
+Fp8Compute = Literal["fp8", "fp8_weight_only"]
+FP8_COMPUTE: tuple[Fp8Compute, ...] = ("fp8", "fp8_weight_only")
+
 #: What `fast` skips: diffusers' own example for Wan and LTX.
 FAST_CACHE = Cache("first_block", 0.08)
 #: Fewer steps than this leave nothing to skip.
@@ -71,6 +75,12 @@ class Profile:
     cache: Cache | None = None
     #: Weights kept as 8-bit floats and widened layer by layer when used.
     fp8_storage: bool = False
+    #: Linear layers of which weights, or both factors, are 8-bit floats with scales.
+    compute: Fp8Compute | None = None
+
+    @property
+    def fp8_weights(self) -> bool:
+        return self.fp8_storage or self.compute is not None
 
     def placement(self) -> str:
         """The part of `describe` that says where weights wait and how the VAE decodes."""
@@ -91,6 +101,8 @@ class Profile:
             parts.append(f"cache={self.cache.kind}:{self.cache.value:g}")
         if self.fp8_storage:
             parts.append("storage=fp8")
+        if self.compute:
+            parts.append(f"compute={self.compute}")
         return ",".join(parts)
 
     def with_memory(self, memory: Memory) -> Profile:
@@ -107,7 +119,7 @@ def _bad(text: str) -> WorkerError:
         remedy="Use fast, balanced or exact, or memory=full|tiling|text_offload|model_offload|"
         "group_offload, vae=tiled, attention=…, compile=on, tf32=on, "
         "cache=first_block:0.08, cache=mag:0.06, cache=sea:0.25, cache=taylorseer:5, "
-        "storage=fp8, separated by commas.",
+        "storage=fp8, compute=fp8, compute=fp8_weight_only, separated by commas.",
     )
 
 
@@ -120,6 +132,7 @@ def _preset(name: str, profile: Profile, cacheable: bool) -> Profile:
         tf32=False,
         cache=None,
         fp8_storage=False,
+        compute=None,
     )
     if name == "exact":
         return plain
@@ -155,12 +168,24 @@ def parse_profile(text: str, chosen: Profile, *, cacheable: bool = False) -> Pro
             profile = replace(profile, tf32=value == "on")
         elif name == "storage" and value in ("fp8", "plain"):
             profile = replace(profile, fp8_storage=value == "fp8")
+        elif name == "compute" and value in FP8_COMPUTE:
+            profile = replace(profile, compute=value)
+        elif part == "compute=plain":
+            profile = replace(profile, compute=None)
         elif part == "cache=off":
             profile = replace(profile, cache=None)
         elif name == "cache":
             profile = replace(profile, cache=_cache(part, value))
         else:
             raise _bad(part)
+    if profile.fp8_storage and profile.compute:
+        raise WorkerError(
+            "model_not_found",
+            f"The profile has storage=fp8 and compute={profile.compute}; "
+            "both say how weights are kept.",
+            field="model",
+            remedy="Take one of the two out of the model's profile.",
+        )
     return profile
 
 

@@ -27,22 +27,24 @@ WITH_PICTURE = 36
 
 
 def wan_transformer(channels: int = 16, seed: int = 0, **config: Any) -> WanTransformer3DModel:
-    """`config` adds to the configuration."""
+    """`config` adds to the configuration, or replaces of it."""
     torch.manual_seed(seed)
     return WanTransformer3DModel(
-        **config,
-        patch_size=(1, 2, 2),
-        num_attention_heads=2,
-        attention_head_dim=12,
-        in_channels=channels,
-        out_channels=16 if channels == WITH_PICTURE else channels,
-        text_dim=32,
-        freq_dim=256,
-        ffn_dim=32,
-        num_layers=2,
-        cross_attn_norm=True,
-        qk_norm="rms_norm_across_heads",
-        rope_max_seq_len=1024,
+        **{
+            "patch_size": (1, 2, 2),
+            "num_attention_heads": 2,
+            "attention_head_dim": 12,
+            "in_channels": channels,
+            "out_channels": 16 if channels == WITH_PICTURE else channels,
+            "text_dim": 32,
+            "freq_dim": 256,
+            "ffn_dim": 32,
+            "num_layers": 2,
+            "cross_attn_norm": True,
+            "qk_norm": "rms_norm_across_heads",
+            "rope_max_seq_len": 1024,
+            **config,
+        }
     )
 
 

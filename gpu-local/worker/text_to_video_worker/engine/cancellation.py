@@ -8,6 +8,8 @@ from typing import Any
 
 import torch
 
+from .blocks import blocks_of
+
 
 @contextlib.contextmanager
 def checked_between_blocks(pipe: Any, check: Callable[[], None]) -> Iterator[None]:
@@ -19,20 +21,11 @@ def checked_between_blocks(pipe: Any, check: Callable[[], None]) -> Iterator[Non
     try:
         for part in pipe.components.values():
             if isinstance(part, torch.nn.Module):
-                undo += [_before(block, check) for block in _blocks(part)]
+                undo += [_before(block, check) for block in blocks_of(part)]
         yield
     finally:
         for one in undo:
             one()
-
-
-def _blocks(module: torch.nn.Module) -> Iterator[torch.nn.Module]:
-    """Members of the outermost lists of layers, which run one after another."""
-    for child in module.children():
-        if isinstance(child, torch.nn.ModuleList):
-            yield from child
-        else:
-            yield from _blocks(child)
 
 
 def _before(block: torch.nn.Module, check: Callable[[], None]) -> Callable[[], None]:

@@ -23,6 +23,7 @@ from ..profiles import (
 from .attention import choose_attention
 from .device import memory_bytes
 from .families import PIPELINE_FAMILIES
+from .fp8 import choose_compute
 from .loaded_model import LoadedModel
 from .placement import place
 from .single_file import GGUF
@@ -58,14 +59,16 @@ def first_profile(spec: ModelSpec, device: torch.device) -> Profile:
         default = parse_profile(DEFAULT_PROFILE, chosen)
         return parse_profile(spec.profile, default, cacheable=cacheable)
 
-    sizes = weight_sizes(spec, device, fp8=said(Profile()).fp8_storage)
+    sizes = weight_sizes(spec, device, fp8=said(Profile()).fp8_weights)
     memory, tiling = choose_memory(device.type, spec.family, memory_bytes(device), sizes)
     quantised = Path(spec.path).suffix == GGUF
     profile = for_device(
         said(Profile(memory=memory, tiling=tiling)), device.type, quantised=quantised
     )
+    dtype = PIPELINE_FAMILIES[spec.family].dtype(spec, device)
+    if profile.compute:
+        profile = replace(profile, compute=choose_compute(profile.compute, device, dtype))
     if profile.attention == "auto":
-        dtype = PIPELINE_FAMILIES[spec.family].dtype(spec, device)
         profile = replace(profile, attention=choose_attention(spec.family, device, dtype))
     return profile
 
@@ -110,7 +113,7 @@ def load(spec: ModelSpec, device: torch.device, memory: Memory | None = None) ->
         device=device,
         profile=profile,
         tiled=profile.tiling,
-        weight_bytes=weight_sizes(spec, device, fp8=profile.fp8_storage).all,
+        weight_bytes=weight_sizes(spec, device, fp8=profile.fp8_weights).all,
         compute_dtype=dtype,
         scheduler_class=type(pipe.scheduler).__name__,
         scheduler_config=dict(pipe.scheduler.config),

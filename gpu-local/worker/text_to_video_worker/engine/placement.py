@@ -12,6 +12,7 @@ from diffusers.models.attention_dispatch import AttentionBackendName, _Attention
 from ..profiles import Profile
 from .caches import use_cache
 from .compiling import compile_blocks
+from .fp8 import compute_in_fp8
 from .impossible import impossible
 
 #: What a denoiser computes attention with where its profile names nothing.
@@ -39,6 +40,9 @@ def place(
             denoiser.enable_layerwise_casting(
                 storage_dtype=torch.float8_e4m3fn, compute_dtype=dtype
             )
+    if profile.compute:
+        stays = profile.memory in ("full", "text_offload")
+        compute_in_fp8(denoisers, device, dtype, profile.compute, stays=stays)
     if profile.tiling:
         pipe.vae.enable_tiling()
         pipe.vae.enable_slicing()
