@@ -1,6 +1,6 @@
 """How much the tests notice of the worker's decisions: small faults, one at a time.
 
-    python -m mutate [--seed 1] [--count 60] [--parallel 2] [FILE …]
+    python -m mutate [--seed 1] [--count 120] [--parallel 2] [FILE …]
 
 FILE are modules of `text_to_video_worker` (by default those of `TESTS`). Faults are drawn by the
 seed, evenly over the files; each is put into a copy, where the tests of the file run. What no test
@@ -122,7 +122,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m mutate")
     parser.add_argument("files", nargs="*", default=list(TESTS))
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--count", type=int, default=60)
+    parser.add_argument("--count", type=int, default=120)
     parser.add_argument("--parallel", type=int, default=2)
     asked = parser.parse_args()
     faults = draw(asked.files, asked.seed, asked.count)
