@@ -139,7 +139,9 @@ def test_eight_bit_products_are_asked_for_and_taken_back(compute):
 def test_weights_are_kept_in_one_way_at_a_time():
     with pytest.raises(WorkerError, match="storage=fp8 and compute=fp8_weight_only") as caught:
         parse_profile("storage=fp8,compute=fp8_weight_only", Profile())
-    assert "one of the two" in caught.value.remedy
+    said = caught.value
+    assert (said.code, said.field) == ("model_not_found", "model")
+    assert said.remedy == "Take one of the two out of the model's profile."
     assert parse_profile("storage=plain,compute=fp8", Profile(fp8_storage=True)).compute == "fp8"
 
 
@@ -306,6 +308,11 @@ def test_the_settings_are_those_that_people_have_saved():
         ("tf32=off", Profile()),
         ("storage=fp8", Profile(fp8_storage=True)),
         ("storage=plain", Profile()),
+        ("compute=fp8", Profile(compute="fp8")),
+        ("compute=fp8_weight_only", Profile(compute="fp8_weight_only")),
+        ("compute=plain", Profile()),
+        ("compute=fp8,compute=plain", Profile()),
+        ("compute=fp8,storage=plain", Profile(compute="fp8")),
         ("cache=off", Profile()),
         ("cache=first_block:0.08", Profile(cache=Cache("first_block", 0.08))),
         ("cache=mag:0.06", Profile(cache=Cache("mag", 0.06))),
@@ -364,8 +371,9 @@ def test_what_a_text_does_not_say_stays_as_it_was(text, changed):
 
 @pytest.mark.parametrize("preset", ["exact", "balanced", "fast"])
 @pytest.mark.parametrize("cacheable", [True, False])
-def test_a_preset_forgets_every_other_setting_but_memory(preset, cacheable):
-    made = parse_profile(preset, EVERYTHING, cacheable=cacheable)
+@pytest.mark.parametrize("changed", [{}, {"fp8_storage": False, "compute": "fp8"}])
+def test_a_preset_forgets_every_other_setting_but_memory(preset, cacheable, changed):
+    made = parse_profile(preset, replace(EVERYTHING, **changed), cacheable=cacheable)
     default = preset != "exact"
     assert made == Profile(
         memory="group_offload",
@@ -399,6 +407,7 @@ def test_fast_finds_nothing_to_skip_unless_it_is_told_that_there_is():
         (Profile(cache=Cache("mag", 0.06)), "memory=full,cache=mag:0.06"),
         (Profile(cache=Cache("taylorseer", 5.0)), "memory=full,cache=taylorseer:5"),
         (Profile(fp8_storage=True), "memory=full,storage=fp8"),
+        (Profile(tf32=True, compute="fp8"), "memory=full,tf32=on,compute=fp8"),
         (
             EVERYTHING,
             "memory=group_offload,attention=sage,compile=on,tf32=on,cache=sea:0.5,storage=fp8",
@@ -453,6 +462,8 @@ def test_other_devices_compute_as_torch_does_and_keep_what_was_named(device, qua
         ({"memory": "model_offload"}, False, False),
         ({"memory": "group_offload"}, False, False),
         ({"cache": Cache("mag", 1)}, False, False),
+        ({"compute": "fp8"}, False, True),
+        ({"compute": "fp8"}, True, False),
         ({}, True, False),
         ({"compile_when_ready": False}, False, False),
     ],
