@@ -37,6 +37,7 @@ TESTS = {
     "profiles.py": ["tests/test_profiles.py"],
     "request.py": ["tests/test_request.py"],
     "prompt_weights.py": ["tests/test_prompt_weights.py"],
+    "model_spec.py": ["tests/test_model_spec.py"],
     "gguf_header.py": ["tests/test_gguf_header.py"],
     "engine/schedulers.py": ["tests/test_schedulers.py", "-k", "chosen"],
 }
