@@ -1,8 +1,9 @@
-"""Renews the three lock files: `uv run --no-project lock.py` (needs uv on the PATH).
+"""Renews the lock files: `uv run --no-project lock.py` (needs uv on the PATH).
 
 torch.lock          torch and what only torch needs, as PyPI has them (CUDA on Linux, MPS on macOS)
 requirements.lock   everything else that the worker imports
 dev.lock            what the tests and linters need on top
+apart.lock          what a test takes from a folder of its own
 
 torch stands apart because some machines take it from PyTorch's own index (ROCm, CUDA on Windows,
 CPU only), where the same version has other files and other hashes.
@@ -50,8 +51,10 @@ def main() -> None:
     write("torch.lock", [p for p in everything if TORCH_FAMILY.match(p)])
     write("requirements.lock", [p for p in everything if not TORCH_FAMILY.match(p)])
     known = {p.split("==")[0] for p in everything}
-    dev = split(compile_lock(project["dependency-groups"]["dev"], HERE / "requirements.lock"))
-    write("dev.lock", [p for p in dev if p.split("==")[0] not in known])
+    for group in ("dev", "apart"):
+        wanted = project["dependency-groups"][group]
+        packages = split(compile_lock(wanted, HERE / "requirements.lock"))
+        write(f"{group}.lock", [p for p in packages if p.split("==")[0] not in known])
 
 
 if __name__ == "__main__":

@@ -51,7 +51,7 @@ export async function ensureEnvironment(options: SetupOptions): Promise<Environm
 	const { env, backend, dev = false, say } = options;
 	const ready = findEnvironment(env, backend.name, dev);
 	if (ready) return ready;
-	const { folder, locks } = environmentPlan(env, { backend: backend.name, dev });
+	const { folder, locks, apart } = environmentPlan(env, { backend: backend.name, dev });
 	await mkdir(dirname(folder), { recursive: true });
 	const unlock = await waitForLock(`${folder}.lock`, () =>
 		say('Another set-up is at work; waiting for it.'),
@@ -75,6 +75,12 @@ export async function ensureEnvironment(options: SetupOptions): Promise<Environm
 				}
 				say("PyTorch's own server cannot be reached; taking the larger build from PyPI instead.");
 				for (const other of installSteps(locks, BACKENDS.pypi, torchLock)) await install(other);
+			});
+		}
+		if (apart) {
+			await install({
+				title: 'Installing what is kept apart …',
+				args: ['--no-deps', '--target', join(folder, 'apart'), '--require-hashes', '-r', apart],
 			});
 		}
 		await writeMark(folder, backend);

@@ -30,10 +30,13 @@ export interface EnvironmentPlan {
 	folder: string;
 	/** Lock files to install, in order. */
 	locks: string[];
+	/** The lock file of what goes into a folder of its own, `apart`, where only tests look. */
+	apart?: string;
 }
 
 const LOCKS = ['torch.lock', 'requirements.lock'] as const;
 const DEV_LOCK = 'dev.lock';
+const APART_LOCK = 'apart.lock';
 
 export function environmentPlan(
 	env: Env,
@@ -42,9 +45,11 @@ export function environmentPlan(
 	const worker = options.worker ?? workerFolder();
 	const locks = [...LOCKS, ...(options.dev ? [DEV_LOCK] : [])].map((name) => join(worker, name));
 	const hash = createHash('sha256').update(options.backend);
-	for (const lock of locks) hash.update('\0').update(readFileSync(lock));
+	const apart = options.dev ? join(worker, APART_LOCK) : undefined;
+	for (const lock of [...locks, ...(apart ? [apart] : [])])
+		hash.update('\0').update(readFileSync(lock));
 	const name = `worker-${hash.digest('hex').slice(0, 12)}`;
-	return { folder: join(cacheFolder(env), name), locks };
+	return { folder: join(cacheFolder(env), name), locks, ...(apart ? { apart } : {}) };
 }
 
 export function pythonOf(folder: string, platform: NodeJS.Platform = process.platform): string {

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -7,6 +8,10 @@ import pytest
 
 if TYPE_CHECKING:
     from .harness import Harness
+
+
+# Packages that processes which the tests start are not to find.
+sys.path.append(str(Path(sys.prefix) / "apart"))
 
 
 @pytest.fixture(scope="session")
