@@ -104,6 +104,15 @@ describe('Get Now', () => {
 		expect(sim.book.requests).toEqual([]);
 	});
 
+	it('says what the step before said, where it hands on a job that has no id', async () => {
+		await start();
+		const details = { accepted: 'yes', job: { provider: 'localGpu', status: 'failed' } };
+		const json = { message: 'The lamp went out', details };
+		const { error } = await runFetch(sim, { items: [{ json }] });
+		expect(error?.message).toContain('The lamp went out');
+		expect(sim.book.requests).toEqual([]);
+	});
+
 	it('does not call an id paid that the provider does not know', async () => {
 		await start();
 		const result = await runFetch(sim, {

@@ -104,9 +104,13 @@ describe('a sleeping run', () => {
 		await sim.finish(boat);
 		await sim.fail(kite, 'No luck');
 		await sim.finish(train);
-		const { error } = await asleep.wake();
+		const { error, run } = await asleep.wake();
 		expect(error?.message).toContain(`job ${kite}`);
 		expect(error?.message).toContain('No luck');
+		// What the sleep gave is not shown beside the error as if it were its output.
+		expect(run.data.resultData.runData.Video).toEqual([
+			expect.not.objectContaining({ data: expect.anything() as unknown }),
+		]);
 		expect(sim.book.of('file')).toEqual([]);
 	});
 

@@ -107,6 +107,33 @@ describe('what the provider did with a request', () => {
 		]);
 	});
 
+	it.each([
+		['model_id', 'cogvideox', { model_id: 'wan2.2' }],
+		['width', 512, { W: 320 }],
+		['width', 512, { width: 320 }],
+		['height', 512, { H: 320 }],
+		['height', 512, { height: 320 }],
+		['scheduler', 'LCMScheduler', { scheduler: 'DDIMScheduler' }],
+		['num_inference_steps', 30, { steps: 20 }],
+		['num_inference_steps', 30, { num_inference_steps: 20 }],
+		['guidance_scale', 7, { guidance_scale: 9 }],
+		['strength', 0.7, { strength: 0.55 }],
+		['seconds', 3, { seconds: 5 }],
+		['num_frames', 25, { num_frames: 16 }],
+		['fps', 16, { fps: 7 }],
+		['seed', 1, { seed: 2 }],
+		['output_type', 'mp4', { output_type: 'gif' }],
+	])('is told where %s was %s and %o was used', (field, asked, meta) => {
+		const { readSubmit } = providerById('modelslabV6');
+		const body = { status: 'processing', id: 7, meta };
+		const context = { nowMs: 0, baseUrl: 'https://modelslab.com' };
+		const { job } = readSubmit({ status: 200, headers: {}, body }, { [field]: asked }, context);
+		const used = String(Object.values(meta)[0]);
+		expect(job?.warnings).toEqual([
+			`The provider used ${field} ${used} instead of ${String(asked)}.`,
+		]);
+	});
+
 	it('is not a warning where it is the same', () => {
 		const shape = 'processing: output "", future_links that are no result yet';
 		expect(submit('stableDiffusionV5', shape)).not.toHaveProperty('warnings');

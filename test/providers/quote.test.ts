@@ -49,6 +49,12 @@ describe('a quote', () => {
 			{},
 			'by the token, which is known only afterwards',
 		],
+		[
+			'something is counted whose name only ends in a video',
+			{ kind: 'fixed', units: [{ unit: 'reference video', usd: 1, per: 1 }] },
+			{},
+			'by the reference video, which is known only afterwards',
+		],
 	] as const)('says why there is none where %s', (_when, price, request, words) => {
 		const quote = quoteOf(price as Price | undefined, { values: {}, ...request });
 		expect(quote.usd).toBeUndefined();

@@ -124,6 +124,21 @@ describe('the money of', () => {
 		expect(submits()).toBe(0);
 	});
 
+	it('an account without a list of its jobs says so, and nobody is asked', async () => {
+		const { node, caught } = await stage.load(
+			{ operation: 'find' },
+			{},
+			{ node: RESULT, provider: 'novita' },
+		);
+		for (const msg of [{ payload: 'no id' }, { requestId: 'order-1' }]) {
+			node.receive(msg);
+			const { failure } = await caught.next();
+			expect(failure).toMatchObject({ accepted: 'unknown' });
+			expect(failure?.message).toMatch(/^Novita.* has no list of jobs/);
+		}
+		expect(stage.sim.book.requests).toEqual([]);
+	});
+
 	it('a lost id is found by the request id of the failed message, and not guessed', async () => {
 		const { node, out, caught } = await load();
 		node.receive({ payload: VIDEO });

@@ -21,6 +21,13 @@ export const canSleep = (context: IExecuteSingleFunctions): boolean =>
 	(context as unknown as WithRunData).runExecutionData?.resumeToken !== undefined &&
 	Boolean(context.getWorkflow().id);
 
+/** What a run gave when it went to sleep must not stay beside what it comes to now, be that a failure: n8n adds to it. */
+export function forgetLastSleep(context: IExecuteSingleFunctions, runIndex: number): void {
+	const { runExecutionData } = context as unknown as WithRunData;
+	const past = runExecutionData?.resultData.runData[context.getNode().name];
+	if (past && past.length > runIndex) past.length = runIndex;
+}
+
 /** Called once for the whole run, when every item has arrived and none stops the node. */
 export async function sleepAndRunAgain(
 	context: IExecuteSingleFunctions,
@@ -30,9 +37,6 @@ export async function sleepAndRunAgain(
 	const data = (context as unknown as { runExecutionData: IRunExecutionData }).runExecutionData;
 	// Without it n8n would count a further run: other places in the ledger, and other links between items.
 	context.getExecuteData().runIndex = runIndex;
-	// What the last sleep left behind must not stay beside what comes now.
-	const past = data.resultData.runData[context.getNode().name];
-	if (past && past.length > runIndex) past.length = runIndex;
 	Object.defineProperty(data, 'waitTill', {
 		value: wakeAt,
 		writable: true,

@@ -13,6 +13,7 @@ import { videoCountOf } from '../../../providers/schema/videoCount';
 import type { Quote } from '../../../providers/prices/price';
 import { sleepOrStop } from '../../shared/host';
 import { NodeStore, type Sleep } from '../sleep/nodeStore';
+import { forgetLastSleep } from '../sleep/sleep';
 import { ItemLedger } from './itemLedger';
 import { keepLedger } from './keptLedger';
 import { budgetOf, type RunBudget } from './budget';
@@ -90,7 +91,8 @@ export class Run {
 		const store = NodeStore.of(context);
 		this.woken = wokenFrom(store.sleep, runIndex, executionId);
 		// A sleep that is not ours was stopped and retried: a try like any other.
-		if (!this.woken) store.sleep = undefined;
+		if (this.woken) forgetLastSleep(context, runIndex);
+		else store.sleep = undefined;
 		this.items = prepareAll(context, provider, account, options.callbackUrl);
 		this.sleep = new RunSleep(runIndex, store, this.expectedItems(context), this.woken);
 		const nodeId = context.getNode().id;
