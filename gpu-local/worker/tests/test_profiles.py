@@ -598,3 +598,25 @@ def test_of_a_ladder_the_first_that_has_not_failed_is_taken():
     assert limits.choose("a", steps, 150) == "full"
     assert limits.choose("a", steps, 200) == "model_offload"
     assert limits.choose("a", (), 1) is None
+
+
+#: What each setting may be, beside the numbers of caches.
+VALUES = {
+    "memory": {*MEMORY_ORDER, "tiling"},
+    "vae": {"tiled", "whole"},
+    "attention": set(ATTENTION),
+    "compile": {"on", "off", "auto"},
+    "tf32": {"on", "off"},
+    "storage": {"fp8", "plain"},
+    "compute": {"fp8", "fp8_weight_only", "plain"},
+    "cache": {"off"},
+}
+
+
+@pytest.mark.parametrize("name", [*VALUES, "other", ""])
+def test_a_setting_takes_no_value_of_another(name):
+    for value in {"", "fast", "exact", *set().union(*VALUES.values())} - VALUES.get(name, set()):
+        with pytest.raises(WorkerError, match="is not known"):
+            parse_profile(f"{name}={value}", Profile())
+    for value in VALUES.get(name, ()):
+        parse_profile(f"{name}={value}", Profile())
