@@ -7,6 +7,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Engine, EngineMemory, Progress, VideoRequest } from '../src/engines/engine.ts';
 import { createOpenaiVideosEngine } from '../src/engines/openaiVideos/index.ts';
 import { probe } from '../src/artifacts/probe/index.ts';
+import { startSimulator } from '../../test/simulators/simulator';
+import type { Simulator, SimulatorOptions } from '../../test/simulators/simulator';
 import type { Json } from './support/json.ts';
 import { eventually, startTestServer } from './support/server.ts';
 import type { TestServer } from './support/server.ts';
@@ -108,6 +110,54 @@ describe('forwarding to a video server', () => {
 		expect(await engine.models()).toMatchObject([{ available: false }]);
 		await expect(generate(engine)).rejects.toMatchObject({ code: 'worker_lost', retryable: true });
 		expect((await engine.check!())[0]).toMatchObject({ ok: false });
+	});
+
+	describe.each([
+		['openai', 'openai'],
+		['sglang', 'sglang'],
+		['vllm-omni', 'vllmOmni'],
+	] as const)('a server in the manner of %s', (flavour, openaiServer) => {
+		let sim: Simulator;
+		const serve = async (options: SimulatorOptions) => {
+			sim = await startSimulator({ openaiServer, ...options });
+			return await open(sim.url, flavour, { GPU_LOCAL_OPENAI_KEY: sim.key });
+		};
+		afterEach(() => sim.close());
+
+		it('makes the video', async () => {
+			const { file } = await generate(await serve({ durationMs: 300 }));
+			expect(await probe(file)).toMatchObject({ width: 64, height: 64, frames: 8 });
+			expect(sim.book.charges).toBe(1);
+		});
+
+		it('fails, and says why', async () => {
+			const engine = await serve({ durationMs: 300, failWhen: () => 'CUDA out of memory' });
+			await expect(generate(engine)).rejects.toMatchObject({ code: 'gpu_oom' });
+			expect(sim.book.charges).toBe(1);
+		});
+
+		it('gives up a job that is not wanted, and forgets it', async () => {
+			const engine = await serve({ durationMs: Infinity });
+			const controller = new AbortController();
+			const remembered: Array<EngineMemory | undefined> = [];
+			const run = engine.generate(
+				{ id: 'x', request: REQUEST, outputPath: join(folder, 'out.mp4') },
+				{
+					signal: controller.signal,
+					progress: () => undefined,
+					remember: async (memory) => {
+						remembered.push(memory);
+						if (memory?.jobId !== undefined) controller.abort(new Error('not wanted'));
+					},
+					log: () => undefined,
+				},
+			);
+			await expect(run).rejects.toThrow('not wanted');
+			await engine.abandon!(remembered.at(-1)!);
+			expect(sim.book.of('cancel')).toHaveLength(1);
+			await engine.abandon!(remembered.at(-1)!);
+			expect(sim.book.of('cancel')).toHaveLength(1);
+		});
 	});
 
 	describe('servers with habits of their own', () => {

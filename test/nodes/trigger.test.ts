@@ -96,6 +96,12 @@ describe('what is no message of the provider', () => {
 		expect(sim.book.requests).toEqual([]);
 	});
 
+	it('a message that is too large is told what may be sent', async () => {
+		await listen(novita);
+		const sent = await rig.send(`"${'x'.repeat(1024 ** 2)}"`);
+		expect(sent.message).toBe('The message is larger than 1 MiB.');
+	});
+
 	it('another kind of event is acknowledged and ignored', async () => {
 		await listen(novita);
 		const sent = await rig.send({ event_type: 'BALANCE_LOW', payload: {} });

@@ -350,5 +350,10 @@ describe('what comes beside callbacks about jobs', () => {
 		const account = { baseUrl: provider.account.defaultBaseUrl };
 		expect(unsigned({ provider, account }, workflow)).toMatchObject({ status: 200 });
 		expect(unsigned({ provider, account }, { hello: 'world' })).toMatchObject({ status: 400 });
+		// Only what begins so is about a video.
+		for (const type of ['model.loaded', 'sample.video.completed']) {
+			expect(signed({}, { type, data: {} })).toMatchObject({ status: 200 });
+		}
+		expect(signed({}, { type: 'video.completed', data: {} })).toMatchObject({ status: 400 });
 	});
 });
