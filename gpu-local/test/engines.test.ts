@@ -365,6 +365,8 @@ describe('a server in front of a video server', () => {
 		}, 90_000);
 		expect(done).toMatchObject({ status: 'completed', num_frames: 8 });
 		expect(await jobsThere('once')).toMatchObject([{ status: 'completed' }]);
+		await front.stop();
+		front = undefined;
 		await rm(data, { recursive: true, force: true });
 	}, 120_000);
 
@@ -399,6 +401,8 @@ describe('a server in front of a video server', () => {
 			return jobs.some(({ status }) => status === 'cancelled') ? jobs : undefined;
 		});
 		expect(ended).toMatchObject([{ status: 'cancelled' }]);
+		await front.stop();
+		front = undefined;
 		await rm(data, { recursive: true, force: true });
 	}, 60_000);
 });
