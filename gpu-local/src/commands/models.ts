@@ -31,6 +31,7 @@ for example hub:Wan-AI/Wan2.1-T2V-1.3B-Diffusers. A download is pinned to a comm
   --config NAME           for a single-file checkpoint; otherwise the first SD 1.x configuration
   --base NAME             for a Wan or LTX-Video model in one file: the folder with its other parts
   --low-noise NAME        for such a file of Wan 2.2 A14B: the file for the steps with little noise
+  --light-vae NAME        for a Wan model: a smaller VAE, used where its profile has light_vae=on
   --default FIELD=VALUE   for what a request leaves out, such as num_inference_steps=8
   --recipe NAME           steps, guidance, shift and scheduler of a few-step LoRA or model:
                           ${Object.keys(RECIPES).join(', ')}
@@ -87,6 +88,7 @@ function parse(args: string[]) {
 				config: text,
 				base: text,
 				'low-noise': text,
+				'light-vae': text,
 				default: texts,
 				recipe: text,
 				scheduler: text,
@@ -123,6 +125,7 @@ function options(values: Values) {
 		...given('config', values.config),
 		...given('base', values.base),
 		...given('lowNoise', values['low-noise']),
+		...given('lightVae', values['light-vae']),
 		...given('scheduler', scheduler),
 		...given('profile', values.profile),
 		...defaultsOf(values.default ?? []),

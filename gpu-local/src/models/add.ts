@@ -4,6 +4,7 @@ import { UsageError } from '../lib/usageError.ts';
 import { digestFile, downloadFolder, downloadFromHub, parseHubSource } from './hub.ts';
 import type { HubOptions, HubSource, Weights } from './hub.ts';
 import type { ConvertEmbedding } from './convertEmbedding.ts';
+import { checkLightVae } from './lightVae.ts';
 import { publishedOf } from './published.ts';
 import { recipeOf } from './recipes.ts';
 import { recognise } from './recognise.ts';
@@ -19,6 +20,7 @@ export interface AddOptions extends Pick<
 	| 'config'
 	| 'base'
 	| 'lowNoise'
+	| 'lightVae'
 	| 'defaults'
 	| 'negativePrompt'
 	| 'scheduler'
@@ -64,7 +66,6 @@ export async function addModel(
 	if (options.kind !== undefined && !compatible(options.kind, found.kind)) {
 		throw new UsageError(`${what} is a ${found.kind}, not a ${options.kind}.`);
 	}
-	options.say(`Reading ${found.files.length} file(s) once, for "gpu-local models verify" …`);
 	const {
 		name: _,
 		kind: asked,
@@ -76,7 +77,7 @@ export async function addModel(
 	} = options;
 	const kind = asked ?? found.kind;
 	if (options.recipe !== undefined) recipeOf(options.recipe, found.family);
-	const entry: ModelEntry = {
+	const described: ModelEntry = {
 		...said,
 		...(kind === 'checkpoint'
 			? settingsOf(found, source?.repository ?? basename(what), options)
@@ -87,9 +88,11 @@ export async function addModel(
 		...(found.startImage ? { startImage: found.startImage } : {}),
 		path: stored(registry.folder, got.path),
 		sizeBytes: found.sizeBytes,
-		files: await checksums(got.path, found.files),
 		...(got.source ? { source: got.source } : {}),
 	};
+	await checkLightVae(registry, described);
+	options.say(`Reading ${found.files.length} file(s) once, for "gpu-local models verify" …`);
+	const entry = { ...described, files: await checksums(got.path, found.files) };
 	await registry.add(entry);
 	return entry;
 }

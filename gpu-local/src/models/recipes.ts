@@ -37,7 +37,8 @@ export const RECIPES: Record<string, Recipe> = {
 	},
 	causvid: {
 		families: ['wan'],
-		// Shift and scheduler: huggingface/diffusers#11588. Its users take 4 to 12 steps; no author names 8.
+		// Shift and scheduler: huggingface/diffusers#11588. 8 steps: LightX2V's page on its own CausVid model; who made
+		// the LoRA says 4 or more (kijai/ComfyUI-WanVideoWrapper#576).
 		title: 'CausVid for Wan 2.1: 8 steps, UniPC, shift 8, no guidance',
 		defaults: { num_inference_steps: 8, guidance_scale: 1, flow_shift: 8 },
 		scheduler: 'UniPCMultistepScheduler',

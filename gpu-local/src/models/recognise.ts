@@ -14,6 +14,7 @@ export const KINDS = [
 	'motion-adapter',
 	'sd-config',
 	'base',
+	'vae',
 ] as const;
 export type Kind = (typeof KINDS)[number];
 
@@ -66,13 +67,17 @@ function kindOfFile(
 	}
 	const denoiser = denoiserOf(header);
 	if (denoiser) return denoiser;
+	if (WAN_VAE.some((name) => names.includes(name))) return { kind: 'vae', family: 'wan' };
 	if (names.length === 1 || names.includes('emb_params')) {
 		return { kind: 'embedding', family: 'animatediff' };
 	}
 	throw new UnsafeModelError(
-		`${basename(path)} is no SD 1.x checkpoint, Wan or LTX-Video model in ComfyUI's layout, LoRA, embedding or motion adapter. Other models are added as a folder in diffusers' layout.`,
+		`${basename(path)} is no SD 1.x checkpoint, Wan or LTX-Video model in ComfyUI's layout, VAE of Wan, LoRA, embedding or motion adapter. Other models are added as a folder in diffusers' layout.`,
 	);
 }
+
+/** What only Wan's VAE has, by the names of its authors and of diffusers. */
+const WAN_VAE = ['decoder.middle.0.residual.0.gamma', 'decoder.mid_block.resnets.0.norm1.gamma'];
 
 /** What ComfyUI puts before the names, where a file holds more than the denoiser. */
 const PREFIX = /^(model\.)?diffusion_model\./;
@@ -188,6 +193,8 @@ async function kindOfPart(
 	if (config._class_name === 'MotionAdapter') {
 		return { kind: 'motion-adapter', family: 'animatediff' };
 	}
+	const weights = files.some((file) => file.endsWith('.safetensors'));
+	if (config._class_name === 'AutoencoderKLWan' && weights) return { kind: 'vae', family: 'wan' };
 	throw new UnsafeModelError(
 		`${basename(root)} has no model_index.json, so it is not a model in diffusers' layout.`,
 	);

@@ -27,6 +27,8 @@ const entrySchema = z.object({
 	base: z.string().optional(),
 	/** Such a file for the steps with little noise, where the folder has two experts. */
 	lowNoise: z.string().optional(),
+	/** Wan: the alias of a smaller VAE, which its profile may decode with. */
+	lightVae: z.string().optional(),
 	/** Whether it begins a video with a picture; left out: never. */
 	startImage: z.enum(['required', 'optional']).optional(),
 	/** Used for what a request leaves out. */

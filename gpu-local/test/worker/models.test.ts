@@ -309,6 +309,101 @@ describe('a denoiser in one file', () => {
 	});
 });
 
+describe('a light VAE', () => {
+	const VAE = { _class_name: 'AutoencoderKLWan' };
+	const written = async (config: object) => {
+		const path = join(folder, 'light');
+		await writeSafetensors(join(path, 'diffusion_pytorch_model.safetensors'));
+		await writeFile(join(path, 'config.json'), JSON.stringify(config));
+		return path;
+	};
+	const file = async (shapes: Record<string, number[]>, name = 'lightvaew2_1') => {
+		const entries = Object.entries(shapes).map(([key, shape]) => [
+			key,
+			{ dtype: 'F32', shape, data_offsets: [0, 16] },
+		]);
+		const header = JSON.stringify(Object.fromEntries(entries));
+		return await writeSafetensors(join(folder, `${name}.safetensors`), ['a'], { header });
+	};
+	const AUTHORS = { 'decoder.middle.0.residual.0.gamma': [96, 1, 1, 1] };
+	const LIGHT = ['--light-vae', 'light', '--profile', 'light_vae=on'];
+
+	it('is recognised in a folder and in a file, by either names', async () => {
+		const vae = { kind: 'vae', family: 'wan' };
+		expect(await recognise(await written(VAE))).toMatchObject(vae);
+		expect(await recognise(await file(AUTHORS))).toMatchObject(vae);
+		const diffusers = await file({ 'decoder.mid_block.resnets.0.norm1.gamma': [96, 1, 1, 1] });
+		expect(await recognise(diffusers)).toMatchObject(vae);
+		await rm(join(folder, 'light', 'diffusion_pytorch_model.safetensors'));
+		await expect(recognise(join(folder, 'light'))).rejects.toThrow('no model_index.json');
+	});
+
+	it('goes to the worker with the model that names it, and is no model of its own', async () => {
+		const model = await writePipeline(join(folder, 'wan'));
+		const path = await file({ ...AUTHORS, 'conv2.weight': [16, 16, 1, 1, 1] });
+		await run(['add', path, '--name', 'light']);
+		await run(['add', model, ...LIGHT]);
+		const registry = new ModelRegistry(models);
+		const entries = await registry.list();
+		expect(toModelInfos(entries, undefined).map(({ id }) => id)).toEqual(['wan']);
+		expect(resolveModel(registry, entries, 'wan')).toMatchObject({
+			light_vae: path,
+			profile: 'light_vae=on',
+		});
+		await run(['remove', 'light']);
+		const left = await registry.list();
+		expect(() => resolveModel(registry, left, 'wan')).toThrow('There is no vae "light"');
+	});
+
+	it('is compared with the VAE of a folder that a denoiser in one file takes', async () => {
+		await run(['add', await writePipeline(join(folder, 'parts')), '--kind', 'base']);
+		await run(['add', await file({ ...AUTHORS, 'conv2.weight': [48] }), '--name', 'light']);
+		const denoiser = await file(
+			{
+				'patch_embedding.weight': [4, 16, 1, 2, 2],
+				'head.head.weight': [4],
+				'blocks.0.self_attn.q.weight': [4],
+			},
+			'wan2.1',
+		);
+		await expect(run(['add', denoiser, ...LIGHT])).rejects.toThrow(
+			'The light VAE "light" does not fit this model: its z_dim is 48, the model\'s is 16.',
+		);
+		expect((await new ModelRegistry(models).list()).map(({ alias }) => alias)).toEqual([
+			'parts',
+			'light',
+		]);
+	});
+
+	it.each([
+		['z_dim is 48', { z_dim: 48 }],
+		['temperal_downsample is [true,true,true]', { temperal_downsample: [true, true, true] }],
+		['latents_mean is [0.5]', { latents_mean: [0.5] }],
+		['latents_std is [2]', { latents_std: [2] }],
+		['scale_factor_spatial is 16', { scale_factor_spatial: 16 }],
+		['is_residual is true', { is_residual: true }],
+	])('is refused where its %s', async (why, config) => {
+		const model = await writePipeline(join(folder, 'wan'));
+		const own = { ...VAE, latents_mean: [0], latents_std: [1] };
+		await writeFile(join(model, 'vae', 'config.json'), JSON.stringify(own));
+		await run(['add', await written({ ...own, base_dim: 24, ...config })]);
+		await expect(run(['add', model, ...LIGHT])).rejects.toThrow(why);
+		await run(['add', await written({ ...own, base_dim: 24 })]);
+		await run(['add', model, ...LIGHT]);
+	});
+
+	it('says what is missing, and that other families have none', async () => {
+		const model = await writePipeline(join(folder, 'wan'));
+		const asked = run(['add', model, '--profile', 'exact, light_vae=on']);
+		await expect(asked).rejects.toThrow('name it with --light-vae');
+		await expect(run(['add', model, ...LIGHT])).rejects.toThrow('There is: none.');
+		await run(['add', await written(VAE)]);
+		const ltx = await writePipeline(join(folder, 'ltx'), { _class_name: 'LTXPipeline' });
+		await expect(run(['add', ltx, ...LIGHT])).rejects.toThrow('for Wan models alone');
+		await expect(run(['add', model, '--light-vae', 'other'])).rejects.toThrow('There is: light.');
+	});
+});
+
 describe('gpu-local models', () => {
 	it.each([
 		['no picture', 'wan', {}, undefined],

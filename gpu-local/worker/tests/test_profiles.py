@@ -136,6 +136,15 @@ def test_eight_bit_products_are_asked_for_and_taken_back(compute):
     assert parse_profile("storage=fp8", Profile()).fp8_weights
 
 
+def test_a_light_vae_is_only_used_where_it_is_asked_for():
+    profile = parse_profile("light_vae=on", Profile())
+    assert (profile.light_vae, profile.describe()) == (True, "memory=full,light_vae=on")
+    assert parse_profile("light_vae=off", profile) == Profile()
+    for preset in ("exact", "balanced", "fast"):
+        assert not parse_profile(preset, profile, cacheable=True).light_vae
+    assert parse_profile("exact,light_vae=on", Profile()) == Profile(light_vae=True)
+
+
 def test_weights_are_kept_in_one_way_at_a_time():
     with pytest.raises(WorkerError, match="storage=fp8 and compute=fp8_weight_only") as caught:
         parse_profile("storage=fp8,compute=fp8_weight_only", Profile())
@@ -264,7 +273,7 @@ def test_auto_tries_the_kernels_that_a_device_and_a_model_may_have(
         *["cache=first_block:-1", "cache=first_block:nan", "cache=taylorseer:2.5"],
         *["cache=taylorseer:1", "cache=taylorseer:0.5", "cache=mag:-0.1", "cache=teacache:0.1"],
         *["cache=first_block:inf", "cache=sea:21", "cache=sea", "tf32=maybe", "fast=on"],
-        *["compute=fp4", "compute=", "compute=on"],
+        *["compute=fp4", "compute=", "compute=on", "light_vae=1", "light_vae="],
     ],
 )
 def test_an_unknown_or_downloading_setting_is_refused(text):

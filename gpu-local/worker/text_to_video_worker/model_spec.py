@@ -24,6 +24,8 @@ class ModelSpec:
     base: str | None = None
     #: Such a file for the steps with little noise, for a base with two experts.
     low_noise: str | None = None
+    #: Wan only: folder or .safetensors file of a smaller VAE.
+    light_vae: str | None = None
     #: Used for what a request leaves out.
     defaults: tuple[tuple[str, float], ...] = ()
     #: The same, of the negative prompt.
@@ -38,8 +40,8 @@ class ModelSpec:
     key: tuple[Any, ...] = field(init=False, compare=False, hash=False, default=())
 
     def __post_init__(self) -> None:
-        key = (self.path, self.motion_adapter, self.config, self.base, self.low_noise, self.profile)
-        object.__setattr__(self, "key", key)
+        parts = (self.motion_adapter, self.config, self.base, self.low_noise, self.light_vae)
+        object.__setattr__(self, "key", (self.path, *parts, self.profile))
 
 
 def _text(raw: dict[str, Any], name: str) -> str | None:
@@ -70,6 +72,7 @@ def parse_model(raw: object) -> ModelSpec:
         config=_text(raw, "config"),
         base=_text(raw, "base"),
         low_noise=_text(raw, "low_noise"),
+        light_vae=_text(raw, "light_vae"),
         defaults=tuple(sorted((str(k), float(v)) for k, v in defaults.items())),
         negative_prompt=_text(raw, "negative_prompt") or "",
         scheduler=_text(raw, "scheduler"),

@@ -77,6 +77,8 @@ class Profile:
     fp8_storage: bool = False
     #: Linear layers of which weights, or both factors, are 8-bit floats with scales.
     compute: Fp8Compute | None = None
+    #: Decodes with a smaller VAE that was added for the model.
+    light_vae: bool = False
 
     @property
     def fp8_weights(self) -> bool:
@@ -103,6 +105,8 @@ class Profile:
             parts.append("storage=fp8")
         if self.compute:
             parts.append(f"compute={self.compute}")
+        if self.light_vae:
+            parts.append("light_vae=on")
         return ",".join(parts)
 
     def with_memory(self, memory: Memory) -> Profile:
@@ -119,7 +123,7 @@ def _bad(text: str) -> WorkerError:
         remedy="Use fast, balanced or exact, or memory=full|tiling|text_offload|model_offload|"
         "group_offload, vae=tiled, attention=…, compile=on, tf32=on, "
         "cache=first_block:0.08, cache=mag:0.06, cache=sea:0.25, cache=taylorseer:5, "
-        "storage=fp8, compute=fp8, compute=fp8_weight_only, separated by commas.",
+        "storage=fp8, compute=fp8, compute=fp8_weight_only, light_vae=on, separated by commas.",
     )
 
 
@@ -133,6 +137,7 @@ def _preset(name: str, profile: Profile, cacheable: bool) -> Profile:
         cache=None,
         fp8_storage=False,
         compute=None,
+        light_vae=False,
     )
     if name == "exact":
         return plain
@@ -172,6 +177,8 @@ def parse_profile(text: str, chosen: Profile, *, cacheable: bool = False) -> Pro
             profile = replace(profile, compute=value)
         elif part == "compute=plain":
             profile = replace(profile, compute=None)
+        elif name == "light_vae" and value in ("on", "off"):
+            profile = replace(profile, light_vae=value == "on")
         elif part == "cache=off":
             profile = replace(profile, cache=None)
         elif name == "cache":

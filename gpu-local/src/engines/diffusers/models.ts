@@ -1,11 +1,10 @@
+import { baseOf, ENDING, isDenoiserFile } from '../../models/parts.ts';
 import type { ModelEntry, ModelRegistry } from '../../models/registry.ts';
 import type { FamilyRow } from '../../models/table.ts';
 import { readTable } from '../../models/table.ts';
 import { EngineError } from '../engine.ts';
 import type { ModelInfo, OptionalField, VideoRequest } from '../engine.ts';
 import type { WorkerModel } from './protocol.ts';
-
-const ENDING = /\.(safetensors|gguf)$/i;
 
 /** What the server shows and checks requests against. `unready` says why nothing can run at all. */
 export function toModelInfos(entries: ModelEntry[], unready: string | undefined): ModelInfo[] {
@@ -70,21 +69,6 @@ function missingPart(entry: ModelEntry, entries: ModelEntry[]): string | undefin
 	return undefined;
 }
 
-const isDenoiserFile = ({ kind, family, path }: ModelEntry): boolean =>
-	kind === 'checkpoint' && family !== 'animatediff' && ENDING.test(path);
-
-/** The named folder with the other parts, or where none is named the only one of the family. */
-function baseOf(entry: ModelEntry, entries: ModelEntry[]): ModelEntry | undefined {
-	if (entry.base !== undefined) return entries.find(({ alias }) => alias === entry.base);
-	const found = entries.filter(
-		(one) =>
-			one.family === entry.family &&
-			!ENDING.test(one.path) &&
-			(one.kind === 'base' || one.kind === 'checkpoint'),
-	);
-	return found.length === 1 ? found[0] : undefined;
-}
-
 /** The named part, or where none is named the only one there is (for a configuration: any SD 1.x folder). */
 function partOf(
 	alias: string | undefined,
@@ -127,6 +111,7 @@ export function resolveModel(
 	const config = partOf(entry.config, 'sd-config', entries);
 	const base = isDenoiserFile(entry) ? baseOf(entry, entries) : undefined;
 	const low = entry.lowNoise && find(entries, 'checkpoint', entry.lowNoise, 'model');
+	const light = entry.lightVae && find(entries, 'vae', entry.lightVae, 'model');
 	const own = entry.loras?.map(({ alias, strength }) => ({
 		name: alias,
 		path: registry.pathOf(find(entries, 'lora', alias, 'model')),
@@ -142,6 +127,7 @@ export function resolveModel(
 		...(entry.family === 'animatediff' && config ? { config: registry.pathOf(config) } : {}),
 		...(base ? { base: registry.pathOf(base) } : {}),
 		...(low ? { low_noise: registry.pathOf(low) } : {}),
+		...(light ? { light_vae: registry.pathOf(light) } : {}),
 		...(entry.defaults ? { defaults: entry.defaults } : {}),
 		...(entry.negativePrompt ? { negative_prompt: entry.negativePrompt } : {}),
 		...(entry.scheduler ? { scheduler: entry.scheduler } : {}),

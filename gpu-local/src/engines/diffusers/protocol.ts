@@ -97,6 +97,7 @@ export interface WorkerModel {
 	config?: string;
 	base?: string;
 	low_noise?: string;
+	light_vae?: string;
 	defaults?: Record<string, number>;
 	negative_prompt?: string;
 	scheduler?: string;

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import torch
@@ -12,14 +12,14 @@ from .blocks import blocks_of
 
 
 @contextlib.contextmanager
-def checked_between_blocks(pipe: Any, check: Callable[[], None]) -> Iterator[None]:
-    """Calls `check` before each block of each network; what it raises leaves the pipeline.
+def checked_between_blocks(parts: Iterable[Any], check: Callable[[], None]) -> Iterator[None]:
+    """Calls `check` before each block of each network in `parts`; what it raises ends the job.
 
     A step of a large model takes half a minute, a block of it a part of a second.
     """
     undo = []
     try:
-        for part in pipe.components.values():
+        for part in parts:
             if isinstance(part, torch.nn.Module):
                 undo += [_before(block, check) for block in blocks_of(part)]
         yield

@@ -22,6 +22,7 @@ from .decoding import tiled_when_too_large
 from .device import peak_bytes
 from .families import PIPELINE_FAMILIES
 from .frames import Frames, pictures_instead_of_floats
+from .light_vae import decoding_lightly
 from .loaded_model import LoadedModel
 from .loras import use_loras
 from .progress import ProgressMonitor, Report
@@ -79,9 +80,11 @@ def generate(
                 during.enter_context(eagerly(family.denoisers(pipe)))
             during.enter_context(fixed_sigmas(loaded))
             during.enter_context(cache_for_job(loaded, family.denoisers(pipe), notes))
+            during.enter_context(decoding_lightly(loaded))
             during.enter_context(tiled_when_too_large(loaded))
             during.enter_context(monitor.attached(pipe, plan.steps))
-            during.enter_context(checked_between_blocks(pipe, monitor.stop_if_cancelled))
+            networks = (*pipe.components.values(), loaded.light_vae)
+            during.enter_context(checked_between_blocks(networks, monitor.stop_if_cancelled))
             if "callback_on_step_end" in family.takes_no(pipe):
                 during.enter_context(monitor.counting_steps_of(loaded.pipe.scheduler))
             # On the CPU, so that the same seed gives the same noise on every device.

@@ -30,6 +30,8 @@ class LoadedModel:
     #: The scheduler that the model came with: every swap starts from its configuration.
     scheduler_class: str
     scheduler_config: dict[str, Any]
+    #: What decodes instead of the pipeline's own VAE.
+    light_vae: Any = None
     #: LoRA files and strengths that are active now; left in place for the next job.
     active_loras: tuple[tuple[str, float], ...] = ()
     #: What of them could not be used.
@@ -59,11 +61,11 @@ class LoadedModel:
 
     def use_tiles(self, tiles: bool) -> None:
         """Lets the VAE decode in tiles, or whole. Nothing is loaded anew for it."""
-        vae = self.pipe.vae
-        for name in ("tiling", "slicing"):
-            switch = getattr(vae, f"{'enable' if tiles else 'disable'}_{name}", None)
-            if switch is not None:
-                switch()
+        for vae in (self.pipe.vae, self.light_vae):
+            for name in ("tiling", "slicing"):
+                switch = getattr(vae, f"{'enable' if tiles else 'disable'}_{name}", None)
+                if switch is not None:
+                    switch()
         self.tiled = tiles
 
     def own_scheduler(self) -> Any:

@@ -24,6 +24,7 @@ from .attention import choose_attention
 from .device import memory_bytes
 from .families import PIPELINE_FAMILIES
 from .fp8 import choose_compute
+from .light_vae import load_light_vae
 from .loaded_model import LoadedModel
 from .placement import place
 from .single_file import GGUF
@@ -99,8 +100,9 @@ def load(spec: ModelSpec, device: torch.device, memory: Memory | None = None) ->
     pipe = family.load(spec, dtype)
     pipe.set_progress_bar_config(disable=True)
     place(pipe, family.denoisers(pipe), device, dtype, profile)
+    light_vae = load_light_vae(spec, pipe.vae, device) if profile.light_vae else None
     limits = FAMILIES[spec.family]
-    return LoadedModel(
+    loaded = LoadedModel(
         spec=spec,
         family=replace(
             family.measure(limits, pipe),
@@ -117,4 +119,8 @@ def load(spec: ModelSpec, device: torch.device, memory: Memory | None = None) ->
         compute_dtype=dtype,
         scheduler_class=type(pipe.scheduler).__name__,
         scheduler_config=dict(pipe.scheduler.config),
+        light_vae=light_vae,
     )
+    if loaded.tiled:
+        loaded.use_tiles(True)
+    return loaded

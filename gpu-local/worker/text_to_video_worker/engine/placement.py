@@ -43,9 +43,6 @@ def place(
     if profile.compute:
         stays = profile.memory in ("full", "text_offload")
         compute_in_fp8(denoisers, device, dtype, profile.compute, stays=stays)
-    if profile.tiling:
-        pipe.vae.enable_tiling()
-        pipe.vae.enable_slicing()
     if profile.memory == "full":
         pipe.to(device)
     elif profile.memory == "model_offload":

@@ -1,7 +1,8 @@
-"""A denoiser in one file, as ComfyUI's users have it: plain, in 8 bits with scales, or GGUF.
+"""A network in one file, as ComfyUI's users have it: plain, in 8 bits with scales, or GGUF.
 
-What else a pipeline needs (text encoder, VAE) comes from a folder in diffusers' layout. What the
-file holds is compared with the network that its own shapes describe, before any weight is read.
+Mostly a denoiser. What else a pipeline needs (text encoder, VAE) comes from a folder in diffusers'
+layout. What the file holds is compared with the network that its own shapes describe, before any
+weight is read.
 """
 
 from __future__ import annotations
@@ -39,8 +40,8 @@ State = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Denoiser:
-    """How a family's denoiser is made of a file."""
+class SingleFile:
+    """How a network is made of a file."""
 
     #: diffusers' class.
     model: Any
@@ -50,15 +51,17 @@ class Denoiser:
     own_name: str
     #: Shapes by diffusers' names, and the folder's own configuration, to the network's.
     configure: Callable[[Mapping[str, tuple[int, ...]], Mapping[str, Any]], dict[str, Any]]
+    #: Of the folder, the part that it stands for or beside.
+    part: str = "transformer"
 
 
-def read_denoiser(kind: Denoiser, path: Path, base: Path, dtype: torch.dtype) -> Any:
+def read_single_file(kind: SingleFile, path: Path, base: Path, dtype: torch.dtype) -> Any:
     """The network of a file; raises `WorkerError` where its weights are not those of one."""
     shapes = _gguf_shapes(path) if path.suffix == GGUF else _shapes(path)
     names = _converted(kind, {name: torch.empty(0) for name in shapes})
     # Converters rename in the order of the file.
     renamed = dict(zip(names, shapes.values(), strict=True))
-    config = kind.configure(renamed, _own_config(base))
+    config = kind.configure(renamed, _own_config(base, kind.part))
     network = _compare(kind, config, renamed, path)
     options: dict[str, Any] = {}
     if path.suffix == GGUF:
@@ -103,14 +106,14 @@ def _gguf_weights(
     return found
 
 
-def _converted(kind: Denoiser, state: State) -> State:
+def _converted(kind: SingleFile, state: State) -> State:
     if any(name.startswith(kind.own_name) for name in state):
         return state
     return kind.convert(state)
 
 
-def _own_config(base: Path) -> Mapping[str, Any]:
-    path = base / "transformer" / "config.json"
+def _own_config(base: Path, part: str) -> Mapping[str, Any]:
+    path = base / part / "config.json"
     found: Mapping[str, Any] = json.loads(path.read_text("utf-8")) if path.is_file() else {}
     return found
 
@@ -162,7 +165,7 @@ def _check_quantisation(path: Path, names: list[str]) -> None:
 
 
 def _compare(
-    kind: Denoiser, config: dict[str, Any], found: Mapping[str, tuple[int, ...]], path: Path
+    kind: SingleFile, config: dict[str, Any], found: Mapping[str, tuple[int, ...]], path: Path
 ) -> Any:
     """The network without weights; raises where the file's are not all of its own."""
     with init_empty_weights():

@@ -15,7 +15,7 @@ from ...model_spec import ModelSpec
 from ...model_validation import check_model
 from ...plan import Clip, Notes, Plan
 from ..loaded_model import LoadedModel
-from ..single_file import Denoiser, read_denoiser
+from ..single_file import SingleFile, read_single_file
 from ..sound import Sound
 
 #: What a model may set and no request has; reported where a model sets it.
@@ -30,7 +30,7 @@ class PipelineFamily:
     #: The diffusers pipeline that makes its videos.
     pipeline: ClassVar[Any]
     #: How a single file becomes its denoiser; None: its models are folders only.
-    denoiser: ClassVar[Denoiser | None] = None
+    denoiser: ClassVar[SingleFile | None] = None
     #: Further ones, by the class that a folder names.
     pipelines: ClassVar[dict[str, Any]] = {}
 
@@ -67,7 +67,7 @@ class PipelineFamily:
                 )
             files["transformer_2"] = Path(spec.low_noise)
         parts = {
-            name: read_denoiser(self.denoiser, file, base, dtype) for name, file in files.items()
+            name: read_single_file(self.denoiser, file, base, dtype) for name, file in files.items()
         }
         self.check_single_file(spec, index, parts["transformer"])
         return self.pipelines.get(index["_class_name"], self.pipeline).from_pretrained(

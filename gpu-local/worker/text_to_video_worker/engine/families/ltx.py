@@ -18,7 +18,7 @@ from ...families import Family
 from ...plan import Clip, Plan
 from ..loaded_model import LoadedModel
 from ..sibling import sibling
-from ..single_file import Denoiser, blocks_in, dimension
+from ..single_file import SingleFile, blocks_in, dimension
 from .base import PipelineFamily
 
 #: What the pipeline of the later versions reads; LTXPipeline's own 128 cuts the long prompts that
@@ -57,7 +57,7 @@ class LTX(PipelineFamily):
         "LTXConditionPipeline": LTXConditionPipeline,
     }
 
-    denoiser = Denoiser(
+    denoiser = SingleFile(
         LTXVideoTransformer3DModel,
         convert_ltx_transformer_checkpoint_to_diffusers,
         "proj_in.",

@@ -17,7 +17,7 @@ from ...model_spec import ModelSpec
 from ...plan import Clip, Plan
 from ..loaded_model import LoadedModel
 from ..sibling import sibling
-from ..single_file import Denoiser, blocks_in, dimension
+from ..single_file import SingleFile, blocks_in, dimension
 from .base import PipelineFamily
 
 #: The models were trained with it (text_len in Wan's own configuration).
@@ -67,7 +67,7 @@ class Wan(PipelineFamily):
         "WanImageToVideoPipeline": WanImageToVideoPipeline,
     }
 
-    denoiser = Denoiser(
+    denoiser = SingleFile(
         WanTransformer3DModel,
         convert_wan_transformer_to_diffusers,
         "condition_embedder.",
