@@ -17,6 +17,7 @@ FIELDS = {
     "config": ("/config", "/config", None),
     "base": ("/base", "/base", None),
     "low_noise": ("/low.gguf", "/low.gguf", None),
+    "light_vae": ("/vae", "/vae", None),
     "defaults": ({"fps": 8, "a": 2.5}, (("a", 2.5), ("fps", 8.0)), ()),
     "negative_prompt": ("blurry", "blurry", ""),
     "scheduler": ("LCMScheduler", "LCMScheduler", None),
@@ -86,6 +87,7 @@ def test_a_model_has_a_family_that_is_known_and_a_path():
         ("config", True),
         ("base", True),
         ("low_noise", True),
+        ("light_vae", True),
         ("profile", True),
         # What a job asks of the pipeline, which stays as it is.
         ("alias", False),

@@ -317,6 +317,8 @@ def test_the_settings_are_those_that_people_have_saved():
         ("tf32=off", Profile()),
         ("storage=fp8", Profile(fp8_storage=True)),
         ("storage=plain", Profile()),
+        ("light_vae=on", Profile(light_vae=True)),
+        ("light_vae=off", Profile()),
         ("compute=fp8", Profile(compute="fp8")),
         ("compute=fp8_weight_only", Profile(compute="fp8_weight_only")),
         ("compute=plain", Profile()),
@@ -351,6 +353,7 @@ EVERYTHING = Profile(
     tf32=True,
     cache=Cache("sea", 0.5),
     fp8_storage=True,
+    light_vae=True,
 )
 
 
@@ -369,6 +372,7 @@ EVERYTHING = Profile(
         ("compile=on", {"compile_when_ready": False}),
         ("tf32=off", {"tf32": False}),
         ("storage=plain", {"fp8_storage": False}),
+        ("light_vae=off", {"light_vae": False}),
         ("cache=off", {"cache": None}),
         ("cache=mag:0", {"cache": None}),
         ("cache=mag:1", {"cache": Cache("mag", 1)}),
@@ -419,7 +423,8 @@ def test_fast_finds_nothing_to_skip_unless_it_is_told_that_there_is():
         (Profile(tf32=True, compute="fp8"), "memory=full,tf32=on,compute=fp8"),
         (
             EVERYTHING,
-            "memory=group_offload,attention=sage,compile=on,tf32=on,cache=sea:0.5,storage=fp8",
+            "memory=group_offload,attention=sage,compile=on,tf32=on,cache=sea:0.5,storage=fp8,"
+            "light_vae=on",
         ),
     ],
 )
@@ -616,6 +621,7 @@ VALUES = {
     "attention": set(ATTENTION),
     "compile": {"on", "off", "auto"},
     "tf32": {"on", "off"},
+    "light_vae": {"on", "off"},
     "storage": {"fp8", "plain"},
     "compute": {"fp8", "fp8_weight_only", "plain"},
     "cache": {"off"},
