@@ -8,9 +8,9 @@ post (what was decoded to pictures) and mux (pictures to a file; plain writes no
 of a case warms up and is reported apart; of the others the median and all of them. Run it with the
 Python of `gpu-local setup`.
 
-`compile`, `fp8`, `group`, `offload` and `text_offload` stay on the pipeline for good: give one of
-them, last, in a process of its own. `--model tiny --steps 2 --repeats 1` shows the script work
-anywhere.
+`compile`, `fp8`, `fp8_compute`, `fp8_compiled`, `group`, `offload` and `text_offload` stay on the
+pipeline for good: give one of them, last, in a process of its own. The two in the middle need
+torchao. `--model tiny --steps 2 --repeats 1` shows the script work anywhere.
 """
 
 from __future__ import annotations
@@ -93,6 +93,8 @@ CASES: dict[str, str | None] = {
     "group": "memory=group_offload",
     "offload": "memory=model_offload",
     "fp8": "storage=fp8",
+    "fp8_compute": "compute=fp8",
+    "fp8_compiled": "compute=fp8,compile=on",
     "compile": "compile=on",
 }
 

@@ -49,6 +49,9 @@ class LoadedModel:
     skips: bool = True
     prompts: PromptCache = field(default_factory=PromptCache)
 
+    def __post_init__(self) -> None:
+        self.use_tiles(self.tiled)
+
     def runs_compiled(self) -> bool:
         """Other LoRAs would be compiled anew, in the middle of a job."""
         return self.compiled and self.active_loras == self.compiled_loras

@@ -102,7 +102,7 @@ def load(spec: ModelSpec, device: torch.device, memory: Memory | None = None) ->
     place(pipe, family.denoisers(pipe), device, dtype, profile)
     light_vae = load_light_vae(spec, pipe.vae, device) if profile.light_vae else None
     limits = FAMILIES[spec.family]
-    loaded = LoadedModel(
+    return LoadedModel(
         spec=spec,
         family=replace(
             family.measure(limits, pipe),
@@ -121,6 +121,3 @@ def load(spec: ModelSpec, device: torch.device, memory: Memory | None = None) ->
         scheduler_config=dict(pipe.scheduler.config),
         light_vae=light_vae,
     )
-    if loaded.tiled:
-        loaded.use_tiles(True)
-    return loaded
