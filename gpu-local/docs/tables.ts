@@ -38,6 +38,7 @@ const ROWS: Array<[string, (row: FamilyRow) => string]> = [
 	['A picture to begin with', startImage],
 	['LoRAs (up to 5)', (row) => yes(row, 'loras')],
 	['Embeddings (up to 5)', (row) => yes(row, 'embeddings')],
+	['Several GPUs for one video', (row) => (row.severalGpus ? 'with `--gpus`' : 'no')],
 	['Clip skip', (row) => (row.clipLayers > 0 ? `1–${row.clipLayers}` : 'no')],
 ];
 

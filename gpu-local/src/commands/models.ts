@@ -5,7 +5,7 @@ import { addModel, removeModel, verifyModel } from '../models/add.ts';
 import { embeddingConverter } from '../models/convertEmbedding.ts';
 import { KINDS } from '../models/recognise.ts';
 import type { Kind } from '../models/recognise.ts';
-import { ModelRegistry } from '../models/registry.ts';
+import { ModelRegistry, MOST_GPUS } from '../models/registry.ts';
 import type { ModelEntry } from '../models/registry.ts';
 import { RECIPES, recipeOf } from '../models/recipes.ts';
 import { readTable } from '../models/table.ts';
@@ -39,6 +39,7 @@ for example hub:Wan-AI/Wan2.1-T2V-1.3B-Diffusers. A download is pinned to a comm
   --sigmas A,B,…          the noise levels that a distilled model was made for
   --lora NAME=STRENGTH    a LoRA that belongs to the model, such as AnimateLCM's
   --profile TEXT          for example memory=tiling,compile=on (see docs/diffusers.md)
+  --gpus NUMBER           devices that make one video together (Wan; see docs/diffusers.md)
   --models FOLDER         where models are kept`;
 
 /** `gpu-local models …`. */
@@ -95,6 +96,7 @@ function parse(args: string[]) {
 				sigmas: text,
 				lora: texts,
 				profile: text,
+				gpus: text,
 				models: text,
 				help: { type: 'boolean' },
 			},
@@ -128,6 +130,7 @@ function options(values: Values) {
 		...given('lightVae', values['light-vae']),
 		...given('scheduler', scheduler),
 		...given('profile', values.profile),
+		...given('gpus', gpusOf(values.gpus)),
 		...defaultsOf(values.default ?? []),
 		...given(
 			'sigmas',
@@ -138,6 +141,16 @@ function options(values: Values) {
 			values.lora?.map(pair('lora')).map(([alias, strength]) => ({ alias, strength })),
 		),
 	};
+}
+
+/** Undefined for one, which every model uses unasked. */
+function gpusOf(text: string | undefined): number | undefined {
+	if (text === undefined) return undefined;
+	const gpus = Number(text);
+	if (!/^\d+$/.test(text) || gpus < 1 || gpus > MOST_GPUS) {
+		throw new UsageError(`--gpus is "${text}". Give a whole number from 1 to ${MOST_GPUS}.`);
+	}
+	return gpus === 1 ? undefined : gpus;
 }
 
 /** What a model may say for requests that leave it out. */

@@ -11,6 +11,7 @@ import { recognise } from './recognise.ts';
 import type { Kind, Recognised } from './recognise.ts';
 import { ALIAS } from './registry.ts';
 import type { ModelEntry, ModelRegistry } from './registry.ts';
+import { readTable } from './table.ts';
 
 /** What a person may say about a model when adding it; the rest is read from its files. */
 export interface AddOptions extends Pick<
@@ -27,6 +28,7 @@ export interface AddOptions extends Pick<
 	| 'sigmas'
 	| 'loras'
 	| 'profile'
+	| 'gpus'
 > {
 	name?: string | undefined;
 	kind?: Kind | undefined;
@@ -77,6 +79,7 @@ export async function addModel(
 	} = options;
 	const kind = asked ?? found.kind;
 	if (options.recipe !== undefined) recipeOf(options.recipe, found.family);
+	if (options.gpus !== undefined) checkGpus(options.gpus, kind, found.family);
 	const described: ModelEntry = {
 		...said,
 		...(kind === 'checkpoint'
@@ -95,6 +98,15 @@ export async function addModel(
 	const entry = { ...described, files: await checksums(got.path, found.files) };
 	await registry.add(entry);
 	return entry;
+}
+
+function checkGpus(gpus: number, kind: Kind, family: string): void {
+	const { families } = readTable();
+	if (kind === 'checkpoint' && families[family]?.severalGpus) return;
+	const able = Object.values(families).filter(({ severalGpus }) => severalGpus);
+	throw new UsageError(
+		`--gpus is ${gpus}, and this is a ${kind} of ${families[family]?.title ?? family}. Several devices can make one video with a checkpoint of: ${able.map(({ title }) => title).join(', ')}.`,
+	);
 }
 
 /** What people have of many embeddings: a format that can run code when it is read by others. */

@@ -7,6 +7,9 @@ import { KINDS } from './recognise.ts';
 /** A name that requests use: never a path, a URL or a repository. */
 export const ALIAS = /^[A-Za-z0-9._-]{1,128}$/;
 
+/** As many as one machine has. */
+export const MOST_GPUS = 16;
+
 const entrySchema = z.object({
 	alias: z.string().regex(ALIAS),
 	kind: z.enum(KINDS),
@@ -42,6 +45,8 @@ const entrySchema = z.object({
 	loras: z.array(z.object({ alias: z.string(), strength: z.number() })).optional(),
 	/** Load-time profile, for example `memory=tiling,compile=on`. */
 	profile: z.string().optional(),
+	/** Devices that make one video together; left out: one. */
+	gpus: z.number().int().min(2).max(MOST_GPUS).optional(),
 });
 
 export type ModelEntry = z.infer<typeof entrySchema>;

@@ -17,6 +17,8 @@ export interface FamilyRow {
 	/** Steps that every model of the family needs at least. */
 	minSteps: number;
 	windowFrames: number;
+	/** Whether several devices can make one video together. */
+	severalGpus: boolean;
 	/** Whether `(red:1.4)` means something to it. */
 	promptWeights: boolean;
 	prompts: 'travel' | 'clips';

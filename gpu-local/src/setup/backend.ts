@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { UsageError } from '../lib/usageError.ts';
 
 /** Which build of torch a machine needs. */
 export interface Backend {
@@ -59,7 +60,8 @@ export function lookAtMachine(): Machine {
 
 /**
  * The devices to give a worker process each, as torch names them; undefined lets the worker pick the
- * only one there is. `GPU_LOCAL_DEVICES` (for example `cuda:0,cuda:2` or `cpu`) decides where set.
+ * only one there is. `GPU_LOCAL_DEVICES` (for example `cuda:0,cuda:2` or `cpu`) decides where set; in
+ * `cuda:0+cuda:1` one process has both.
  */
 export function devices(
 	env: Record<string, string | undefined>,
@@ -68,8 +70,39 @@ export function devices(
 	const wanted = env.GPU_LOCAL_DEVICES?.split(',')
 		.map((name) => name.trim())
 		.filter(Boolean);
-	if (wanted?.length) return wanted;
+	if (wanted?.length) return checkGroups(wanted);
 	const visible = env.CUDA_VISIBLE_DEVICES?.split(',').filter(Boolean).length;
 	const count = visible ?? machine().nvidia.length;
 	return count > 1 ? Array.from({ length: count }, (_, index) => `cuda:${index}`) : [undefined];
+}
+
+/** How many of them one video can be made on. */
+export const devicesPerJob = ([first]: Array<string | undefined>): number =>
+	first?.split('+').length ?? 1;
+
+/**
+ * Groups are all of one size, so that any of them takes any job, and share no device. The processor, which
+ * people have only one of, may be named several times.
+ */
+function checkGroups(groups: string[]): string[] {
+	const grouped = groups.map((group) => group.split('+').map((name) => name.trim()));
+	if (grouped.every(({ length }) => length === 1)) return groups;
+	const said = `GPU_LOCAL_DEVICES is "${groups.join(',')}"`;
+	if (new Set(grouped.map(({ length }) => length)).size > 1) {
+		throw new UsageError(
+			`${said}. Give groups of one size, such as cuda:0+cuda:1,cuda:2+cuda:3; devices that are left over can have a "gpu-local worker" of their own.`,
+		);
+	}
+	for (const name of grouped.flat()) {
+		if (!/^(cuda(:\d+)?|cpu)$/.test(name)) {
+			throw new UsageError(
+				`${said}, and "${name}" cannot be grouped. Group cuda:0, cuda:1 and so on.`,
+			);
+		}
+	}
+	const named = grouped.flat().map((name) => (name === 'cuda' ? 'cuda:0' : name));
+	const twice = named.find((name, index) => name !== 'cpu' && named.indexOf(name) !== index);
+	if (twice !== undefined)
+		throw new UsageError(`${said}, which names ${twice} twice. Name it once.`);
+	return grouped.map((group) => group.join('+'));
 }

@@ -168,7 +168,7 @@ describe('a GGUF file', () => {
 		const registry = new ModelRegistry(models);
 		const entries = await registry.list();
 		expect(entries[0]!.alias).toBe('wan2.1_Q8_0');
-		expect(toModelInfos(entries, undefined)[0]!.unavailableReason).toContain('--kind base');
+		expect(toModelInfos(entries, undefined, 1)[0]!.unavailableReason).toContain('--kind base');
 		await run(['add', await writePipeline(join(folder, 'parts')), '--kind', 'base']);
 		expect(resolveModel(registry, await registry.list(), 'wan2.1_Q8_0').path).toBe(path);
 	});
@@ -283,7 +283,7 @@ describe('a denoiser in one file', () => {
 		await run(['add', path, '--low-noise', 'low']);
 		await run(['add', path, '--name', 'low']);
 		const usable = async () =>
-			toModelInfos(await registry.list(), undefined).find(({ id }) => id === 'fp8')!;
+			toModelInfos(await registry.list(), undefined, 1).find(({ id }) => id === 'fp8')!;
 		expect(await usable()).toMatchObject({
 			available: false,
 			unavailableReason: expect.stringContaining('--kind base'),
@@ -303,7 +303,7 @@ describe('a denoiser in one file', () => {
 		await run(['add', path, '--base', 'second']);
 		expect((await usable()).available).toBe(true);
 		// The folder itself makes nothing: its denoiser is not there.
-		expect(toModelInfos(await registry.list(), undefined).map(({ id }) => id)).not.toContain(
+		expect(toModelInfos(await registry.list(), undefined, 1).map(({ id }) => id)).not.toContain(
 			'parts',
 		);
 	});
@@ -345,7 +345,7 @@ describe('a light VAE', () => {
 		await run(['add', model, ...LIGHT]);
 		const registry = new ModelRegistry(models);
 		const entries = await registry.list();
-		expect(toModelInfos(entries, undefined).map(({ id }) => id)).toEqual(['wan']);
+		expect(toModelInfos(entries, undefined, 1).map(({ id }) => id)).toEqual(['wan']);
 		expect(resolveModel(registry, entries, 'wan')).toMatchObject({
 			light_vae: path,
 			profile: 'light_vae=on',
@@ -422,7 +422,7 @@ describe('gpu-local models', () => {
 		const entries = await new ModelRegistry(models).list();
 		expect(entries[0]).toMatchObject({ family, kind: 'checkpoint' });
 		expect(entries[0]!.startImage).toBe(startImage);
-		const [model] = toModelInfos(entries, undefined);
+		const [model] = toModelInfos(entries, undefined, 1);
 		expect(model!.supports!.includes('input_reference')).toBe(startImage !== undefined);
 		expect(model!.requires).toEqual(startImage === 'required' ? ['input_reference'] : undefined);
 	});
@@ -456,11 +456,55 @@ describe('gpu-local models', () => {
 		await expect(run(args)).rejects.toThrow(why);
 	});
 
+	it('offers a model that asks for several devices where they are grouped', async () => {
+		await run(['add', await writePipeline(join(folder, 'wan')), '--gpus', '2']);
+		const registry = new ModelRegistry(models);
+		const entries = await registry.list();
+		expect(resolveModel(registry, entries, 'wan')).toMatchObject({ alias: 'wan', gpus: 2 });
+		const usable = (gpus: number) => toModelInfos(entries, undefined, gpus)[0]!;
+		expect(usable(1)).toMatchObject({
+			available: false,
+			unavailableReason: expect.stringContaining('GPU_LOCAL_DEVICES=cuda:0+cuda:1'),
+		});
+		expect(usable(2).available).toBe(true);
+		expect(usable(4).available).toBe(true);
+	});
+
+	it('keeps no word of one device, which every model uses', async () => {
+		await run(['add', await writePipeline(join(folder, 'wan')), '--gpus', '1']);
+		const registry = new ModelRegistry(models);
+		const entries = await registry.list();
+		expect(entries[0]).not.toHaveProperty('gpus');
+		expect(resolveModel(registry, entries, 'wan')).not.toHaveProperty('gpus');
+	});
+
+	it.each(['0', '17', '2.5', 'two', '', '-2', '1e1'])(
+		'refuses --gpus=%s and says what is allowed',
+		async (gpus) => {
+			const path = await writePipeline(join(folder, 'wan'));
+			await expect(run(['add', path, `--gpus=${gpus}`])).rejects.toThrow(
+				`--gpus is "${gpus}". Give a whole number from 1 to 16.`,
+			);
+		},
+	);
+
+	it.each([
+		['a family that uses one', { _class_name: 'LTXPipeline' }, [], 'checkpoint of LTX-Video'],
+		['parts of a model', {}, ['--kind', 'base'], 'base of Wan'],
+	])('refuses --gpus for %s', async (_what, changes, args, why) => {
+		const path = await writePipeline(join(folder, 'model'), changes);
+		const adding = run(['add', path, '--gpus', '2', ...args]);
+		await expect(adding).rejects.toThrow(why);
+		await expect(adding).rejects.toThrow('checkpoint of: Wan 2.1 / 2.2.');
+		expect(await new ModelRegistry(models).list()).toEqual([]);
+	});
+
 	it('knows which part a picture checkpoint lacks', async () => {
 		const checkpoint = 'model.diffusion_model.input_blocks.0.weight';
 		await run(['add', await writeSafetensors(join(folder, 'real.safetensors'), [checkpoint])]);
 		const registry = new ModelRegistry(models);
-		const reason = async () => toModelInfos(await registry.list(), undefined)[0]?.unavailableReason;
+		const reason = async () =>
+			toModelInfos(await registry.list(), undefined, 1)[0]?.unavailableReason;
 		expect(await reason()).toContain('motion adapter');
 		const motion = ['down_blocks.0.motion_modules.0.weight', 'other'];
 		await run(['add', await writeSafetensors(join(folder, 'mm.safetensors'), motion)]);
@@ -520,7 +564,7 @@ describe('what a model makes videos with', () => {
 		const entries = [entry];
 		const model = resolveModel(new ModelRegistry(models), entries, 'known');
 		expect(model).toMatchObject({ defaults, negative_prompt: entry.negativePrompt });
-		expect(toModelInfos(entries, undefined)[0]!.defaults).toMatchObject(defaults);
+		expect(toModelInfos(entries, undefined, 1)[0]!.defaults).toMatchObject(defaults);
 	});
 
 	it("is its family's where nobody knows it, and the person's where one said something", async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { workerEnv } from '../../src/engines/diffusers/engineProcess.ts';
 import { parseWorkerMessage } from '../../src/engines/diffusers/protocol.ts';
-import { BACKENDS, chooseBackend, devices } from '../../src/setup/backend.ts';
+import { BACKENDS, chooseBackend, devices, devicesPerJob } from '../../src/setup/backend.ts';
 import type { Machine } from '../../src/setup/backend.ts';
 import { installSteps } from '../../src/setup/environment.ts';
 import { cacheFolder, environmentPlan } from '../../src/setup/locations.ts';
@@ -82,6 +82,28 @@ describe('devices', () => {
 		expect(devices({ CUDA_VISIBLE_DEVICES: '3' }, two)).toEqual([undefined]);
 		expect(devices({ GPU_LOCAL_DEVICES: 'cuda:1, cpu' }, two)).toEqual(['cuda:1', 'cpu']);
 		expect(devices({}, () => machine({}))).toEqual([undefined]);
+		expect(devicesPerJob(devices({}, two))).toBe(1);
+		expect(devicesPerJob(devices({}, () => machine({})))).toBe(1);
+	});
+
+	it.each([
+		['cuda:0+cuda:1', ['cuda:0+cuda:1'], 2],
+		['cuda:0 + cuda:2, cuda:1+cuda:3', ['cuda:0+cuda:2', 'cuda:1+cuda:3'], 2],
+		['cpu+cpu+cpu', ['cpu+cpu+cpu'], 3],
+	])('are grouped as %s says', (GPU_LOCAL_DEVICES, places, gpus) => {
+		expect(devices({ GPU_LOCAL_DEVICES }, two)).toEqual(places);
+		expect(devicesPerJob(places)).toBe(gpus);
+	});
+
+	it.each([
+		['cuda:0+cuda:1,cuda:2', 'groups of one size'],
+		['cuda:0+cuda:0', 'names cuda:0 twice'],
+		['cuda+cuda:0', 'names cuda:0 twice'],
+		['cuda:0+cuda:1,cuda:1+cuda:2', 'names cuda:1 twice'],
+		['mps+mps', '"mps" cannot be grouped'],
+		['cuda:0+', '"" cannot be grouped'],
+	])('are not grouped as %s', (GPU_LOCAL_DEVICES, why) => {
+		expect(() => devices({ GPU_LOCAL_DEVICES }, two)).toThrow(why);
 	});
 });
 

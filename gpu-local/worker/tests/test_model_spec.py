@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from text_to_video_worker.errors import WorkerError
@@ -99,3 +101,23 @@ def test_a_model_is_loaded_anew_where_its_files_or_its_placement_differ(name, ot
     assert (parse_model(LEAST).key != parse_model({**LEAST, name: "another"}).key) is other
     given = {**LEAST, "defaults": {"fps": 3}, "sigmas": [1], "loras": FIELDS["loras"][0]}
     assert parse_model(given).key == parse_model(LEAST).key
+
+
+def test_a_model_uses_one_device_or_as_many_as_it_asks_for():
+    assert parse_model(LEAST).gpus == parse_model({**LEAST, "gpus": None}).gpus == 1
+    for gpus in (1, 2, 16):
+        assert parse_model({**LEAST, "gpus": gpus}).gpus == gpus
+    assert parse_model({**LEAST, "gpus": 2}).key != parse_model(LEAST).key
+
+
+@pytest.mark.parametrize("gpus", [0, 17, -2, 2.5, "2", True, [2]])
+def test_devices_are_counted_in_whole_numbers(gpus):
+    said = f'The model\'s "gpus" is {gpus!r}. Give a whole number from 1 to 16.'
+    assert refused({**LEAST, "gpus": gpus}) == said
+
+
+def test_a_model_can_be_named_to_another_process():
+    given = {**LEAST, "gpus": 2, **{name: given for name, (given, _, _) in FIELDS.items()}}
+    for raw in (LEAST, given):
+        made = parse_model(raw)
+        assert parse_model(json.loads(json.dumps(made.to_message()))) == made

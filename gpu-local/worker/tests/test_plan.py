@@ -54,6 +54,26 @@ def test_the_pipeline_makes_at_least_what_is_kept_and_a_count_that_it_can_make(f
     assert (made.clips[0].frames - rule.frame_plus) % rule.frame_multiple == 0
 
 
+@pytest.mark.parametrize(
+    ("shares", "size", "made"),
+    [
+        (1, (48, 48), (48, 48)),
+        # 3 x 3 patches become 4 x 3.
+        (2, (48, 48), (64, 48)),
+        (2, (832, 480), (832, 480)),
+        (8, (1280, 720), (1280, 720)),
+        (4, (1272, 714), (1280, 720)),
+        # 5 x 5: of the widths above it, 8 is the first whose patches 8 devices can share.
+        (8, (80, 80), (128, 80)),
+    ],
+)
+def test_a_picture_is_wide_enough_for_its_patches_to_be_shared_out_evenly(shares, size, made):
+    family = replace(FAMILIES["wan"], shares=shares)
+    found = make_plan(request(width=size[0], height=size[1]), family, OWN["wan"])
+    assert (found.pipeline_width, found.pipeline_height) == made
+    assert (found.width, found.height) == size
+
+
 def test_counts_are_rounded_up_and_never_down():
     wan, ltx = FAMILIES["wan"], FAMILIES["ltx"]
     assert [frames_to_make(wan, n) for n in (1, 5, 6, 80, 81, 82)] == [5, 5, 9, 81, 81, 85]

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import json
-import os
 import resource
 import signal
-import subprocess
-import sys
 import time
-from pathlib import Path
 
 import pytest
 
-from .requests import raw
+from .process import Process, generate
 
-WORKER = Path(__file__).resolve().parents[1]
 MIB = 1024 * 1024
 
 
@@ -38,49 +32,6 @@ __main__.main()
 """
 
 
-class Process:
-    def __init__(self, script: str | None = None) -> None:
-        read, write = os.pipe()
-        environment = {
-            **os.environ,
-            "TEXT_TO_VIDEO_WORKER_FD": str(write),
-            "TEXT_TO_VIDEO_DEVICE": "cpu",
-        }
-        self.log = os.fdopen(os.memfd_create("log"), "w+b")
-        self.child = subprocess.Popen(
-            [
-                sys.executable,
-                *(("-m", "text_to_video_worker") if script is None else ("-c", script)),
-            ],
-            cwd=WORKER,
-            env=environment,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self.log,
-            pass_fds=[write],
-        )
-        os.close(write)
-        self.replies = os.fdopen(read, encoding="utf-8")
-
-    def say(self, line: str) -> None:
-        self.child.stdin.write(line.encode() + b"\n")
-        self.child.stdin.flush()
-
-    def send(self, **message) -> None:
-        self.say(json.dumps(message))
-
-    def hear(self, *types: str) -> dict:
-        for line in self.replies:
-            message = json.loads(line)
-            if message["type"] in types:
-                return message
-        raise AssertionError("the worker ended")
-
-    def memory_bytes(self) -> int:
-        pages = Path(f"/proc/{self.child.pid}/statm").read_text().split()[0]
-        return int(pages) * resource.getpagesize()
-
-
 @pytest.fixture(scope="module")
 def process():
     process = Process()
@@ -88,25 +39,6 @@ def process():
     process.child.stdin.close()
     assert process.child.wait(60) == 0
     assert process.child.stdout.read() == b""
-
-
-def generate(
-    process: Process,
-    tiny: Path,
-    job_id: str,
-    family: str = "wan",
-    folder: Path | None = None,
-    **fields,
-) -> Path:
-    output = (folder or tiny) / f"{job_id}.mp4"
-    process.send(
-        type="generate",
-        id=job_id,
-        model={"alias": family, "family": family, "path": str(tiny / family)},
-        request=raw(**fields),
-        output=str(output),
-    )
-    return output
 
 
 def test_it_says_hello_with_its_device_and_versions(process):

@@ -18,6 +18,7 @@ from text_to_video_worker.profiles import (
     attention_candidates,
     choose_memory,
     for_device,
+    for_several,
     ladder,
     parse_profile,
 )
@@ -635,3 +636,34 @@ def test_a_setting_takes_no_value_of_another(name):
             parse_profile(f"{name}={value}", Profile())
     for value in VALUES.get(name, ()):
         parse_profile(f"{name}={value}", Profile())
+
+
+@pytest.mark.parametrize(
+    ("profile", "shared"),
+    [
+        (Profile(), Profile()),
+        (CUDA_DEFAULT, Profile(tf32=True)),
+        (Profile(tiling=True, attention="_native_cudnn"), None),
+    ],
+)
+def test_several_devices_get_what_was_seen_to_go_with_them(profile, shared):
+    assert for_several(profile, 2, "one") == (shared or profile)
+
+
+@pytest.mark.parametrize(
+    ("more", "named"),
+    [
+        ({"cache": Cache("taylorseer", 5), "compile": True}, "compile=on, cache=taylorseer:5,"),
+        ({"fp8_storage": True}, "storage=fp8,"),
+        ({"compute": "fp8"}, "compute=fp8,"),
+        ({"memory": "text_offload", "tiling": True}, "memory=text_offload, vae=tiled,"),
+        ({"memory": "model_offload"}, "memory=model_offload,"),
+    ],
+)
+def test_what_several_devices_cannot_have_is_refused_by_name(more, named):
+    with pytest.raises(WorkerError) as caught:
+        for_several(replace(CUDA_DEFAULT, **more), 2, "one")
+    assert f'"one" asks for 2 devices for one video (gpus=2), and its profile has {named}' in str(
+        caught.value
+    )
+    assert "--gpus" in caught.value.remedy

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from .errors import WorkerError
 from .families import FAMILIES
 from .request import Adapter
+
+#: As many as one machine has.
+MOST_GPUS = 16
 
 
 @dataclass(frozen=True)
@@ -37,11 +40,17 @@ class ModelSpec:
     loras: tuple[Adapter, ...] = ()
     #: For example "memory=tiling,compile=on"; empty: chosen for the device.
     profile: str = ""
+    #: Devices that make one video together.
+    gpus: int = 1
     key: tuple[Any, ...] = field(init=False, compare=False, hash=False, default=())
 
     def __post_init__(self) -> None:
         parts = (self.motion_adapter, self.config, self.base, self.low_noise, self.light_vae)
-        object.__setattr__(self, "key", (self.path, *parts, self.profile))
+        object.__setattr__(self, "key", (self.path, *parts, self.profile, self.gpus))
+
+    def to_message(self) -> dict[str, Any]:
+        """What `parse_model` reads."""
+        return {**asdict(self), "defaults": dict(self.defaults), "key": None}
 
 
 def _text(raw: dict[str, Any], name: str) -> str | None:
@@ -79,6 +88,20 @@ def parse_model(raw: object) -> ModelSpec:
         sigmas=tuple(float(s) for s in raw.get("sigmas") or ()),
         loras=tuple(_lora(entry) for entry in raw.get("loras") or ()),
         profile=_text(raw, "profile") or "",
+        gpus=_gpus(raw),
+    )
+
+
+def _gpus(raw: dict[str, Any]) -> int:
+    gpus = raw.get("gpus")
+    if gpus is None:
+        return 1
+    if type(gpus) is int and 1 <= gpus <= MOST_GPUS:
+        return gpus
+    raise WorkerError(
+        "model_not_found",
+        f'The model\'s "gpus" is {gpus!r}. Give a whole number from 1 to {MOST_GPUS}.',
+        field="model",
     )
 
 

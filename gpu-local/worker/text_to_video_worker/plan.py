@@ -78,6 +78,14 @@ def round_up(value: int, multiple: int) -> int:
     return -(-value // multiple) * multiple
 
 
+def _pipeline_width(width: int, height: int, family: Family) -> int:
+    """Wide enough for a picture's patches to be shared out evenly among the model's devices."""
+    columns, rows = (-(-side // family.size_multiple) for side in (width, height))
+    while columns * rows % family.shares:
+        columns += 1
+    return columns * family.size_multiple
+
+
 def frames_to_make(family: Family, frames: int) -> int:
     """The smallest count that the family can make and that is at least `frames`."""
     wanted = max(frames, family.min_frames)
@@ -348,7 +356,7 @@ def make_plan(request: Request, family: Family, own_scheduler: str) -> Plan:
         height=height,
         frames=total,
         fps=request.fps,
-        pipeline_width=round_up(width, family.size_multiple),
+        pipeline_width=_pipeline_width(width, height, family),
         pipeline_height=round_up(height, family.size_multiple),
         steps=_steps(request, family, scheduler or own_scheduler),
         guidance_scale=guidance,

@@ -223,6 +223,34 @@ def for_device(profile: Profile, device_type: str, *, quantised: bool = False) -
     return replace(profile, compile_when_ready=may_compile)
 
 
+#: What of a profile was seen to go with one video on several devices.
+SHARED_SETTINGS = ("memory=full", "memory=tiling", "attention", "tf32")
+
+
+def for_several(profile: Profile, gpus: int, alias: str) -> Profile:
+    """What of a profile makes sense where `gpus` devices make one video. Raises for the rest.
+
+    A cache that skipped a block on one device would let the others wait for it without end.
+    """
+    attention = None if profile.attention == "auto" else profile.attention
+    shared = replace(profile, attention=attention, compile_when_ready=False)
+    others = [
+        part
+        for part in shared.describe().split(",")
+        if part not in SHARED_SETTINGS and part.split("=")[0] not in SHARED_SETTINGS
+    ]
+    if not others:
+        return shared
+    raise WorkerError(
+        "model_not_found",
+        f'The model "{alias}" asks for {gpus} devices for one video (gpus={gpus}), and its profile '
+        f"has {', '.join(others)}, which does not go with it.",
+        field="model",
+        remedy="Use fast, balanced, exact, memory=full, memory=tiling, attention=… and tf32=… with "
+        "--gpus, or add the model again without --gpus.",
+    )
+
+
 def attention_candidates(
     family: str, capability: tuple[int, int] | None, flash_3_installed: bool
 ) -> tuple[str, ...]:

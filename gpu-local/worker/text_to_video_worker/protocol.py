@@ -16,7 +16,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from typing import Any, BinaryIO
+from typing import IO, Any, BinaryIO
 
 PRIVATE_PIPE_FD = 3
 HEARTBEAT_SECONDS = 5.0
@@ -53,7 +53,7 @@ def claim_private_pipe(environment: dict[str, str]) -> BinaryIO:
     return stream
 
 
-def read_messages(stream: BinaryIO, on_bad_line: Callable[[str], None]) -> Iterator[Message]:
+def read_messages(stream: IO[bytes], on_bad_line: Callable[[str], None]) -> Iterator[Message]:
     """Every well-formed message of the stream until it ends; the rest is reported and skipped."""
     while line := stream.readline(MAX_LINE_BYTES + 1):
         if len(line) > MAX_LINE_BYTES:

@@ -11,6 +11,8 @@ export interface CheckOptions {
 	/** The environment's Python, where there is one. */
 	python: string | undefined;
 	machine: Machine;
+	/** Devices that can make one video together. */
+	gpus: number;
 }
 
 const GIB = 1024 ** 3;
@@ -29,7 +31,7 @@ export async function diffusersChecks(options: CheckOptions): Promise<EngineChec
 	} else {
 		checks.push(...deviceChecks(python, options.env, machine));
 	}
-	checks.push(...(await modelChecks(registry)));
+	checks.push(...(await modelChecks(registry, options.gpus)));
 	return checks;
 }
 
@@ -81,8 +83,8 @@ function deviceChecks(python: string, env: CheckOptions['env'], machine: Machine
 	];
 }
 
-async function modelChecks(registry: ModelRegistry): Promise<EngineCheck[]> {
-	const models = toModelInfos(await registry.list(), undefined);
+async function modelChecks(registry: ModelRegistry, gpus: number): Promise<EngineCheck[]> {
+	const models = toModelInfos(await registry.list(), undefined, gpus);
 	const checkpoints = models.filter(({ kind }) => kind === 'checkpoint');
 	if (checkpoints.length === 0) {
 		return [

@@ -1,6 +1,12 @@
 import { existsSync } from 'node:fs';
 import { ModelRegistry } from '../../models/registry.ts';
-import { BACKENDS, chooseBackend, devices, lookAtMachine } from '../../setup/backend.ts';
+import {
+	BACKENDS,
+	chooseBackend,
+	devices,
+	devicesPerJob,
+	lookAtMachine,
+} from '../../setup/backend.ts';
 import type { Machine } from '../../setup/backend.ts';
 import { diffusersChecks } from './checks.ts';
 import { findEnvironment } from '../../setup/environment.ts';
@@ -43,6 +49,7 @@ export async function createDiffusersEngine(options: EngineOptions): Promise<Eng
 	const machine = () => (looked ??= lookAtMachine());
 	const registry = new ModelRegistry(options.modelsFolder);
 	const places = devices(env, machine);
+	const gpus = devicesPerJob(places);
 	const children = new Map<number, EngineProcess>();
 	let python: string | undefined;
 	let closed = false;
@@ -58,7 +65,7 @@ export async function createDiffusersEngine(options: EngineOptions): Promise<Eng
 		const wanted = env.GPU_LOCAL_PRELOAD;
 		if (wanted === 'off' || (wanted === undefined && device === 'cpu')) return;
 		const entries = await registry.list();
-		const usable = toModelInfos(entries, undefined).filter(
+		const usable = toModelInfos(entries, undefined, gpus).filter(
 			({ kind, available }) => kind === 'checkpoint' && available !== false,
 		);
 		const name = wanted ?? options.defaultModel ?? usable[0]?.id;
@@ -132,23 +139,21 @@ export async function createDiffusersEngine(options: EngineOptions): Promise<Eng
 		name: 'diffusers',
 		slots: places.length,
 		models: async (): Promise<ModelInfo[]> =>
-			toModelInfos(await registry.list(), findPython() ? undefined : NOT_SET_UP),
+			toModelInfos(await registry.list(), findPython() ? undefined : NOT_SET_UP, gpus),
 		warmModels: () => [...children.values()].flatMap(({ warm, alive }) => (alive ? warm : [])),
 		// Each process says it when it has started.
 		devices: () =>
 			[...children.values()].flatMap(({ hello, alive }) =>
 				hello && alive
-					? [
-							{
-								type: hello.device.type,
-								name: hello.device.name,
-								memory_bytes: hello.memory_bytes,
-							},
-						]
+					? [hello, ...(hello.further ?? [])].map(({ device, memory_bytes }) => ({
+							type: device.type,
+							name: device.name,
+							memory_bytes,
+						}))
 					: [],
 			),
 		generate,
-		check: () => diffusersChecks({ env, registry, python: findPython(), machine: machine() }),
+		check: () => diffusersChecks({ env, registry, python: findPython(), machine: machine(), gpus }),
 		close: async () => {
 			closed = true;
 			await Promise.all([...children.values()].map((child) => child.stop()));

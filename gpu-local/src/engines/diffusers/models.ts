@@ -6,8 +6,15 @@ import { EngineError } from '../engine.ts';
 import type { ModelInfo, OptionalField, VideoRequest } from '../engine.ts';
 import type { WorkerModel } from './protocol.ts';
 
-/** What the server shows and checks requests against. `unready` says why nothing can run at all. */
-export function toModelInfos(entries: ModelEntry[], unready: string | undefined): ModelInfo[] {
+/**
+ * What the server shows and checks requests against. `unready` says why nothing can run at all; `gpus` are
+ * the devices that can make one video together.
+ */
+export function toModelInfos(
+	entries: ModelEntry[],
+	unready: string | undefined,
+	gpus: number,
+): ModelInfo[] {
 	return entries.flatMap((entry) => {
 		const row = readTable().families[entry.family];
 		const common = {
@@ -20,7 +27,9 @@ export function toModelInfos(entries: ModelEntry[], unready: string | undefined)
 		if (entry.kind === 'lora') return [{ ...common, kind: 'lora' as const }];
 		if (entry.kind === 'embedding') return [{ ...common, kind: 'textualinversion' as const }];
 		if (entry.kind !== 'checkpoint' || !row) return [];
-		return [{ ...common, ...checkpoint(entry, row, entries, unready) }];
+		return [
+			{ ...common, ...checkpoint(entry, row, entries, unready ?? tooFewDevices(entry, gpus)) },
+		];
 	});
 }
 
@@ -51,6 +60,14 @@ function checkpoint(
 		...(reason === undefined ? {} : { unavailableReason: reason }),
 	};
 }
+
+function tooFewDevices({ gpus = 1 }: ModelEntry, there: number): string | undefined {
+	if (gpus <= there) return undefined;
+	return `it asks for ${gpus} devices for one video (--gpus ${gpus}), and here one video has ${there}; group devices, for example with GPU_LOCAL_DEVICES=${exampleGroup(gpus)}, or add the model again with fewer`;
+}
+
+const exampleGroup = (gpus: number): string =>
+	Array.from({ length: gpus }, (_, index) => `cuda:${index}`).join('+');
 
 /** A picture checkpoint needs parts that are models of their own. */
 function missingPart(entry: ModelEntry, entries: ModelEntry[]): string | undefined {
@@ -134,6 +151,7 @@ export function resolveModel(
 		...(entry.sigmas ? { sigmas: entry.sigmas } : {}),
 		...(own ? { loras: own } : {}),
 		...(entry.profile ? { profile: entry.profile } : {}),
+		...(entry.gpus ? { gpus: entry.gpus } : {}),
 	};
 }
 

@@ -28,11 +28,16 @@ const code = z.enum([
 	'engine_failed',
 ]);
 
+const device = z.object({
+	device: z.object({ type: z.string(), index: z.number().nullable(), name: z.string() }),
+	memory_bytes: z.number(),
+});
+
 const message = z.discriminatedUnion('type', [
-	z.object({
+	device.extend({
 		type: z.literal('hello'),
-		device: z.object({ type: z.string(), index: z.number().nullable(), name: z.string() }),
-		memory_bytes: z.number(),
+		/** Those that are grouped with it for models that ask for several. */
+		further: z.array(device).optional(),
 		rocm: z.boolean(),
 		versions: z.record(z.string(), z.string()),
 	}),
@@ -104,6 +109,7 @@ export interface WorkerModel {
 	sigmas?: number[];
 	loras?: Array<{ name: string; path: string; strength: number }>;
 	profile?: string;
+	gpus?: number;
 }
 
 export interface GenerateMessage {

@@ -27,6 +27,21 @@ def pick_device(wanted: str | None) -> torch.device:
     return torch.device("cpu")
 
 
+def pick_devices(wanted: str | None) -> tuple[torch.device, ...]:
+    """Those of a group, joined by `+` (for example `cuda:0+cuda:1`), the one that leads first."""
+    if not wanted or "+" not in wanted:
+        return (pick_device(wanted),)
+    devices = tuple(torch.device(name) for name in wanted.split("+"))
+    for device in devices:
+        if device.type not in ("cuda", "cpu"):
+            raise SystemExit(f"Devices of the kind {device.type} cannot be grouped.")
+        if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
+            raise SystemExit(
+                f"There is no device {device}: torch sees {torch.cuda.device_count()} of them."
+            )
+    return devices
+
+
 def memory_bytes(device: torch.device) -> int:
     """All memory of the device; for cpu and mps (which share it) the machine's."""
     if device.type == "cuda":
@@ -67,16 +82,23 @@ def release(device: torch.device) -> None:
         torch.mps.empty_cache()
 
 
-def describe(device: torch.device) -> dict[str, Any]:
-    """What `hello` says about the device and the software."""
+def summary(device: torch.device) -> dict[str, Any]:
+    """A device's kind, name and memory."""
     name = platform.processor() or platform.machine()
     if device.type == "cuda":
         name = torch.cuda.get_device_name(device)
-    packages = ("torch", "diffusers", "transformers", "peft", "accelerate", "safetensors", "av")
-    versions = {package: importlib.metadata.version(package) for package in packages}
     return {
         "device": {"type": device.type, "index": device.index, "name": name},
         "memory_bytes": memory_bytes(device),
+    }
+
+
+def describe(device: torch.device) -> dict[str, Any]:
+    """What `hello` says about the device and the software."""
+    packages = ("torch", "diffusers", "transformers", "peft", "accelerate", "safetensors", "av")
+    versions = {package: importlib.metadata.version(package) for package in packages}
+    return {
+        **summary(device),
         "rocm": torch.version.hip is not None,
         "versions": {"python": platform.python_version(), **versions},
     }

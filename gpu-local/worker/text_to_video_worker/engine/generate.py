@@ -18,6 +18,7 @@ from .caches import cache_for_job
 from .cancellation import checked_between_blocks
 from .closed_loop import LatentShift, ping_pong
 from .compiling import eagerly
+from .context_parallel import Agreement
 from .decoding import tiled_when_too_large
 from .device import peak_bytes
 from .families import PIPELINE_FAMILIES
@@ -47,7 +48,7 @@ class Generated:
 
 
 def generate(
-    loaded: LoadedModel, plan: Plan, report: Report, cancelled: threading.Event
+    loaded: LoadedModel, plan: Plan, report: Report, cancelled: threading.Event | Agreement
 ) -> Generated:
     """Makes the pictures. Raises `Cancelled` from any step."""
     family = PIPELINE_FAMILIES[loaded.family.name]
@@ -83,6 +84,8 @@ def generate(
             during.enter_context(decoding_lightly(loaded))
             during.enter_context(tiled_when_too_large(loaded))
             during.enter_context(monitor.attached(pipe, plan.steps))
+            if isinstance(cancelled, Agreement):
+                during.enter_context(cancelled.between_blocks(family.denoisers(pipe)))
             networks = (*pipe.components.values(), loaded.light_vae)
             during.enter_context(checked_between_blocks(networks, monitor.stop_if_cancelled))
             if "callback_on_step_end" in family.takes_no(pipe):
@@ -180,6 +183,8 @@ def _settings(loaded: LoadedModel, plan: Plan, scheduler: str) -> dict[str, Any]
     }
     if loaded.family.negative_prompt and plan.negative_prompt == loaded.family.negative_prompt:
         settings["negative_prompt"] = plan.negative_prompt
+    if loaded.spec.gpus > 1:
+        settings["gpus"] = loaded.spec.gpus
     if plan.closed_loop:
         settings["closed_loop_method"] = plan.closed_loop
     if plan.loras:

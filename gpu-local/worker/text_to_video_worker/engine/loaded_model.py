@@ -11,6 +11,7 @@ import torch
 from ..families import Family
 from ..model_spec import ModelSpec
 from ..profiles import Profile
+from .device_group import DeviceGroup
 from .prompt_cache import PromptCache
 
 
@@ -48,6 +49,13 @@ class LoadedModel:
     mag_ratios: list[float] = field(default_factory=list)
     skips: bool = True
     prompts: PromptCache = field(default_factory=PromptCache)
+    #: The processes for the further devices that make its videos, where it asks for several.
+    group: DeviceGroup | None = None
+
+    @property
+    def broken(self) -> bool:
+        """Whether it must be loaded anew."""
+        return self.group is not None and self.group.broken
 
     def __post_init__(self) -> None:
         self.use_tiles(self.tiled)

@@ -8,19 +8,24 @@ from typing import Any
 
 import torch
 
+from ..errors import WorkerError
 from ..families import FAMILIES, start_image_of
 from ..model_spec import ModelSpec
 from ..model_weights import part_bytes
 from ..profiles import (
+    GIB,
     LEAST_STEPS_FOR_CACHE,
+    TILING_HEADROOM_BYTES,
     Memory,
     Profile,
     Sizes,
     choose_memory,
     for_device,
+    for_several,
     parse_profile,
 )
 from .attention import choose_attention
+from .context_parallel import check_shares
 from .device import memory_bytes
 from .families import PIPELINE_FAMILIES
 from .fp8 import choose_compute
@@ -62,10 +67,15 @@ def first_profile(spec: ModelSpec, device: torch.device) -> Profile:
 
     sizes = weight_sizes(spec, device, fp8=said(Profile()).fp8_weights)
     memory, tiling = choose_memory(device.type, spec.family, memory_bytes(device), sizes)
+    if spec.gpus > 1:
+        _check_room_for_all(spec, memory_bytes(device), sizes)
+        memory = "full"
     quantised = Path(spec.path).suffix == GGUF
     profile = for_device(
         said(Profile(memory=memory, tiling=tiling)), device.type, quantised=quantised
     )
+    if spec.gpus > 1:
+        profile = for_several(profile, spec.gpus, spec.alias)
     dtype = PIPELINE_FAMILIES[spec.family].dtype(spec, device)
     if profile.compute:
         profile = replace(profile, compute=choose_compute(profile.compute, device, dtype))
@@ -74,11 +84,28 @@ def first_profile(spec: ModelSpec, device: torch.device) -> Profile:
     return profile
 
 
+def _check_room_for_all(spec: ModelSpec, device_bytes: int, sizes: Sizes) -> None:
+    """Every device of a group holds all weights, and nothing waits in main memory."""
+    if sizes.all + TILING_HEADROOM_BYTES <= device_bytes:
+        return
+    raise WorkerError(
+        "model_not_found",
+        f'The model "{spec.alias}" asks for {spec.gpus} devices for one video (gpus={spec.gpus}), '
+        f"each of which needs {(sizes.all + TILING_HEADROOM_BYTES) / GIB:.0f} GiB for it and has "
+        f"{device_bytes / GIB:.0f}.",
+        field="model",
+        remedy="Add the model again without --gpus, so that a part of it waits in main memory.",
+    )
+
+
 def _cacheable(spec: ModelSpec) -> bool:
     """Whether `fast` may skip blocks: a few-step model has no step that is like another."""
     steps = dict(spec.defaults).get("num_inference_steps", LEAST_STEPS_FOR_CACHE)
     return (
-        spec.family in FIRST_BLOCK_FAMILIES and not spec.sigmas and steps >= LEAST_STEPS_FOR_CACHE
+        spec.family in FIRST_BLOCK_FAMILIES
+        and not spec.sigmas
+        and steps >= LEAST_STEPS_FOR_CACHE
+        and spec.gpus == 1
     )
 
 
@@ -90,6 +117,13 @@ def own_defaults(spec: ModelSpec) -> dict[str, Any]:
     }
 
 
+def adopt(loaded: LoadedModel, spec: ModelSpec) -> None:
+    """Lets a pipeline make the videos of `spec`: aliases with other defaults may share one."""
+    if loaded.spec != spec:
+        loaded.family = replace(loaded.family, **own_defaults(spec))
+        loaded.spec = spec
+
+
 def load(spec: ModelSpec, device: torch.device, memory: Memory | None = None) -> LoadedModel:
     """Loads a model. `memory` overrides where its weights wait (after an out-of-memory)."""
     family = PIPELINE_FAMILIES[spec.family]
@@ -98,6 +132,8 @@ def load(spec: ModelSpec, device: torch.device, memory: Memory | None = None) ->
         profile = profile.with_memory(memory)
     dtype = family.dtype(spec, device)
     pipe = family.load(spec, dtype)
+    if spec.gpus > 1:
+        check_shares(spec.alias, family.denoisers(pipe), spec.gpus)
     pipe.set_progress_bar_config(disable=True)
     place(pipe, family.denoisers(pipe), device, dtype, profile)
     light_vae = load_light_vae(spec, pipe.vae, device) if profile.light_vae else None
@@ -109,6 +145,7 @@ def load(spec: ModelSpec, device: torch.device, memory: Memory | None = None) ->
             start_image=start_image_of(
                 spec.family, {**pipe.config, "_class_name": type(pipe).__name__}
             ),
+            shares=spec.gpus,
             **own_defaults(spec),
         ),
         pipe=pipe,

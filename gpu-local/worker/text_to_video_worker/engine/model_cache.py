@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import replace
 
 import torch
 
 from ..errors import WorkerError
+from ..families import FAMILIES
 from ..model_spec import ModelSpec
 from ..profiles import GIB, Memory, MemoryLimits, Profile, ladder
 from .device import free_bytes, host_free_bytes, is_out_of_memory, memory_bytes, release
+from .load_with_group import load_with_group
 from .loaded_model import LoadedModel
-from .loading import first_profile, load, own_defaults, weight_sizes
+from .loading import adopt, first_profile, load, weight_sizes
 
 #: Kept free beside the weights when another model is loaded.
 HEADROOM_SHARE = 0.15
@@ -24,8 +25,12 @@ WHOLE_DECODE = "vae=whole"
 class ModelCache:
     """The loaded pipelines of one device."""
 
-    def __init__(self, device: torch.device, most: int) -> None:
+    def __init__(
+        self, device: torch.device, most: int, further: tuple[torch.device, ...] = ()
+    ) -> None:
+        """`further` devices are for models that ask for several, one of which is loaded at most."""
         self._device = device
+        self._further = further
         self._most = most
         self._limits = MemoryLimits()
         self._first: dict[tuple[object, ...], Profile] = {}
@@ -44,14 +49,11 @@ class ModelCache:
         """
         memory = self._memory_for(spec, size)
         loaded = self._loaded.get(spec.key)
-        if loaded is None or loaded.profile.memory != memory:
+        if loaded is None or loaded.profile.memory != memory or loaded.broken:
             loading()
             self._drop(spec.key)
             loaded = self._load_with_room(spec, memory)
-        # Aliases with other defaults may share one pipeline.
-        if loaded.spec != spec:
-            loaded.family = replace(loaded.family, **own_defaults(spec))
-            loaded.spec = spec
+        adopt(loaded, spec)
         tiles = loaded.profile.tiling or not self._limits.fits(spec.key, WHOLE_DECODE, size)
         if tiles != loaded.tiled:
             loaded.use_tiles(tiles)
@@ -113,7 +115,7 @@ class ModelCache:
         self._make_room_in_main_memory(spec, memory)
         while True:
             try:
-                loaded = load(spec, self._device, memory)
+                loaded = self._load(spec, memory)
                 break
             except Exception as error:
                 if not (is_out_of_memory(error) and self._loaded):
@@ -121,6 +123,15 @@ class ModelCache:
             self._drop_oldest()
         self._loaded[spec.key] = loaded
         return loaded
+
+    def _load(self, spec: ModelSpec, memory: Memory) -> LoadedModel:
+        if spec.gpus == 1:
+            return load(spec, self._device, memory)
+        devices = (self._device, *self._further)
+        _check_devices(spec, devices)
+        for key in [key for key, one in self._loaded.items() if one.group is not None]:
+            self._drop(key)
+        return load_with_group(spec, devices[: spec.gpus], self.first_profile(spec))
 
     def _make_room_in_main_memory(self, spec: ModelSpec, memory: Memory) -> None:
         """Offloaded weights wait there; where they do not fit, the system kills the process."""
@@ -145,5 +156,30 @@ class ModelCache:
         self._drop(min(self._loaded, key=lambda key: self._loaded[key].used_at))
 
     def _drop(self, key: tuple[object, ...]) -> None:
-        if self._loaded.pop(key, None) is not None:
-            release(self._device)
+        dropped = self._loaded.pop(key, None)
+        if dropped is None:
+            return
+        if dropped.group is not None:
+            dropped.group.close()
+        del dropped
+        release(self._device)
+
+
+def _check_devices(spec: ModelSpec, devices: tuple[torch.device, ...]) -> None:
+    if not FAMILIES[spec.family].several_gpus:
+        raise WorkerError(
+            "model_not_found",
+            f'The model "{spec.alias}" asks for {spec.gpus} devices for one video '
+            f"(gpus={spec.gpus}), and models of {FAMILIES[spec.family].title} use one.",
+            field="model",
+            remedy="Add the model again without --gpus.",
+        )
+    if spec.gpus > len(devices):
+        raise WorkerError(
+            "model_not_found",
+            f'The model "{spec.alias}" asks for {spec.gpus} devices for one video '
+            f"(gpus={spec.gpus}), and this worker has {len(devices)}.",
+            field="model",
+            remedy="Group devices, for example with GPU_LOCAL_DEVICES=cuda:0+cuda:1, or add the "
+            "model again with fewer --gpus.",
+        )

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import threading
 import time
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, Protocol
 
 from ..errors import Cancelled
 from .replaced import replaced
@@ -15,10 +14,14 @@ from .replaced import replaced
 Report = Callable[[str, int | None, int | None], None]
 
 
+class Cancellation(Protocol):
+    def is_set(self) -> bool: ...
+
+
 class ProgressMonitor:
     """Follows a pipeline from inside: tells its stages, counts its steps, stops on request."""
 
-    def __init__(self, report: Report, cancelled: threading.Event, clips: int) -> None:
+    def __init__(self, report: Report, cancelled: Cancellation, clips: int) -> None:
         self._report = report
         self._cancelled = cancelled
         self._clips = clips

@@ -15,8 +15,9 @@ from ..protocol import Channel, Message
 from ..request import Request, parse_request
 from .beside import Beside
 from .compiling import is_compile_failure
-from .device import describe, host_free_bytes, is_out_of_memory, pick_device
+from .device import describe, host_free_bytes, is_out_of_memory, pick_devices, summary
 from .generate import Generated, generate
+from .load_with_group import job_message
 from .loaded_model import LoadedModel
 from .model_cache import ModelCache
 from .progress import Report
@@ -32,13 +33,16 @@ MOST_BESIDE_SHARE = 0.25
 class Worker:
     def __init__(self, channel: Channel, environment: dict[str, str]) -> None:
         self._channel = channel
-        self._device = pick_device(environment.get("TEXT_TO_VIDEO_DEVICE"))
+        self._device, *self._further = pick_devices(environment.get("TEXT_TO_VIDEO_DEVICE"))
         most = int(environment.get("TEXT_TO_VIDEO_WARM_MODELS", "3"))
-        self._models = ModelCache(self._device, max(1, most))
+        self._models = ModelCache(self._device, max(1, most), tuple(self._further))
         self._beside = Beside()
 
     def hello(self) -> None:
-        self._channel.send("hello", **describe(self._device))
+        further = [summary(device) for device in self._further]
+        self._channel.send(
+            "hello", **describe(self._device), **({"further": further} if further else {})
+        )
 
     def handle(
         self,
@@ -116,7 +120,12 @@ class Worker:
             if cancelled.is_set():
                 raise Cancelled
             plan = make_plan(request, loaded.family, spec.scheduler or loaded.scheduler_class)
-            made = self._made(loaded, plan, report, cancelled)
+            if loaded.group is None:
+                made = self._made(loaded, plan, report, cancelled)
+            else:
+                job = job_message(loaded, message["request"])
+                with loaded.group.job(job, cancelled) as agreement:
+                    made = generate(loaded, plan, report, agreement)
             self._models.made(loaded, request.size)
             return made, loaded.profile_now().placement()
 

@@ -72,6 +72,10 @@ class Family:
     flow: bool
     supports: frozenset[str]
     defaults: dict[str, float]
+    #: Whether several devices can make one video together (diffusers' context parallelism).
+    several_gpus: bool
+    #: How many of them a loaded model's videos are shared out among.
+    shares: int = 1
     #: A loaded model's own, for requests that have none.
     negative_prompt: str = ""
 
@@ -124,6 +128,7 @@ def _family(name: str, row: dict[str, Any]) -> Family:
         flow=row["flow"],
         supports=frozenset(row["supports"]),
         defaults=row["defaults"],
+        several_gpus=row["severalGpus"],
     )
 
 
