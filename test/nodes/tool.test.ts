@@ -170,6 +170,15 @@ describe('as an agent’s tool', () => {
 		expect(sim.book.charges).toBe(0);
 	});
 
+	it('answers that no order is left when all were used', async () => {
+		sim = await startSimulator();
+		const parameters = { whenSubmitted: 'return', options: { maximumJobs: 1 } };
+		expect(await answerOf('localGpu', parameters)).toMatchObject({
+			accepted: 'yes',
+			ordersLeft: 0,
+		});
+	});
+
 	it('answers what the orders have cost so far', async () => {
 		sim = await startSimulator();
 		const options = { maximumCost: 1 };

@@ -59,3 +59,21 @@ describe('words for a status', () => {
 		expect(fetch(200, { id: 'video_gen_1', status }).job?.status).toBe(known);
 	});
 });
+
+describe('how long a video would take', () => {
+	const { read } = localGpu.runTime!;
+	const answered = (status: number, body: unknown) => read({ status, headers: {}, body });
+
+	it('is what the server estimates', () => {
+		expect(answered(200, { object: 'video.estimate', seconds: 42 })).toEqual({ seconds: 42 });
+	});
+
+	it.each([
+		['a server without estimates', 404, { error: { message: 'Not Found' } }],
+		['a server that answers everything with a page', 200, '<html></html>'],
+		['a server that makes a video of it', 200, { object: 'video', id: 'video_1' }],
+		['an estimate in an error reply', 503, { object: 'video.estimate', seconds: 42 }],
+	])('is not known of %s', (_what, status, body) => {
+		expect(answered(status, body)).toEqual({ failure: expect.anything() as object });
+	});
+});
