@@ -6,6 +6,7 @@ import importlib.util
 
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 from torchao.quantization import Float8Tensor, quant_api
 
 from text_to_video_worker.engine import fp8
@@ -120,6 +121,20 @@ def test_without_the_package_the_setting_is_refused_and_says_what_to_do(harness,
     with pytest.raises(WorkerError, match="torchao, which is not installed") as caught:
         harness.model("ltx", profile="compute=fp8", alias="without the package")
     assert "docs/diffusers.md" in caught.value.remedy
+
+
+@pytest.mark.parametrize("key", ["lora_B.bias", "diff_b"])
+def test_a_lora_that_changes_biases_is_refused_with_what_to_do(harness, tmp_path, key):
+    weights = load_file(harness.lora("wan", 1)["path"])
+    name, up = next((one, w) for one, w in weights.items() if one.endswith(".lora_B.weight"))
+    weights[name.replace("lora_B.weight", key)] = torch.zeros(up.shape[0])
+    path = tmp_path / "biased.safetensors"
+    save_file(weights, path)
+    biased = {"model_name": "biased", "path": str(path), "strength": 1}
+    loaded = harness.model("wan", profile=WEIGHT_ONLY)
+    with pytest.raises(WorkerError, match="changes biases") as caught:
+        harness.make(loaded, loras=[biased], **SMALL)
+    assert "Take compute=" in caught.value.remedy
 
 
 @pytest.mark.parametrize("memory", ["text_offload", "group_offload"])
