@@ -100,6 +100,7 @@ function suiteRows(report: string): ProofRow[] {
 
 const rounded = (value: number): number => Number(value.toPrecision(3));
 
+/** One figure may stand beside several others. */
 const benchRow = ({
 	title,
 	figure,
@@ -108,9 +109,9 @@ const benchRow = ({
 	other,
 	goal,
 }: Row & { title: string }): ProofRow => ({
-	figure: `${title}: ${figure}`,
+	figure: `${title}: ${figure}; beside it: ${beside}`,
 	value: [
-		`${rounded(ours)}; ${beside}: ${rounded(other)}`,
+		`${rounded(ours)}; ${rounded(other)}`,
 		...(other === 0 ? [] : [`; ratio ${rounded(ours / other)}`]),
 		...(goal ? [`, goal ${goal}`] : []),
 	].join(''),

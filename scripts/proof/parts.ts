@@ -80,6 +80,7 @@ export const PARTS: readonly Part[] = [
 	{
 		id: 'bench',
 		title: 'Benchmarks, each beside what it is measured against',
+		words: 'Each row: our figure; that of what stands beside it; ours in parts of it.',
 		command: ['run', 'bench'],
 		suite: false,
 	},
