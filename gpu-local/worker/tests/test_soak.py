@@ -23,7 +23,12 @@ def alive() -> tuple[int, int]:
     """Loaded models, and bytes of all tensors, that somebody still holds."""
     gc.collect()
     held = gc.get_objects()
-    tensors = [one for one in held if isinstance(one, torch.Tensor)]
+    # Those that only wrap others have no storage of their own, such as weights in 8 bits.
+    tensors = [
+        one
+        for one in held
+        if isinstance(one, torch.Tensor) and not hasattr(one, "__tensor_flatten__")
+    ]
     storages = {one.untyped_storage().data_ptr(): one.untyped_storage() for one in tensors}
     return (
         sum(isinstance(one, LoadedModel) for one in held),
