@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { fingerprint, idempotencyKey, knownJob, ledgerKey, type Ledger } from '../../jobs/ledger';
+import {
+	entriesOfRun,
+	fingerprint,
+	idempotencyKey,
+	knownJob,
+	ledgerKey,
+	type Ledger,
+} from '../../jobs/ledger';
 import type { Job } from '../../providers/contract';
 import { newJob } from '../../providers/replies/job';
 import { providerById } from '../../providers/registry';
@@ -55,4 +62,16 @@ it('gives each run, place, request and new attempt an idempotency key of its own
 	];
 	expect(new Set(keys).size).toBe(5);
 	expect(idempotencyKey('run', 'n1 r0i0', 'r', 0)).toBe(keys[0]);
+});
+
+describe('the entries of a run', () => {
+	it('are those of all its items, and of no other run whose number begins alike', () => {
+		const places = [
+			...[ledgerKey(1, 0), ledgerKey(1, 7), ledgerKey(1, 10), ledgerKey(1, 123)],
+			...[ledgerKey(0, 1), ledgerKey(10, 0), ledgerKey(11, 7), ledgerKey(2, 1)],
+		];
+		const ledger = Object.fromEntries(places.map((place) => [place, { place }])) as never as Ledger;
+		const own = places.slice(0, 4).map((place) => ({ place }));
+		expect(entriesOfRun(ledger, 1)).toEqual(own);
+	});
 });
