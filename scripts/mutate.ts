@@ -10,8 +10,9 @@
  * tests that reach a fault so many run as take `--seconds`, the likeliest first, and three times as long others where
  * these notice nothing. A fault that runs through all tests that reach it survives; those are printed. Where more reach
  * it than there was time for, it is undecided, and counts as not noticed. One that could not be tried is an error. What
- * the compiler refuses is no fault that somebody could commit, and does not count. Those that change nothing anybody could notice are written down in `mutate/equivalent.json`, with the reason: they are not
- * run. Works in copies. With `--json` it goes on where an earlier run of the seed stopped.
+ * the compiler refuses is no fault that somebody could commit, and does not count. Those that change nothing anybody
+ * could notice are written down in `mutate/equivalent.json`, with the reason: they are not run. Works in copies. With
+ * `--json` it goes on where an earlier run of the seed stopped.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';

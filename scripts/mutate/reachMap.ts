@@ -83,18 +83,10 @@ export class ReachMap {
 		return found.some(({ test }) => test === '') ? this.testsWith(file) : found;
 	}
 
-	/** The tests that run anything of the file. */
-	private testsOf(file: string): ReachingTest[] {
-		const found = new Map<string, ReachingTest>();
-		for (const [id, tests] of this.byCounter)
-			if (id.startsWith(`${file}#`))
-				for (const test of tests) found.set(`${test.file}: ${test.test}`, test);
-		return [...found.values()];
-	}
-
 	/** The tests of all files that load it: what it makes as it is loaded, others may read without calling anything. */
 	private testsWith(file: string): ReachingTest[] {
-		const loading = new Set(this.testsOf(file).map((test) => test.file));
+		const loads = ({ reached }: Reached) => reached.some((id) => id.startsWith(`${file}#`));
+		const loading = new Set(this.kept.lines.filter(loads).map((line) => line.file));
 		return this.kept.lines.filter((line) => loading.has(line.file) && line.test !== '');
 	}
 }
