@@ -58,6 +58,11 @@ def convert(
     return converted
 
 
+def changes_biases(names: Iterable[str]) -> bool:
+    """Whether a LoRA, by the names in its file, adds to a layer's bias too."""
+    return any(_split(name)[1] in ("lora_B.bias", "diff_b") for name in names)
+
+
 def _split(key: str) -> tuple[str, str]:
     """The layer's name without wrappers, and what of it this is, in peft's words."""
     found = _SUFFIX.search(key)

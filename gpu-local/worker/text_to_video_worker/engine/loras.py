@@ -16,10 +16,8 @@ from ..errors import WorkerError
 from ..model_validation import check_safetensors
 from ..request import Adapter
 from .loaded_model import LoadedModel
-from .lora_formats import convert, layers_in, unread_kinds
+from .lora_formats import changes_biases, convert, layers_in, unread_kinds
 
-#: What a LoRA adds to a layer's bias, by the names of LightX2V and of diffusers.
-_BIAS = re.compile(r"\.(diff_b|lora_B(\.default)?\.bias)$")
 #: Parts that get the same LoRA: Wan 2.2's two experts.
 EXPERTS = ("transformer", "transformer_2")
 
@@ -61,7 +59,7 @@ def use_loras(loaded: LoadedModel, wanted: tuple[Adapter, ...]) -> tuple[str, ..
 def _load_lora(loaded: LoadedModel, adapter: Adapter, name: str) -> list[str]:
     path = Path(adapter.path)
     header = check_safetensors(path)
-    if loaded.profile.compute and any(_BIAS.search(one) for one in header):
+    if loaded.profile.compute and changes_biases(header):
         raise WorkerError(
             "invalid_request",
             f'The LoRA "{adapter.name}" changes biases, which layers that compute in 8 bits cannot '
