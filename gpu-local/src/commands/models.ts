@@ -4,13 +4,12 @@ import { findWorkerPython } from '../engines/diffusers/index.ts';
 import { addModel, removeModel, verifyModel } from '../models/add.ts';
 import { embeddingConverter } from '../models/convertEmbedding.ts';
 import { KINDS } from '../models/recognise.ts';
-import type { Kind } from '../models/recognise.ts';
-import { ModelRegistry, MOST_GPUS } from '../models/registry.ts';
+import { ModelRegistry } from '../models/registry.ts';
 import type { ModelEntry } from '../models/registry.ts';
-import { RECIPES, recipeOf } from '../models/recipes.ts';
-import { readTable } from '../models/table.ts';
+import { RECIPES } from '../models/recipes.ts';
 import { lookAtMachine } from '../setup/backend.ts';
 import { readConfig } from './config.ts';
+import { readModelOptions } from './modelOptions.ts';
 import type { Terminal } from './terminal.ts';
 
 type CommandContext = Pick<Terminal, 'env' | 'out' | 'progress'>;
@@ -62,7 +61,7 @@ export async function modelsCommand(args: string[], context: CommandContext): Pr
 	}
 	if (action !== 'add') throw new UsageError(`There is no "models ${action}".\n\n${MODELS_HELP}`);
 	const entry = await addModel(registry, name, {
-		...options(values),
+		...readModelOptions(values),
 		hub: {
 			endpoint: (context.env.HF_ENDPOINT ?? 'https://huggingface.co').replace(/\/+$/, ''),
 			...(context.env.HF_TOKEN ? { token: context.env.HF_TOKEN } : {}),
@@ -104,95 +103,6 @@ function parse(args: string[]) {
 	} catch (error) {
 		throw new UsageError(`${(error as Error).message}.\n\n${MODELS_HELP}`);
 	}
-}
-
-type Values = ReturnType<typeof parse>['values'];
-
-function options(values: Values) {
-	const { kind, scheduler } = values;
-	if (kind !== undefined && !KINDS.includes(kind as Kind)) {
-		throw new UsageError(`--kind is "${kind}". Choose one of: ${KINDS.join(', ')}.`);
-	}
-	if (values.recipe !== undefined) recipeOf(values.recipe);
-	const { schedulerNames } = readTable();
-	if (scheduler !== undefined && !schedulerNames.includes(scheduler)) {
-		throw new UsageError(`--scheduler is "${scheduler}". Known are: ${schedulerNames.join(', ')}.`);
-	}
-	return {
-		name: values.name,
-		kind: kind as Kind | undefined,
-		recipe: values.recipe,
-		...given('title', values.title),
-		...given('motionAdapter', values['motion-adapter']),
-		...given('config', values.config),
-		...given('base', values.base),
-		...given('lowNoise', values['low-noise']),
-		...given('lightVae', values['light-vae']),
-		...given('scheduler', scheduler),
-		...given('profile', values.profile),
-		...given('gpus', gpusOf(values.gpus)),
-		...defaultsOf(values.default ?? []),
-		...given(
-			'sigmas',
-			values.sigmas?.split(',').map((one) => numberOf('sigmas', one)),
-		),
-		...given(
-			'loras',
-			values.lora?.map(pair('lora')).map(([alias, strength]) => ({ alias, strength })),
-		),
-	};
-}
-
-/** Undefined for one, which every model uses unasked. */
-function gpusOf(text: string | undefined): number | undefined {
-	if (text === undefined) return undefined;
-	const gpus = Number(text);
-	if (!/^\d+$/.test(text) || gpus < 1 || gpus > MOST_GPUS) {
-		throw new UsageError(`--gpus is "${text}". Give a whole number from 1 to ${MOST_GPUS}.`);
-	}
-	return gpus === 1 ? undefined : gpus;
-}
-
-/** What a model may say for requests that leave it out. */
-const DEFAULTED = [
-	...['width', 'height', 'fps', 'num_frames', 'num_inference_steps', 'guidance_scale'],
-	// No request has these: Wan 2.2's second expert, the shift of flow models, what LTX's VAE needs.
-	...['guidance_scale_2', 'flow_shift'],
-	...['guidance_rescale', 'decode_timestep', 'decode_noise_scale'],
-];
-
-const NEGATIVE_PROMPT = /^negative_prompt=(.*)$/s;
-
-function defaultsOf(texts: string[]): Pick<ModelEntry, 'defaults' | 'negativePrompt'> {
-	const negativePrompt = texts.map((text) => NEGATIVE_PROMPT.exec(text)?.[1]).findLast(Boolean);
-	const numbers = texts.filter((text) => !NEGATIVE_PROMPT.test(text)).map(pair('default'));
-	for (const [field] of numbers) {
-		if (DEFAULTED.includes(field)) continue;
-		throw new UsageError(
-			`--default has "${field}". Choose of: ${DEFAULTED.join(', ')}, negative_prompt.`,
-		);
-	}
-	return {
-		...(numbers.length > 0 ? { defaults: Object.fromEntries(numbers) } : {}),
-		...given('negativePrompt', negativePrompt),
-	};
-}
-
-const given = <N extends string, V>(name: N, value: V | undefined): { [K in N]?: V } =>
-	(value === undefined ? {} : { [name]: value }) as { [K in N]?: V };
-
-const pair =
-	(option: string) =>
-	(text: string): [string, number] => {
-		const at = text.indexOf('=');
-		if (at < 1) throw new UsageError(`--${option} is "${text}". Give NAME=NUMBER.`);
-		return [text.slice(0, at), numberOf(option, text.slice(at + 1))];
-	};
-
-function numberOf(option: string, text: string): number {
-	const value = Number(text);
-	if (text.trim() !== '' && Number.isFinite(value)) return value;
-	throw new UsageError(`--${option} has "${text}", which is not a number.`);
 }
 
 const GB = 1e9;

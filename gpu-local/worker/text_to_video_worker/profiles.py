@@ -2,14 +2,17 @@
 
 A profile is written as `fast`, `balanced` or `exact`, or as single settings, such as
 `memory=tiling,attention=native,compile=on,cache=first_block:0.08`, or both; what is left out keeps
-its default. Where weights wait is chosen from sizes. What changes a picture visibly (caches, 8-bit
-weights) is never chosen by itself; other kernels, which change its last bits, are.
+its default. What can be said stands in `profiles.json` beside this file, as the server reads it.
+Where weights wait is chosen from sizes. What changes a picture visibly (caches, 8-bit weights) is
+never chosen by itself; other kernels, which change its last bits, are.
 """
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, replace
-from typing import Literal
+from pathlib import Path
+from typing import Any, Literal
 
 from .errors import WorkerError
 
@@ -18,30 +21,26 @@ from .errors import WorkerError
 Memory = Literal["full", "text_offload", "model_offload", "group_offload"]
 MEMORY_ORDER: tuple[Memory, ...] = ("full", "text_offload", "model_offload", "group_offload")
 
+_TABLE: dict[str, Any] = json.loads(
+    Path(__file__).with_name("profiles.json").read_text(encoding="utf-8")
+)
+PRESETS: tuple[str, ...] = tuple(_TABLE["presets"])
+#: Name → values; `cache` has kinds with a number besides.
+SETTINGS: dict[str, list[str]] = _TABLE["settings"]
+
 GIB = 1024**3
 #: NVIDIA's compute capability, of which cuDNN's own attention is the faster one.
 HOPPER = 9
-MOST_CACHE_VALUE = 20
 #: Room for activations beside the weights: denoising and a whole-frame VAE decode, a tiled decode.
 FULL_HEADROOM_BYTES = 8 * GIB
 TILING_HEADROOM_BYTES = 3 * GIB
 
 #: Attention kernels that are part of torch or installed by hand; none is fetched from a hub.
-ATTENTION: tuple[str, ...] = (
-    "auto",
-    "native",
-    "_native_cudnn",
-    "_native_flash",
-    "_native_efficient",
-    "_native_math",
-)
-ATTENTION += ("flash", "_flash_3", "flash_varlen", "sage", "xformers", "flex")
-
+ATTENTION: tuple[str, ...] = tuple(SETTINGS["attention"])
 
 #: The number is how little must have changed since the step before; TaylorSeer's, how many steps
 #: of which one is computed.
-CACHES = ("first_block", "mag", "sea", "taylorseer")
-LEAST_INTERVAL = 2
+CACHES: dict[str, dict[str, Any]] = _TABLE["caches"]
 
 
 @dataclass(frozen=True)
@@ -145,9 +144,6 @@ def _preset(name: str, profile: Profile, cacheable: bool) -> Profile:
     return replace(balanced, cache=FAST_CACHE) if name == "fast" and cacheable else balanced
 
 
-PRESETS = ("fast", "balanced", "exact")
-
-
 def parse_profile(text: str, chosen: Profile, *, cacheable: bool = False) -> Profile:
     """`chosen` with what `text` sets; `cacheable`: `fast` finds steps to skip parts of."""
     profile = chosen
@@ -157,32 +153,10 @@ def parse_profile(text: str, chosen: Profile, *, cacheable: bool = False) -> Pro
         name, _, value = part.partition("=")
         if part in PRESETS:
             profile = _preset(part, profile, cacheable)
-        elif part == "memory=tiling":
-            profile = replace(profile, memory="full", tiling=True)
-        elif name == "memory" and value in MEMORY_ORDER:
-            profile = replace(profile, tiling=False).with_memory(value)
-        elif name == "vae" and value in ("tiled", "whole"):
-            profile = replace(profile, tiling=value == "tiled")
-        elif name == "attention" and value in ATTENTION:
-            profile = replace(profile, attention=value)
-        elif name == "compile" and value in ("on", "off"):
-            profile = replace(profile, compile=value == "on", compile_when_ready=False)
-        elif part == "compile=auto":
-            profile = replace(profile, compile=False, compile_when_ready=True)
-        elif name == "tf32" and value in ("on", "off"):
-            profile = replace(profile, tf32=value == "on")
-        elif name == "storage" and value in ("fp8", "plain"):
-            profile = replace(profile, fp8_storage=value == "fp8")
-        elif name == "compute" and value in FP8_COMPUTE:
-            profile = replace(profile, compute=value)
-        elif part == "compute=plain":
-            profile = replace(profile, compute=None)
-        elif name == "light_vae" and value in ("on", "off"):
-            profile = replace(profile, light_vae=value == "on")
-        elif part == "cache=off":
-            profile = replace(profile, cache=None)
-        elif name == "cache":
+        elif name == "cache" and value != "off":
             profile = replace(profile, cache=_cache(part, value))
+        elif value in SETTINGS.get(name, ()):
+            profile = _set(profile, name, value)
         else:
             raise _bad(part)
     if profile.fp8_storage and profile.compute:
@@ -196,15 +170,44 @@ def parse_profile(text: str, chosen: Profile, *, cacheable: bool = False) -> Pro
     return profile
 
 
+def _set(profile: Profile, name: str, value: str) -> Profile:
+    """`profile` with one setting of `profiles.json`."""
+    on = value == "on"
+    match name:
+        case "memory" if value == "tiling":
+            return replace(profile, memory="full", tiling=True)
+        case "memory":
+            memory = next(one for one in MEMORY_ORDER if one == value)
+            return replace(profile, tiling=False).with_memory(memory)
+        case "vae":
+            return replace(profile, tiling=value == "tiled")
+        case "attention":
+            return replace(profile, attention=value)
+        case "compile":
+            return replace(profile, compile=on, compile_when_ready=value == "auto")
+        case "tf32":
+            return replace(profile, tf32=on)
+        case "cache":
+            return replace(profile, cache=None)
+        case "storage":
+            return replace(profile, fp8_storage=value == "fp8")
+        case "compute":
+            return replace(profile, compute=next((o for o in FP8_COMPUTE if o == value), None))
+        case "light_vae":
+            return replace(profile, light_vae=on)
+    raise ValueError(f"profiles.json has {name}, and nothing sets it.")
+
+
 def _cache(part: str, value: str) -> Cache | None:
     kind, _, number = value.partition(":")
+    limits = CACHES.get(kind)
     try:
         found = float(number)
     except ValueError:
         raise _bad(part) from None
-    if kind not in CACHES or not 0 <= found <= MOST_CACHE_VALUE:
+    if limits is None or not 0 <= found <= limits["most"]:
         raise _bad(part)
-    if kind == "taylorseer" and not (found.is_integer() and (found >= LEAST_INTERVAL or not found)):
+    if limits["whole"] and not (found.is_integer() and (found >= limits["least"] or not found)):
         raise _bad(part)
     return Cache(kind, found) if found else None
 
