@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { nextPollSeconds, type ScheduleInput } from '../../jobs/schedule';
+import { expectedSecondsLeft, nextPollSeconds, type ScheduleInput } from '../../jobs/schedule';
 
 const any: fc.Arbitrary<ScheduleInput> = fc.record(
 	{
@@ -139,5 +139,103 @@ describe('when to ask next', () => {
 	])('does not go by %s', (_what, progress) => {
 		const blind = { elapsedSeconds: 10, failures: 0, typicalSeconds: 60 };
 		expect(nextPollSeconds({ ...blind, progress })).toBe(nextPollSeconds(blind));
+	});
+});
+
+const FRESH: ScheduleInput = { elapsedSeconds: 0, failures: 0, typicalSeconds: 100 };
+
+describe('the next question, by what is known', () => {
+	it.each<[string, Partial<ScheduleInput>, number]>([
+		['nothing: at two fifths of the usual time', {}, 40],
+		['nothing, and that is over soon', { elapsedSeconds: 38 }, 2],
+		['nothing, and it is over', { elapsedSeconds: 100 }, 9],
+		['nothing, and a reply may tell more', { tellsProgress: true }, 20],
+		['nothing, and the first reply is due', { elapsedSeconds: 19, tellsProgress: true }, 1],
+		['nothing, and the first reply told nothing', { elapsedSeconds: 20, tellsProgress: true }, 20],
+		['an estimate', { etaSeconds: 100 }, 85],
+		['an estimate and that replies tell more', { etaSeconds: 50, tellsProgress: true }, 42.5],
+		['an estimate longer than it was told', { etaSeconds: 100, toldSeconds: 10 }, 85],
+		['an estimate that was told as longer', { etaSeconds: 20, toldSeconds: 100 }, 5],
+		['that it may be over any moment', { elapsedSeconds: 100, etaSeconds: 0 }, 5],
+		['a twentieth of progress', { elapsedSeconds: 2, progress: 5 }, 28.5],
+		['less than that', { elapsedSeconds: 2, progress: 4.9 }, 38],
+		['nearly all progress', { elapsedSeconds: 100, progress: 99 }, 5],
+		['progress in no time, which is none', { progress: 50 }, 40],
+		[
+			'progress, and replies tell more',
+			{ elapsedSeconds: 10, progress: 50, tellsProgress: true },
+			7.5,
+		],
+		['a long job without an estimate', { elapsedSeconds: 7_200 }, 60],
+		['a long estimate that replies mend', { etaSeconds: 1_000, tellsProgress: true }, 60],
+		['a long estimate for good', { etaSeconds: 1_000 }, 120],
+		['a long job and how long to pause at most', { elapsedSeconds: 7_200, longestSeconds: 30 }, 30],
+		['one question that came to nothing', { elapsedSeconds: 50, etaSeconds: 0, failures: 1 }, 2.5],
+		['three that did', { elapsedSeconds: 50, etaSeconds: 0, failures: 3 }, 8],
+		['that it was asked for patience', { elapsedSeconds: 50, retryAfterSeconds: 77 }, 77],
+		['that it was asked for a day of it', { retryAfterSeconds: 86_400 }, 86_400],
+		['that it was asked for more', { retryAfterSeconds: 90_000 }, 86_400],
+		['a clock that is none', { elapsedSeconds: Number.NaN }, 60],
+		['a time that is none', { retryAfterSeconds: Number.NaN }, 40],
+		['milliseconds', { etaSeconds: 10.0006 }, 8.501],
+	])('%s', (_what, known, seconds) => {
+		expect(nextPollSeconds({ ...FRESH, ...known })).toBe(seconds);
+	});
+
+	const even = [100, 100, 100];
+	it.each<[string, Partial<ScheduleInput>, number]>([
+		['when they all were over', { learnedSeconds: even }, 102],
+		['of short ones, two seconds', { learnedSeconds: [30, 30, 30] }, 31],
+		['a first time', { learnedSeconds: even, elapsedSeconds: 101 }, 1],
+		['every few seconds then', { learnedSeconds: even, elapsedSeconds: 102.1 }, 5.2],
+		['of short ones, more often', { learnedSeconds: [30, 30, 30], elapsedSeconds: 31.1 }, 2.6],
+		['until the last of them were over', { learnedSeconds: even, elapsedSeconds: 105.1 }, 5.2],
+		['later as if nothing were known', { learnedSeconds: even, elapsedSeconds: 106 }, 9.54],
+		['after a quarter of an hour at the latest', { learnedSeconds: [7_200] }, 900],
+		['within what was set', { learnedSeconds: [7_200], longestSeconds: 60 }, 60],
+		['when a quarter was over', { learnedSeconds: [80, 100, 125] }, 88.113],
+		['the same of an even number', { learnedSeconds: [80, 80, 125, 125] }, 86.144],
+		['as if one odd job had not been so odd', { learnedSeconds: [100, 100, 10_000] }, 98.88],
+		['as if one short job had not been so short', { learnedSeconds: [1, 100, 100] }, 62.29],
+		[
+			'around a wide end in nine steps',
+			{ learnedSeconds: [1, 1_000], elapsedSeconds: 400 },
+			26.749,
+		],
+		['when the provider expects it, if much later', { learnedSeconds: even, etaSeconds: 201 }, 120],
+		['not if twice as late', { learnedSeconds: even, etaSeconds: 200 }, 102],
+		[
+			'when the provider expects it, if much sooner',
+			{ learnedSeconds: even, etaSeconds: 49 },
+			41.65,
+		],
+		['not if half as late', { learnedSeconds: even, etaSeconds: 50.1 }, 102],
+		['not by an estimate that has run out', { learnedSeconds: even, etaSeconds: 0 }, 102],
+	])('what others took: %s', (_what, known, seconds) => {
+		expect(nextPollSeconds({ ...FRESH, ...known })).toBe(seconds);
+	});
+
+	it.each<[string, number, number, number]>([
+		['a new one', 20, 20, 15],
+		['one that is nearly new', 18, 20, 13.5],
+		['not an older one', 17.9, 20, 5.2],
+		['a new one, no sooner than the video may be late', 2, 2, 4],
+	])('what others took, near the end: an estimate counts: %s', (_what, eta, told, seconds) => {
+		const near = { ...FRESH, learnedSeconds: even, elapsedSeconds: 102.1 };
+		expect(nextPollSeconds({ ...near, etaSeconds: eta, toldSeconds: told })).toBe(seconds);
+	});
+});
+
+describe('the seconds that are left', () => {
+	it.each<[string, Partial<ScheduleInput>, number | undefined]>([
+		['as the provider says', { etaSeconds: 7, progress: 50, learnedSeconds: [50] }, 7],
+		['by the progress', { elapsedSeconds: 10, progress: 20, learnedSeconds: [50] }, 40],
+		['by the middle of what others took', { elapsedSeconds: 5, learnedSeconds: [10, 20, 40] }, 15],
+		['between the two in the middle', { learnedSeconds: [10, 20, 30, 100] }, 25],
+		['unknown once that is over', { elapsedSeconds: 20, learnedSeconds: [10, 20, 40] }, undefined],
+		['by what is usual where nothing was learned', { learnedSeconds: [] }, 40 / 0.75],
+		['unknown once the earliest such job is over', { elapsedSeconds: 40 }, undefined],
+	])('%s', (_what, known, seconds) => {
+		expect(expectedSecondsLeft({ ...FRESH, ...known })).toBe(seconds);
 	});
 });

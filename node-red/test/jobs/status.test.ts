@@ -43,6 +43,45 @@ describe('the status', () => {
 		expect(text([waiting({ submittedAt })])).toBe('in progress · 5 min');
 	});
 
+	it.each<[string, Partial<Job>, number | undefined, string]>([
+		['no progress yet', { progress: 0 }, undefined, ''],
+		['hardly any', { progress: 0.6 }, undefined, ' · 1 %'],
+		['an estimate that has run out', { etaSeconds: 0 }, 75, ' · usually takes 75 s'],
+		['an estimate of half a second', { etaSeconds: 0.5 }, 75, ' · about 1 s left'],
+		['progress besides the usual time', { progress: 5 }, 75, ' · 5 %'],
+		['59 seconds so far', { submittedAt: '2026-01-01T00:09:01.000Z' }, undefined, ''],
+		['a minute so far', { submittedAt: '2026-01-01T00:09:00.000Z' }, undefined, ' · 60 s'],
+		['89 seconds so far', { submittedAt: '2026-01-01T00:08:31.000Z' }, undefined, ' · 89 s'],
+		['90 seconds so far', { submittedAt: '2026-01-01T00:08:30.000Z' }, undefined, ' · 2 min'],
+		[
+			'a submit in the time to come',
+			{ submittedAt: '2026-01-01T02:00:00.000Z' },
+			75,
+			' · usually takes 75 s',
+		],
+		['a long time that is usual', {}, 400, ' · usually takes 7 min'],
+		['many hours so far', { submittedAt: '2025-12-31T07:40:00.000Z' }, undefined, ' · 990 min'],
+	])('says what is known of a job: %s', (_what, more, usualSeconds, words) => {
+		const run = { ...waiting(more), ...(usualSeconds === undefined ? {} : { usualSeconds }) };
+		expect(text([run])).toBe(`in progress${words}`);
+	});
+
+	it('counts a question that is overdue as one that comes now', () => {
+		expect(text([waiting({}, { asked: 2, nextAtMs: NOW_MS - 60_000 })])).toBe(
+			'in progress · asked 2 times, next in 1 s',
+		);
+	});
+
+	it.each<[string, Shown[], string, string]>([
+		['one that waits', [waiting()], 'dot', 'in progress'],
+		['one on its way to the provider', [{ stage: 'submitting' }], 'dot', 'submitting'],
+		['one that is fetched', [{ stage: 'downloading', job: job() }], 'dot', 'downloading'],
+		['one that another stands behind', [waiting(), queued], 'dot', 'in progress, 1 in line'],
+		['none but in line', [queued, queued], 'ring', 'waiting in line'],
+	])('has the mark of what goes on: %s', (_what, runs, shape, words) => {
+		expect(statusOf(runs, english, NOW_MS)).toEqual({ fill: 'blue', shape, text: words });
+	});
+
 	it('says how many are in line, and how fast the line moves where the provider has a limit', () => {
 		const line = Array.from({ length: 14 }, () => queued);
 		const polls = { asked: 3, nextAtMs: NOW_MS + 12000 };
@@ -71,11 +110,31 @@ describe('the status', () => {
 		expect(again).toEqual([30_000, 5_000, 1_000, undefined]);
 		expect(showAgainInMs([...left(9_000), waiting()], NOW_MS)).toBeUndefined();
 		expect(showAgainInMs([queued], NOW_MS)).toBeUndefined();
+		// Who stands in line moves nothing, and what has no time to come does not count down.
+		expect(showAgainInMs([queued, ...left(9_000), queued], NOW_MS)).toBe(1_000);
+		expect(showAgainInMs([waiting()], 0)).toBeUndefined();
+	});
+
+	it.each([
+		[90_001, 30_000],
+		[90_000, 5_000],
+		[12_001, 5_000],
+		[12_000, 1_000],
+		[1, 1_000],
+		[0, undefined],
+	])('is old with %i ms to go after %s ms', (leftMs, againMs) => {
+		const fullQueue = { jobs: 5, limit: 5, nextAtMs: NOW_MS + leftMs };
+		const polls = { asked: 1, nextAtMs: NOW_MS + leftMs };
+		expect(showAgainInMs([waiting({}, polls)], NOW_MS)).toBe(againMs);
+		expect(showAgainInMs([{ stage: 'submitting', fullQueue }], NOW_MS)).toBe(againMs);
 	});
 
 	it('names a job that failed, shortened where its id is long', () => {
 		expect(failedStatus(english, undefined).text).toBe('failed');
 		expect(failedStatus(english, 'short-id').text).toBe('failed: job short-id');
+		expect(failedStatus(english, '0123456789abcdef').text).toBe('failed: job 0123456789abcdef');
+		expect(failedStatus(english, '0123456789abcdefg').text).toBe('failed: job 0123456…9abcdefg');
+		expect(failedStatus(english, 'j')).toMatchObject({ fill: 'red', shape: 'ring' });
 		expect(failedStatus(english, '0123456789abcdefghij').text).toBe('failed: job 0123456…cdefghij');
 	});
 });
