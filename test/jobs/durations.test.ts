@@ -11,7 +11,7 @@ import {
 } from '../../jobs/durations';
 import { pollUntilDone } from '../../jobs/poll';
 import { nextPollSeconds } from '../../jobs/schedule';
-import type { Job, Provider } from '../../providers/contract';
+import type { Job, Provider, RequestValues } from '../../providers/contract';
 import { newJob } from '../../providers/replies/job';
 import { providerById } from '../../providers/registry';
 import { virtualHost, START_MS } from '../support/virtualClock';
@@ -40,6 +40,45 @@ describe('what is remembered of finished jobs', () => {
 		expect(durationKind(provider, values)).not.toBe(
 			durationKind(NOVITA, { model_name: 'wan', width: 512 }),
 		);
+	});
+
+	it.each(['model', 'model_id', 'model_name'])('goes by the model in %s', (name) => {
+		expect(durationKind(NOVITA, { [name]: 'wan' })).toBe('novita wan');
+		expect(durationKind(NOVITA, { [name]: '' })).toBe('novita ');
+	});
+
+	it.each([
+		...['width', 'height', 'size', 'resolution', 'upscale_width', 'upscale_height', 'num_frames'],
+		...['frames', 'fps', 'seconds', 'duration', 'num_inference_steps', 'steps', 'sample_count'],
+	])('goes by %s, as a number and as a choice', (name) => {
+		expect(durationKind(NOVITA, { [name]: 3 })).toBe(`novita  ${name}=2.8`);
+		expect(durationKind(NOVITA, { [name]: '1' })).toBe(`novita  ${name}=1`);
+	});
+
+	it.each<[string, RequestValues, string]>([
+		['a switch', { enhance_prompt: false }, ' enhance_prompt=false'],
+		['a choice of twenty characters', { size: 'a'.repeat(20) }, ` size=${'a'.repeat(20)}`],
+		['longer text, which is no choice', { size: 'a'.repeat(21) }, ''],
+		['no text at all', { size: '' }, ''],
+		['a number that is none', { width: 0, height: -8, fps: Number.NaN }, ''],
+		['half a second', { seconds: 0.5 }, ' seconds=0.5'],
+		['a list', { size: [1, 2] }, ''],
+		['prompts with odd frames', { prompts: ['a', {}, { frames: -8 }, { frames: 4 }] }, ' frames=4'],
+		['prompts with hardly any', { prompts: [{ frames: 0.5 }] }, ' frames=0.5'],
+		['prompts without frames', { prompts: [{ prompt: 'A fox' }] }, ''],
+		['frames as text', { prompts: [{ frames: '16' }] }, ' frames=16'],
+	])('takes %s as it should', (_what, values, sizes) => {
+		expect(durationKind(NOVITA, { model: 'wan', ...values })).toBe(`novita wan${sizes}`);
+	});
+
+	it('has a name of a bounded length, whatever the model is called', () => {
+		const size = 'b'.repeat(20);
+		expect(durationKind(NOVITA, { model: 'a'.repeat(99), size })).toBe(
+			`novita ${'a'.repeat(80)} size=${size}`,
+		);
+		const all = { size, width: size, height: size, resolution: size, fps: size, steps: size };
+		const more = { ...all, duration: size, seconds: size, frames: size };
+		expect(durationKind(NOVITA, { model: 'a'.repeat(99), ...more })).toHaveLength(240);
 	});
 
 	it('takes sizes together that differ little', () => {
@@ -74,6 +113,34 @@ describe('what is remembered of finished jobs', () => {
 		expect(durations).toEqual({});
 	});
 
+	it('keeps tenths of seconds, a week at most, and when the newest was noted', () => {
+		const durations: Durations = {};
+		for (const seconds of [12.34, 604_800, 604_800.1, 0.5])
+			noteDuration(durations, 'a', seconds, 9);
+		expect(durations).toEqual({ a: { seconds: [12.3, 604_800, 0.5], atMs: 9 } });
+	});
+
+	it('forgets first what nobody knows the time of', () => {
+		const durations: Durations = {};
+		for (let kind = 0; kind < 100; kind += 1) noteDuration(durations, `kind ${kind}`, 10, 1);
+		durations['kind 50'] = { seconds: [1] } as Durations[string];
+		noteDuration(durations, 'one more', 10, 1);
+		expect(Object.keys(durations)).not.toContain('kind 50');
+		expect(Object.keys(durations)).toHaveLength(100);
+	});
+
+	it.each<[string, unknown]>([
+		['a name that every object has', undefined],
+		['text for numbers', { seconds: ['1', '2', '3'] }],
+		['no time', { seconds: [0, -1, 1, 2] }],
+		['a list for an entry', [1, 2, 3]],
+		['an entry without a list', { seconds: 3 }],
+	])('knows nothing by %s', (_what, entry) => {
+		const kind = entry === undefined ? 'constructor' : 'a';
+		const durations = (entry === undefined ? {} : { a: entry }) as Durations;
+		expect(learnedSeconds(durations, kind)).toBeUndefined();
+	});
+
 	it('reads whatever a store gives back', () => {
 		fc.assert(
 			fc.property(fc.anything(), fc.anything(), (entry, seconds) => {
@@ -91,6 +158,8 @@ describe('what is remembered of finished jobs', () => {
 		expect(usualSeconds(NOVITA)).toBe(NOVITA.limits.typicalSeconds);
 		expect(usualSeconds(withLearned(NOVITA, undefined))).toBe(NOVITA.limits.typicalSeconds);
 		expect(usualSeconds(withLearned(NOVITA, [5, 7, 100]))).toBe(7);
+		expect(usualSeconds(withLearned(NOVITA, [5, 7, 100, 200]))).toBe(100);
+		expect(withLearned(NOVITA, [])).toBe(NOVITA);
 	});
 });
 
@@ -117,6 +186,33 @@ describe('how long a job took', () => {
 		const before = { ...asked, askedAt: at(50) };
 		expect(tookSeconds(NOVITA, before, done(10), START_MS + 60_000)).toBe(55);
 		expect(tookSeconds(NOVITA, before, done(7_000), START_MS + 60_000)).toBe(55);
+	});
+
+	it.each([
+		['just when it was asked for', 60, 50, 55],
+		['just when it was asked for before', 50, 50, 55],
+		['just before this question', 59.999, 50, 59.999],
+		['just after the question before', 50.001, 50, 50.001],
+		['where there was no question before', 40, undefined, 40],
+		['at once', 0.5, undefined, 0.5],
+		['when it was submitted, which can not be', 0, undefined, 36],
+	])('is by the provider or not: done %s', (_what, finishedAt, askedAt, seconds) => {
+		const before = askedAt === undefined ? asked : { ...asked, askedAt: at(askedAt) };
+		expect(tookSeconds(NOVITA, before, done(finishedAt), START_MS + 60_000)).toBe(seconds);
+	});
+
+	it.each([
+		['in no time', START_MS, asked.submittedAt],
+		['before it was submitted', START_MS - 1_000, asked.submittedAt],
+		['since nobody knows when', START_MS + 1_000, 'yesterday'],
+	])('is unknown where it was %s', (_what, nowMs, submittedAt) => {
+		const found: Job = { ...asked, status: 'succeeded' };
+		expect(tookSeconds(NOVITA, { ...asked, submittedAt }, found, nowMs)).toBeUndefined();
+	});
+
+	it('is told down to half a second', () => {
+		const found: Job = { ...asked, status: 'succeeded' };
+		expect(tookSeconds(NOVITA, asked, found, START_MS + 1_000)).toBe(0.6);
 	});
 
 	it('is taken for less where the first question found it done', () => {

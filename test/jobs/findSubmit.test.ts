@@ -1,10 +1,11 @@
 /** A submit in doubt, looked up in the provider's own log. */
 import { describe, expect, it } from 'vitest';
-import { findSubmit, LOOK_AT_SECONDS } from '../../jobs/findSubmit';
+import { findSubmit, recentJobs } from '../../jobs/findSubmit';
 import type { Host, HttpRequest } from '../../jobs/host';
 import { submitJob } from '../../jobs/submit';
 import { providerById } from '../../providers/registry';
 import type { Reply } from '../../providers/contract';
+import { failure } from '../../providers/replies/failures';
 
 const START_MS = Date.UTC(2026, 10, 1);
 
@@ -77,7 +78,7 @@ describe('a submit in doubt', () => {
 			looked:
 				"The account's log was looked through 5 times for request mine.1: no job with it is there yet.",
 		});
-		expect(at.looks).toEqual([...LOOK_AT_SECONDS]);
+		expect(at.looks).toEqual([3, 10, 30, 75, 180]);
 	});
 
 	it.each([
@@ -93,9 +94,44 @@ describe('a submit in doubt', () => {
 		expect(found!.looked).toMatch(/could not be (reached|read)/);
 	});
 
+	it.each([
+		[{ message: 'No.' }, 401, 'could not be read: HTTP 401: No.'],
+		[{ message: 'Too many requests' }, 429, 'could not be read: HTTP 429: Too many requests.'],
+	])('says why nobody could look (%j)', async (body, status, words) => {
+		const found = await find(scene([reply(body, status)]), { once: true });
+		expect(found!.looked).toBe(
+			`The account's log was looked through once for request mine.1: it ${words}`,
+		);
+	});
+
+	it('says that nobody was there to be asked', async () => {
+		const refused = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
+		const found = await find(scene([refused]), { once: true });
+		expect(found!.looked).toBe(
+			"The account's log was looked through once for request mine.1: it could not be reached: AI/ML API could not be reached (connection refused).",
+		);
+	});
+
+	it('is not looked for before its time, nor later where the submit was long ago', async () => {
+		const at = scene([rows()]);
+		await findSubmit(aimlapi, account, 'mine.1', START_MS - 20_000, at.host);
+		expect(at.looks).toEqual([0, 0, 10, 55, 160]);
+	});
+
 	it.each([401, 404])('is looked for no longer where nobody may look (HTTP %s)', async (status) => {
 		const at = scene([reply({ message: 'No' }, status)]);
 		expect((await find(at))!.looked).toContain('looked through once');
+	});
+
+	it('is looked for no longer where the account may not see the log', async () => {
+		const refused = failure('not_allowed', 'Not for you.', { accepted: 'no' });
+		const provider = {
+			...aimlapi,
+			submitLog: { ...aimlapi.submitLog!, read: () => ({ failure: refused }) },
+		};
+		const { host, looks } = scene([rows()]);
+		await findSubmit(provider, account, 'mine.1', START_MS, host);
+		expect(looks).toEqual([3]);
 	});
 
 	it('attaches to nothing where two jobs bear the id', async () => {
@@ -144,12 +180,57 @@ describe('a submit in doubt', () => {
 		});
 	});
 
+	it('looks once, early, at a list that bears nothing of ours, and names five jobs at most', async () => {
+		const modelslab = providerById('modelslabV6');
+		const list = (...ids: number[]) =>
+			reply({ status: 'success', data: ids.map((id) => ({ id })) });
+		const look = async (answer: Reply) => {
+			const at = scene([answer]);
+			const found = await findSubmit(
+				...([modelslab, { baseUrl: 'https://modelslab.com' }, '', START_MS, at.host] as const),
+			);
+			return { looks: at.looks, looked: found!.looked };
+		};
+		expect(await look(list(6, 5, 4, 3, 2, 1))).toEqual({
+			looks: [3],
+			looked:
+				"The account's list of videos was looked through once: its newest jobs are 6, 5, 4, 3, 2.",
+		});
+		expect((await look(list())).looked).toBe(
+			"The account's list of videos was looked through once: it holds no job.",
+		);
+	});
+
 	it('can not be looked for where the provider has no list', async () => {
 		const { host } = scene([rows()]);
 		const novita = providerById('novita');
 		expect(
 			await findSubmit(novita, { baseUrl: 'https://api.novita.ai' }, 'x', START_MS, host),
 		).toBe(undefined);
+	});
+});
+
+describe('the newest jobs of an account', () => {
+	it('are given with the ids that they bear, as jobs that may be asked for', async () => {
+		const answer = rows(
+			{ inference_id: 'two', client_request_id: 'mine.1' },
+			{ inference_id: 'one' },
+		);
+		const found = await recentJobs(aimlapi, account, scene([answer]).host);
+		expect(found).toMatchObject({ jobs: [{ jobId: 'two' }, { jobId: 'one' }] });
+		expect(found!.jobs![0]).toMatchObject({
+			...{ provider: 'aimlapiPixverse', status: 'queued', requestId: 'mine.1' },
+			submittedAt: '2026-11-01T00:00:00.000Z',
+		});
+		expect(found!.jobs![1]).not.toHaveProperty('requestId');
+	});
+
+	it('are not told of where the provider does not say, or has no list', async () => {
+		const refused = scene([reply({ message: 'No' }, 401)]).host;
+		expect(await recentJobs(aimlapi, account, refused)).toMatchObject({
+			failure: { code: 'invalid_key' },
+		});
+		expect(await recentJobs(providerById('novita'), account, refused)).toBeUndefined();
 	});
 });
 

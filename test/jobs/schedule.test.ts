@@ -158,6 +158,7 @@ describe('the next question, by what is known', () => {
 		['an estimate that was told as longer', { etaSeconds: 20, toldSeconds: 100 }, 5],
 		['that it may be over any moment', { elapsedSeconds: 100, etaSeconds: 0 }, 5],
 		['a twentieth of progress', { elapsedSeconds: 2, progress: 5 }, 28.5],
+		['progress within the first second', { elapsedSeconds: 0.5, progress: 5 }, 7.125],
 		['less than that', { elapsedSeconds: 2, progress: 4.9 }, 38],
 		['nearly all progress', { elapsedSeconds: 100, progress: 99 }, 5],
 		['progress in no time, which is none', { progress: 50 }, 40],
@@ -195,6 +196,8 @@ describe('the next question, by what is known', () => {
 		['within what was set', { learnedSeconds: [7_200], longestSeconds: 60 }, 60],
 		['when a quarter was over', { learnedSeconds: [80, 100, 125] }, 88.113],
 		['the same of an even number', { learnedSeconds: [80, 80, 125, 125] }, 86.144],
+		['until nearly all were over', { learnedSeconds: [80, 100, 125], elapsedSeconds: 144 }, 5.2],
+		['and no longer', { learnedSeconds: [80, 100, 125], elapsedSeconds: 146 }, 13.14],
 		['as if one odd job had not been so odd', { learnedSeconds: [100, 100, 10_000] }, 98.88],
 		['as if one short job had not been so short', { learnedSeconds: [1, 100, 100] }, 62.29],
 		[
@@ -209,6 +212,7 @@ describe('the next question, by what is known', () => {
 			{ learnedSeconds: even, etaSeconds: 49 },
 			41.65,
 		],
+		['the same in half a second', { learnedSeconds: even, elapsedSeconds: 10, etaSeconds: 0.5 }, 1],
 		['not if half as late', { learnedSeconds: even, etaSeconds: 50.1 }, 102],
 		['not by an estimate that has run out', { learnedSeconds: even, etaSeconds: 0 }, 102],
 	])('what others took: %s', (_what, known, seconds) => {
@@ -219,6 +223,7 @@ describe('the next question, by what is known', () => {
 		['a new one', 20, 20, 15],
 		['one that is nearly new', 18, 20, 13.5],
 		['not an older one', 17.9, 20, 5.2],
+		['half a second', 0.5, 0.5, 4],
 		['a new one, no sooner than the video may be late', 2, 2, 4],
 	])('what others took, near the end: an estimate counts: %s', (_what, eta, told, seconds) => {
 		const near = { ...FRESH, learnedSeconds: even, elapsedSeconds: 102.1 };
@@ -231,6 +236,9 @@ describe('the seconds that are left', () => {
 		['as the provider says', { etaSeconds: 7, progress: 50, learnedSeconds: [50] }, 7],
 		['by the progress', { elapsedSeconds: 10, progress: 20, learnedSeconds: [50] }, 40],
 		['by the middle of what others took', { elapsedSeconds: 5, learnedSeconds: [10, 20, 40] }, 15],
+		['by the only one there was', { elapsedSeconds: 10, learnedSeconds: [50] }, 40],
+		['half a second before that', { elapsedSeconds: 19.5, learnedSeconds: [10, 20, 40] }, 0.5],
+		['half a second before the earliest usual end', { elapsedSeconds: 39.5 }, 0.5 / 0.75],
 		['between the two in the middle', { learnedSeconds: [10, 20, 30, 100] }, 25],
 		['unknown once that is over', { elapsedSeconds: 20, learnedSeconds: [10, 20, 40] }, undefined],
 		['by what is usual where nothing was learned', { learnedSeconds: [] }, 40 / 0.75],

@@ -146,9 +146,184 @@ describe('submitting', () => {
 		expect((await attempts([broken, { job }])).sent).toBe(1);
 	});
 
+	it('gives a doubtful one with an idempotency key up after three attempts', async () => {
+		const { sent, result } = await attempts([doubtful, doubtful, doubtful, { job }], true);
+		expect(sent).toBe(3);
+		expect(result.failure?.accepted).toBe('unknown');
+	});
+
+	it('gives up after three attempts at which nobody was there', async () => {
+		const { sent, slept } = await attempts([unreachable, unreachable, unreachable, { job }]);
+		expect(sent).toBe(3);
+		expect(slept).toEqual([1_125, 2_250]);
+	});
+
+	it('does not repeat what was taken, whatever else is said of it', async () => {
+		const taken = failure('network', 'Taken.', { accepted: 'yes', retryable: true });
+		expect((await attempts([{ failure: taken }, { job }], true)).sent).toBe(1);
+		const lasting = failure('rate_limited', 'Never.', { accepted: 'no', retryable: false });
+		expect((await attempts([{ failure: lasting }, { job }])).sent).toBe(1);
+	});
+
+	it('says in the log that it tries again, and in how many whole seconds', async () => {
+		const host = virtualHost(provider, 'a-key');
+		const readings: Reading[] = [unreachable, { job }];
+		await submitOnce(
+			async () => ({ status: 200, headers: {}, body: {} }),
+			() => readings.shift()!,
+			host,
+		);
+		expect(host.logged).toEqual(['Nobody there. Trying again in 2 s.']);
+	});
+
+	it.each(['before', 'within'])('stops trying where it is told to, %s a pause', async (when) => {
+		const stop = new AbortController();
+		const host = virtualHost(provider, 'a-key');
+		let sent = 0;
+		const send = async () => {
+			sent += 1;
+			if (when === 'before') stop.abort();
+			return { status: 200, headers: {}, body: {} };
+		};
+		const sleep = async () => {
+			stop.abort();
+			return await Promise.reject<void>(stop.signal.reason);
+		};
+		const { failure: told } = await submitOnce(
+			send,
+			() => unreachable,
+			when === 'within' ? { ...host, sleep } : host,
+			{ signal: stop.signal },
+		);
+		// Why the first attempt failed is told, not that it was stopped.
+		expect(told).toBe(unreachable.failure);
+		expect([sent, host.slept]).toEqual([1, []]);
+	});
+
+	it('does not hide what is wrong with the clock', async () => {
+		const sleep = async () => await Promise.reject<void>(new Error('No timers'));
+		const send = async () => ({ status: 200, headers: {}, body: {} });
+		const host = { ...virtualHost(provider, 'a-key'), sleep };
+		await expect(submitOnce(send, () => unreachable, host)).rejects.toThrow('No timers');
+	});
+
+	it.each([
+		['ECONNREFUSED', 'connect', 'The service could not be reached (connection refused).'],
+		['ECONNRESET', 'read', 'The connection broke before the service answered (connection cut).'],
+	])('says what came of the connection (%s)', async (code, syscall, message) => {
+		const error = Object.assign(new Error(`${syscall} ${code}`), { code, syscall });
+		const send = async () => await Promise.reject<Reply>(error);
+		const read = () => ({ job });
+		const { failure: told } = await submitOnce(send, read, virtualHost(provider, 'a-key'));
+		expect(told?.message).toBe(message);
+	});
+
+	it('says of an address that is none that the address is wrong, not the job id', async () => {
+		const missing = failure('not_found', 'Not Found', { accepted: 'no', advice: 'The job id?' });
+		const { result } = await attempts([{ failure: missing }]);
+		expect(result.failure?.advice).toMatch(/no such endpoint at this address/);
+		const lost = failure('not_found', 'Not Found', { accepted: 'unknown', advice: 'Look there.' });
+		expect((await attempts([{ failure: lost }])).result.failure?.advice).toBe('Look there.');
+	});
+
 	it('does not call it safe when a doubtful attempt was followed by one that never left', async () => {
 		const { result } = await attempts([doubtful, unreachable, unreachable, unreachable], true);
 		expect(result.failure?.accepted).toBe('unknown');
+	});
+});
+
+describe('a job that was submitted', () => {
+	const values = { model_name: 'wan', prompt: 'A fox' };
+	const submitted = async (
+		id: string,
+		reply: Reply | Error,
+		more: Partial<Parameters<typeof submitJob>[0]> = {},
+	) => {
+		const provider = providerById(id);
+		const host = virtualHost(provider, 'a-key');
+		let sent = 0;
+		const reading = await submitJob({
+			...{ provider, account: { baseUrl: 'https://a.example' }, values, host },
+			rateLimit: async () => host.sleep(7_000),
+			async send() {
+				sent += 1;
+				if (reply instanceof Error) throw reply;
+				return reply;
+			},
+			...more,
+		});
+		return { reading, host, sent };
+	};
+	const accepted = { status: 200, headers: {}, body: { task_id: 'a-1' } };
+	const cut = Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET', syscall: 'read' });
+
+	it('bears the id of the submit only where one was given, and is as old as its submit', async () => {
+		const { reading } = await submitted('novita', accepted, { requestId: 'mine.1' });
+		expect(reading.job).toMatchObject({
+			...{ jobId: 'a-1', requestId: 'mine.1', submittedAt: '2026-01-01T00:00:07.000Z' },
+		});
+		const { reading: without } = await submitted('novita', accepted);
+		expect(without.job).not.toHaveProperty('requestId');
+	});
+
+	it('is sent again in doubt where the provider knows it again, and only there', async () => {
+		expect((await submitted('localGpu', cut)).sent).toBe(3);
+		expect((await submitted('novita', cut)).sent).toBe(1);
+	});
+
+	it('in doubt is not looked for where there is no list, and nobody is told that it is', async () => {
+		const doubts: unknown[] = [];
+		const onDoubt = (doubt: unknown) => void doubts.push(doubt);
+		const { reading, host } = await submitted('novita', cut, { onDoubt });
+		expect(reading.failure).toMatchObject({ code: 'network', accepted: 'unknown' });
+		expect(reading.failure).not.toHaveProperty('requestId');
+		expect(doubts).toEqual([reading.failure]);
+		expect(host.logged).toEqual([]);
+	});
+
+	it('in doubt is not looked for by an id that it does not bear', async () => {
+		const { reading, host } = await submitted('aimlapiPixverse', cut);
+		expect(reading.failure?.message).toBe(
+			'The connection broke before the service answered (connection cut).',
+		);
+		expect(host.logged).toEqual([]);
+	});
+
+	const list = (...data: object[]): Reply => ({ status: 200, headers: {}, body: { data } });
+	const inDoubt = async (answer: () => Reply) => {
+		const provider = providerById('aimlapiPixverse');
+		const host = virtualHost(provider, 'a-key');
+		host.http = async () => answer();
+		return await submitted('aimlapiPixverse', cut, { host, requestId: 'mine.1' }).then(
+			({ reading }) => ({ reading, logged: host.logged }),
+		);
+	};
+
+	it('in doubt is attached to where the list has it, and the log says so', async () => {
+		const { reading, logged } = await inDoubt(() =>
+			list({ inference_id: 'abc', client_request_id: 'mine.1' }),
+		);
+		expect(reading.job).toMatchObject({ jobId: 'abc', requestId: 'mine.1' });
+		expect(logged).toEqual([
+			'AI/ML API PixVerse: The connection broke before the service answered (connection cut). Looking for the job at the provider.',
+			"The account's log was looked through once for request mine.1: job abc. It is attached to; nothing was submitted again.",
+		]);
+	});
+
+	it('in doubt stays so where the list does not have it, and says what was looked at', async () => {
+		const { reading } = await inDoubt(() => list());
+		expect(reading.failure).toMatchObject({
+			...{ accepted: 'unknown', requestId: 'mine.1' },
+			message:
+				"The connection broke before the service answered (connection cut). The account's log was looked through 5 times for request mine.1: no job with it is there yet.",
+		});
+	});
+
+	it('in doubt stays so where the looking is stopped, which is no error of its own', async () => {
+		const { reading } = await inDoubt(() => {
+			throw new DOMException('Stopped', 'AbortError');
+		});
+		expect(reading.failure).toMatchObject({ accepted: 'unknown', requestId: 'mine.1' });
 	});
 });
 
@@ -159,6 +334,24 @@ describe('the id of a submit', () => {
 	it('has only characters that the provider takes, and 128 of them at most', () => {
 		expect(idOf('n1 ä/7')).toBe('n1---7');
 		expect(idOf('x'.repeat(200))).toBe('x'.repeat(128));
+	});
+
+	it('begins with the tracking id of the user, as far as there is room', () => {
+		const of = (trackingId: unknown, unique: string) =>
+			submitIdentity(
+				{
+					...aimlapi,
+					capabilities: { ...aimlapi.capabilities, trackingField: 'track' },
+				},
+				{ track: trackingId as string },
+				unique,
+			).requestId;
+		expect(of('my job', 'n1')).toBe('my-job.n1');
+		expect(of(7, 'n1')).toBe('7.n1');
+		expect(of(undefined, 'n1')).toBe('n1');
+		expect(of('a'.repeat(200), 'n1')).toBe(`${'a'.repeat(125)}.n1`);
+		expect(of('abc', 'x'.repeat(126))).toBe(`a.${'x'.repeat(126)}`);
+		expect(of('abc', 'x'.repeat(127))).toBe('x'.repeat(127));
 	});
 
 	it('goes in the header that the provider reads', () => {
