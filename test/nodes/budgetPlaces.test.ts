@@ -152,3 +152,106 @@ describe('Maximum Cost', () => {
 		expect(budget({ executionId, runIndex: 1, maximumJobs: 1 }).reserveJobs()).toBeUndefined();
 	});
 });
+
+describe('what has been ordered', () => {
+	const videos = new Map([
+		[0, 1],
+		[1, 3],
+	]);
+	const place = (executionId: string, item: number) => `${executionId} r0i${item}`;
+
+	it('is counted in videos, up to the limit and not beyond', () => {
+		const of = (maximumJobs: number) =>
+			budgetOf(contextOf(newExecution()), 0, {}, videos, { maximumJobs }).reserveJobs();
+		expect(of(4)).toBeUndefined();
+		expect(of(3)).toStrictEqual({ reason: 'jobs', held: 0, wanted: 4, limit: 3, items: 2 });
+	});
+
+	it('leaves so many orders, and has cost so much', () => {
+		const executionId = newExecution();
+		const limits = { maximumJobs: 5, maximumCost: 2, allowUnpriced: true };
+		const run = budgetOf(contextOf(executionId), 0, {}, videos, limits);
+		expect(run.standing()).toStrictEqual({ ordersLeft: 5 });
+		run.reserveJobs();
+		expect(run.standing()).toStrictEqual({ ordersLeft: 1 });
+		expect(run.reserveCost(new Map([[0, 0.25]]))).toBeUndefined();
+		expect(run.standing()).toStrictEqual({ ordersLeft: 1, costSoFarUsd: 0.25 });
+		run.release(0);
+		expect(run.standing()).toStrictEqual({ ordersLeft: 2 });
+	});
+
+	it('leaves none where more was ordered before than may be now, and any number where nothing limits it', () => {
+		const context = contextOf(newExecution());
+		budgetOf(context, 0, {}, videos, {}).reserveJobs();
+		const later = (limits: object) => budgetOf(context, 1, {}, new Map(), limits).standing();
+		expect(later({ maximumJobs: 2 })).toStrictEqual({ ordersLeft: 0 });
+		expect(later({})).toStrictEqual({ ordersLeft: Infinity });
+	});
+
+	it('counts what the ledger says of videos and money, once', () => {
+		const executionId = newExecution();
+		const entry = { request: 'r', source: 's', attempt: 0, job: { jobId: 'a' } as never };
+		const ledger: Ledger = { r0i0: { ...entry, videos: 3, quotedUsd: 0.5 }, r0i1: entry };
+		const standing = () =>
+			budgetOf(contextOf(executionId), 1, ledger, new Map(), { maximumJobs: 9 }).standing();
+		expect(standing()).toStrictEqual({ ordersLeft: 5, costSoFarUsd: 0.5 });
+		expect(standing()).toStrictEqual({ ordersLeft: 5, costSoFarUsd: 0.5 });
+	});
+
+	it('without a price is what a Maximum Cost refuses, by its place', () => {
+		const executionId = newExecution();
+		const run = budgetOf(contextOf(executionId), 0, {}, videos, { maximumCost: 9 });
+		run.reserveJobs();
+		const refusal = run.reserveCost(new Map([[0, 0.25]]));
+		expect(refusal).toStrictEqual({ reason: 'unpriced', places: [place(executionId, 1)] });
+		expect(run.itemAt(place(executionId, 1))).toBe(1);
+		expect(run.itemAt(place(executionId, 0))).toBe(0);
+		expect(run.itemAt('another place')).toBeUndefined();
+	});
+
+	it('may be ordered without a price where that is wanted', () => {
+		const limits = { maximumCost: 9, allowUnpriced: true };
+		const run = budgetOf(contextOf(newExecution()), 0, {}, videos, limits);
+		run.reserveJobs();
+		expect(run.reserveCost(new Map([[0, 0.25]]))).toBeUndefined();
+	});
+
+	it('was refused as a whole: no place of it is held, and none is in flight', () => {
+		const executionId = newExecution();
+		const limits = { maximumJobs: 4, maximumCost: 1 };
+		const call = () => budgetOf(contextOf(executionId), 0, {}, videos, limits);
+		const first = call();
+		first.reserveJobs();
+		expect(
+			first.reserveCost(
+				new Map([
+					[0, 5],
+					[1, 5],
+				]),
+			),
+		).toMatchObject({ reason: 'cost' });
+		expect(first.standing()).toStrictEqual({ ordersLeft: 4 });
+		const again = call();
+		expect(again.reserveJobs()).toBeUndefined();
+		expect(again.itemAt(place(executionId, 0))).toBe(0);
+	});
+
+	it('has a place of its own for each call that bears the same number', () => {
+		const executionId = newExecution();
+		const call = () => {
+			const run = budgetOf(contextOf(executionId), 0, {}, oneEach([0]), { maximumJobs: 2 });
+			return { run, refusal: run.reserveJobs() };
+		};
+		const first = call();
+		expect([first.refusal, call().refusal]).toEqual([undefined, undefined]);
+		const third = call();
+		expect(third.refusal).toMatchObject({ reason: 'jobs', held: 2, wanted: 1 });
+		// An item that was never reserved has nothing to give back.
+		third.run.settled(7);
+		third.run.release(7);
+		expect(call().refusal).toMatchObject({ held: 2 });
+		// Once its outcome is known, the next try of the first takes the same place.
+		first.run.settled(0);
+		expect(call().refusal).toBeUndefined();
+	});
+});
