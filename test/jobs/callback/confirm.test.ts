@@ -113,6 +113,94 @@ describe('the question about a job', () => {
 	});
 });
 
+describe('an end that the provider does not show yet', () => {
+	const notYet = reply({ status: 'processing', id: 7 });
+	const seconds = (slept: number[]) => slept.map((ms) => ms / 1_000);
+
+	it('is asked after for ten minutes, ever more rarely, and then starts nothing', async () => {
+		const { job, slept, asked, logged } = await confirmed({}, [notYet]);
+		expect(job).toBeUndefined();
+		expect(seconds(slept)).toEqual([2, 4, 8, 16, 32, ...Array.from({ length: 8 }, () => 60)]);
+		expect(asked).toHaveLength(14);
+		expect(logged).toEqual(['Job 7 is processing at the provider.']);
+	});
+
+	it('is asked after once more where that is just within the ten minutes', async () => {
+		const slow = async (takesMs: number) => {
+			let nowMs = START_MS;
+			let asked = 0;
+			const host: Host = {
+				now: () => nowMs,
+				random: () => 0.5,
+				sleep: async (ms) => void (nowMs += ms),
+				async http() {
+					asked += 1;
+					nowMs += asked === 1 ? takesMs : 0;
+					return asked === 1 ? notYet : reply(done);
+				},
+			};
+			const result = { status: 202, reason: 'Received.', job: told, event: 'succeeded' } as const;
+			return await confirmJob({
+				...{ provider, account, events: ['succeeded'], confirm: true, host, result },
+				seen: createDeduplication(),
+			});
+		};
+		expect(await slow(598_000)).toMatchObject({ status: 'succeeded' });
+		expect(await slow(598_001)).toBeUndefined();
+	});
+
+	it('has nothing to do with a provider that is down for a while in between', async () => {
+		const busy = [down, down, notYet, down, down, down, down, reply(done)];
+		const { job, slept } = await confirmed({}, busy);
+		expect(job?.status).toBe('succeeded');
+		expect(seconds(slept)).toEqual([2, 8, 2, 2, 8, 30, 120]);
+	});
+
+	it('is passed on as what it really is, where that is wanted too', async () => {
+		const failed = reply({ status: 'failed', id: 7, message: 'No light' });
+		const { job } = await confirmed({}, [failed]);
+		expect(job?.status).toBe('failed');
+		const unwanted = await confirmed({}, [failed], { events: ['succeeded'] });
+		expect(unwanted.job).toBeUndefined();
+		expect(unwanted.logged).toEqual(['Job 7 is failed at the provider.']);
+	});
+
+	it('is asked after once where the key is wrong', async () => {
+		const { job, asked, logged } = await confirmed({}, [reply({ message: 'No' }, 401)]);
+		expect([job, asked.length]).toEqual([undefined, 1]);
+		expect(logged).toEqual(['The provider could not confirm job 7: HTTP 401: invalid key.']);
+	});
+});
+
+describe('what is asked nobody about', () => {
+	it('is a message without a job', async () => {
+		const { job, asked, logged } = await confirmed({ job: undefined as never }, [reply(done)]);
+		expect([job, asked, logged]).toEqual([undefined, [], []]);
+	});
+
+	it.each(['succeeded', 'test'] as const)('is anything once it was stopped (%s)', async (event) => {
+		const signals: Array<AbortSignal | undefined> = [];
+		const stop = new AbortController();
+		const host: Host = {
+			now: () => START_MS,
+			random: () => 0.5,
+			sleep: async () => undefined,
+			async http(_request, signal) {
+				signals.push(signal);
+				throw stop.signal.reason as Error;
+			},
+		};
+		stop.abort();
+		const asking = confirmJob({
+			...{ provider, account, events: ['succeeded', 'test'], confirm: true, host },
+			...{ seen: createDeduplication(), signal: stop.signal },
+			result: { status: 202, reason: 'Received.', job: told, event },
+		});
+		await expect(asking).rejects.toThrow('aborted');
+		expect(signals).toEqual([stop.signal]);
+	});
+});
+
 describe('a test event', () => {
 	const test = { job: { ...told, testEvent: true as const }, event: 'test' as const };
 	const both: CallbackEvent[] = ['test', 'succeeded'];
@@ -135,6 +223,32 @@ describe('a test event', () => {
 		expect(ignored.job).toBeUndefined();
 		expect(ignored.logged.join()).toContain('A test event was ignored.');
 		expect(await ignored.again()).toMatchObject({ status: 'succeeded', testEvent: true });
+	});
+
+	it('is not waited for, and what is true of its job by now is passed on', async () => {
+		const goesOn = reply({ status: 'processing', id: 7 });
+		const events: CallbackEvent[] = ['test'];
+		const { job, asked, slept } = await confirmed(test, [goesOn], { events });
+		expect(job).toMatchObject({ status: 'processing', testEvent: true });
+		expect([asked.length, slept]).toEqual([1, []]);
+		const unwanted = await confirmed(test, [goesOn], { events: ['succeeded'] });
+		expect(unwanted.job).toBeUndefined();
+	});
+
+	it('is ignored with the reason where the provider can not be asked', async () => {
+		const { job, logged } = await confirmed(test, [reply({ message: 'No' }, 401)], {
+			events: both,
+		});
+		expect(job).toBeUndefined();
+		expect(logged).toEqual([
+			'A test event was ignored. The provider could not confirm job 7: HTTP 401: invalid key.',
+		]);
+	});
+
+	it('about each state of a job is one of its own, and known again', async () => {
+		const first = await confirmed(test, [], { events: both, confirm: false });
+		expect(first.job).toBeDefined();
+		expect(await first.again()).toBeUndefined();
 	});
 
 	it('of a kind that the user does not want starts nothing', async () => {
