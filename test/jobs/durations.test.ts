@@ -120,6 +120,19 @@ describe('what is remembered of finished jobs', () => {
 		expect(durations).toEqual({ a: { seconds: [12.3, 604_800, 0.5], atMs: 9 } });
 	});
 
+	it('keeps jobs of half a second too', () => {
+		const durations: Durations = {};
+		for (let more = 0; more < 3; more += 1) noteDuration(durations, 'a', 0.5, 1);
+		expect(learnedSeconds(durations, 'a')).toEqual([0.5, 0.5, 0.5]);
+	});
+
+	it('forgets an older kind for a new one, though all are of the same moment', () => {
+		const durations: Durations = {};
+		for (let kind = 0; kind <= 100; kind += 1) noteDuration(durations, `kind ${kind}`, 10, 1);
+		expect(Object.keys(durations)).toContain('kind 100');
+		expect(Object.keys(durations)).not.toContain('kind 0');
+	});
+
 	it('forgets first what nobody knows the time of', () => {
 		const durations: Durations = {};
 		for (let kind = 0; kind < 100; kind += 1) noteDuration(durations, `kind ${kind}`, 10, 1);
@@ -219,6 +232,8 @@ describe('how long a job took', () => {
 		expect(tookSeconds(NOVITA, asked, done(60), START_MS + 60_000)).toBe(36);
 		const known = withLearned(NOVITA, [62, 64, 70]);
 		expect(tookSeconds(known, asked, done(60), START_MS + 60_000)).toBe(54);
+		const once = withLearned(NOVITA, [62]);
+		expect(tookSeconds(once, asked, done(60), START_MS + 60_000)).toBe(54);
 	});
 
 	it('is of no interest where the job failed', () => {

@@ -67,6 +67,26 @@ describe('the estimate of a job', () => {
 		expect(endsWithin(provider, stored, after(250), 61)).toBe(true);
 	});
 
+	it.each([
+		[0, 90],
+		[0.5, 89.5],
+		[30, 60],
+		[89.5, 0.5],
+		[90, 0],
+		[900, 0],
+	])('counts down: after %s s there are %s left', (seconds, left) => {
+		const at = new Date(START).toISOString();
+		expect(secondsLeft({ seconds: 90, at }, after(seconds))).toBe(left);
+	});
+
+	it('is kept with the moment it was told at, and tells whole seconds', () => {
+		const job = told(submitted(300), 60.4, 250);
+		expect(job.estimate).toEqual({ seconds: 250, at: '2026-01-01T00:01:00.400Z' });
+		expect(told(job, 70).etaSeconds).toBe(240);
+		expect(told(submitted(), 10)).not.toHaveProperty('etaSeconds');
+		expect(told(submitted(), 10)).not.toHaveProperty('estimate');
+	});
+
 	it.each(['yesterday', '2999-01-01T00:00:00.000Z'])('given at %s is all ahead', (at) => {
 		expect(secondsLeft({ seconds: 90, at }, START)).toBe(90);
 	});

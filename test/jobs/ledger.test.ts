@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
+	digest,
 	entriesOfRun,
 	fingerprint,
 	idempotencyKey,
@@ -62,6 +63,25 @@ it('gives each run, place, request and new attempt an idempotency key of its own
 	];
 	expect(new Set(keys).size).toBe(5);
 	expect(idempotencyKey('run', 'n1 r0i0', 'r', 0)).toBe(keys[0]);
+});
+
+describe('what an earlier version of the package wrote', () => {
+	const values = { prompt: 'A fox', seed: 7, flag: true, off: null, prompts: [{ prompt: 'x' }] };
+
+	it('is known again: a changed print or key would pay for the same job once more', () => {
+		const request = fingerprint(providerById('novita'), 'https://api.novita.ai', values);
+		expect(request).toBe('5d42896cb4cc7d2216068313b3a9f0efe23cbaf7721edd7e22b32d48b12987b8');
+		expect(idempotencyKey('run', 'n1 r0i0', request, 0)).toBe(
+			'7d2879ef3ad91b2dcd99b2651931604fd264ac77',
+		);
+		expect(ledgerKey(2, 13)).toBe('r2i13');
+	});
+
+	it('is the same where a field was left out and where it is undefined', () => {
+		const more = { ...values, width: undefined } as unknown as typeof values;
+		expect(digest(more)).toBe(digest(values));
+		expect(digest({ ...values, width: null })).not.toBe(digest(values));
+	});
 });
 
 describe('the entries of a run', () => {

@@ -1,8 +1,9 @@
 /** Percentiles that a provider publishes, until something better is known. */
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { Host, HttpRequest } from '../../jobs/host';
 import { defaultWaitMinutes, pauseSeconds } from '../../jobs/poll';
 import { withPublishedTimes } from '../../jobs/publishedTimes';
+import type { RequestValues } from '../../providers/contract';
 import { newJob } from '../../providers/replies/job';
 import { providerById } from '../../providers/registry';
 import { ofModel } from '../../providers/schema/ofModel';
@@ -12,8 +13,10 @@ let accounts = 0;
 
 function scene(percentiles: object | string | null) {
 	const requests: HttpRequest[] = [];
+	let nowMs = NOW_MS;
+	const wait = (ms: number) => void (nowMs += ms);
 	const host = {
-		now: () => NOW_MS,
+		now: () => nowMs,
 		async http(request: HttpRequest) {
 			requests.push(request);
 			if (percentiles instanceof Error) throw percentiles;
@@ -24,8 +27,9 @@ function scene(percentiles: object | string | null) {
 	const account = { baseUrl: `https://api${(accounts += 1)}.example.com` };
 	const values = { model: 'bytedance/seedance-2-0', prompt: 'A boat' };
 	const provider = ofModel(providerById('aimlapi'), values);
-	const ask = async (known = provider) => await withPublishedTimes(known, account, values, host);
-	return { ask, provider, requests };
+	const ask = async (known = provider, asked: RequestValues = values) =>
+		await withPublishedTimes(known, account, asked, host);
+	return { ask, provider, requests, wait };
 }
 
 describe('what a provider publishes about how long a model takes', () => {
@@ -77,6 +81,31 @@ describe('what a provider publishes about how long a model takes', () => {
 		};
 		expect(runTimes?.read(reply(metrics), 'veo')).toBeUndefined();
 		expect(runTimes?.read(reply({ duration_ms: metrics }), 'veo')).toBeUndefined();
+	});
+
+	it('is asked for again after an hour, with five seconds to answer in', async () => {
+		const timeout = vi.spyOn(AbortSignal, 'timeout');
+		const { ask, requests, wait } = scene({ p50: 100_000, p99: 200_000 });
+		await ask();
+		expect(timeout.mock.calls).toEqual([[5_000]]);
+		timeout.mockRestore();
+		wait(3_599_999);
+		await ask();
+		expect(requests).toHaveLength(1);
+		wait(1);
+		await ask();
+		expect(requests).toHaveLength(2);
+	});
+
+	it('is not asked for where no model is named, or one job of it is known', async () => {
+		const { ask, provider, requests } = scene({ p50: 100_000, p99: 200_000 });
+		const { longestSeconds: _longest, ...limits } = provider.limits;
+		const one = { ...provider, limits: { ...limits, learnedSeconds: [40] } };
+		expect(await ask(one)).toBe(one);
+		expect(await ask(provider, {})).toBe(provider);
+		expect(requests).toEqual([]);
+		const none = { ...provider, limits: { ...limits, learnedSeconds: [] } };
+		expect((await ask(none)).limits).toMatchObject({ typicalSeconds: 100, longestSeconds: 200 });
 	});
 
 	it('is not asked for once something was learned', async () => {

@@ -132,7 +132,7 @@ describe('submitting', () => {
 
 	it('waits five minutes where the provider asks for them, and not a second longer', async () => {
 		expect((await attempts([limited(300), { job }])).slept).toEqual([337_500]);
-		expect((await attempts([limited(301), { job }])).sent).toBe(1);
+		expect((await attempts([limited(300.001), { job }])).sent).toBe(1);
 	});
 
 	it('waits a moment where the provider asks for none', async () => {
@@ -317,6 +317,36 @@ describe('a job that was submitted', () => {
 			message:
 				"The connection broke before the service answered (connection cut). The account's log was looked through 5 times for request mine.1: no job with it is there yet.",
 		});
+	});
+
+	it('in doubt is looked for as long as nobody stops it, and tried again no longer', async () => {
+		const stop = new AbortController();
+		const host = virtualHost(providerById('aimlapiPixverse'), 'a-key');
+		const signals: unknown[] = [];
+		host.http = async (_request, signal) => {
+			signals.push(signal);
+			return list({ inference_id: 'abc', client_request_id: 'mine.1' });
+		};
+		const more = { host, requestId: 'mine.1', signal: stop.signal };
+		await submitted('aimlapiPixverse', cut, more);
+		expect(signals).toEqual([stop.signal]);
+		let sent = 0;
+		const send = async () => {
+			sent += 1;
+			stop.abort();
+			throw cut;
+		};
+		await submitted('localGpu', cut, { signal: stop.signal, send });
+		expect(sent).toBe(1);
+	});
+
+	it('does not hide that the looking itself is broken', async () => {
+		const host = virtualHost(providerById('aimlapiPixverse'), 'a-key');
+		host.sleep = async () => await Promise.reject<void>(new Error('No timers'));
+		const looking = submitted('aimlapiPixverse', cut, {
+			...{ host, requestId: 'mine.1', rateLimit: async () => undefined },
+		});
+		await expect(looking).rejects.toThrow('No timers');
 	});
 
 	it('in doubt stays so where the looking is stopped, which is no error of its own', async () => {

@@ -6,6 +6,9 @@ it.each([
 	['connect ECONNREFUSED 127.0.0.1:9', 'connection refused: 127.0.0.1:9'],
 	['getaddrinfo ENOTFOUND nowhere.example', 'no such host: nowhere.example'],
 	['connect ETIMEDOUT 10.0.0.1:443', 'no answer in time: 10.0.0.1:443'],
+	['getaddrinfo EAI_AGAIN', 'the name could not be looked up'],
+	['Econnreset, then epipe', 'connection cut, then connection cut'],
+	['open EMFILE and ENOENT', 'too many files are open: and it does not exist'],
 	['The model ran out of ideas', 'The model ran out of ideas'],
 	['A preexisting scene', 'A preexisting scene'],
 ])('%s → %s', (text, words) => {
@@ -23,6 +26,8 @@ it.each([
 	[{ code: 'EINVAL' }, undefined],
 	[new Error('something else'), undefined],
 	[undefined, undefined],
+	[null, undefined],
+	[{ code: 28, syscall: 'write' }, undefined],
 ])('tells what the disk refuses from what the network does: %j', (error, words) => {
 	expect(diskProblem(error)).toBe(words);
 });
