@@ -28,7 +28,8 @@ export function readBaseUrl(provider: Provider, given: unknown): BaseUrlReading 
 	const address = SCHEME.test(text) ? text : `${schemeFor(text)}://${text}`;
 	if (!URL.canParse(address) || /\s/.test(address)) return refused();
 	const url = new URL(address);
-	if (!/^https?:$/.test(url.protocol) || url.search !== '' || url.hash !== '') return refused();
+	if (!['http:', 'https:'].includes(url.protocol) || url.search !== '' || url.hash !== '')
+		return refused();
 	const path = withoutEndpoint(url.pathname, provider);
 	// A parsed path may be longer than the written one: "{" becomes "%7B".
 	const pathAt = address.indexOf('/', address.indexOf('//') + 2);

@@ -2,10 +2,10 @@
 import type { Provider } from './contract';
 import { hostOf, isLocalUrl } from './hosts';
 
-const LOOPBACK = /^(localhost|.*\.localhost|127\.\d+\.\d+\.\d+|\[?::1\]?|0\.0\.0\.0)$/i;
+const LOOPBACK = /^(localhost|.*\.localhost|127\.\d+\.\d+\.\d+|\[?::1\]?|0\.0\.0\.0)$/;
 /** The machine itself, as a container on it sees it. */
 const SAME_MACHINE =
-	/^(host\.docker\.internal|host\.containers\.internal|gateway\.docker\.internal)$/i;
+	/^(host\.docker\.internal|host\.containers\.internal|gateway\.docker\.internal)$/;
 
 const isLoopback = (url: string): boolean => LOOPBACK.test(hostOf(url) ?? '');
 const isSameMachine = (url: string): boolean =>

@@ -1,15 +1,17 @@
 /** Which hosts are what: who may see a key, and what only the local network can reach. */
 
-const LOCAL_NAMES =
-	/^(localhost|.*\.localhost|.*\.local|.*\.internal|.*\.lan|host\.docker\.internal)$/i;
+const LOCAL_NAMES = /^(localhost|.*\.localhost|.*\.local|.*\.internal|.*\.lan)$/;
 const LOCAL_IPV4 =
 	/^(0\.|10\.|127\.|169\.254\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.|100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.)/;
-const LOCAL_IPV6 = /^\[?(::1|::|fe80:|f[cd][0-9a-f]{2}:)/i;
+const LOCAL_IPV6 = /^\[?(::1|::|fe80:|f[cd][0-9a-f]{2}:)/;
 
-/** True for loopback, private and link-local addresses and for names that only a local network knows. */
+/**
+ * True for loopback, private and link-local addresses and for names that only a local network knows. What follows the
+ * scheme of another kind of address, such as `gs://bucket/cat.png`, is no host.
+ */
 export function isLocalUrl(url: string): boolean {
-	const host = hostOf(url);
-	if (host === undefined) return false;
+	const { protocol = '', hostname: host = '' } = parse(url) ?? {};
+	if (!['http:', 'https:'].includes(protocol)) return false;
 	return (
 		LOCAL_NAMES.test(host) ||
 		LOCAL_IPV4.test(host) ||
@@ -38,7 +40,8 @@ export function absoluteUrl(url: string, baseUrl: string): string {
 	return /^https?:\/\//i.test(url) ? url : `${baseUrl.replace(/\/+$/, '')}${url}`;
 }
 
-export const hostOf = (url: string): string | undefined => parse(url)?.hostname;
+/** In lower case. */
+export const hostOf = (url: string): string | undefined => parse(url)?.hostname.toLowerCase();
 
 function parse(url: string): URL | undefined {
 	try {

@@ -8,20 +8,19 @@
 import { hostOf } from './hosts';
 
 /** `example.com`, `n8n.example.co.uk`, `n8n.example`. */
-const RESERVED_HOST = /(^|\.)example(\.((co|com|org|net|ac|gov)\.)?[a-z]{2,})?$|(^|\.)invalid$/i;
+const RESERVED_HOST = /(^|\.)example(\.((co|com|org|net|ac|gov)\.)?[a-z]{2,})?$|(^|\.)invalid$/;
 const THING =
 	'(?:account|api|app|bucket|company|domain|editor|endpoint|gpu|host|hostname|instance|ip|machine|n8n|node-?red|org|organi[sz]ation|project|public|server|site|subdomain|tenant|tunnel|url|vps|website|workspace)';
 /** `your-domain`, `yourserver`, `your-n8n-instance`. */
 const STANDS_FOR_NAME = new RegExp(
 	`^(your[-_]?${THING}([-_]${THING})*([-_](here|name))?|my[-_]?domain|(change|replace)[-_]?me)$`,
-	'i',
 );
-const STANDS_FOR_HOST = /(^|\.)(your\.(domain|host|instance|ip|n8n|server|site|url)|domain\.tld)$/i;
+const STANDS_FOR_HOST = /(^|\.)(your\.(domain|host|instance|ip|n8n|server|site|url)|domain\.tld)$/;
 /** In front of another's domain: `your-name.trycloudflare.com`. */
-const STANDS_FOR_SUBDOMAIN = /^your[-_]/i;
+const STANDS_FOR_SUBDOMAIN = /^your[-_]/;
 /** Where a hosting company names its customers' machines. */
-const REAL_HOSTS = /(^|\.)your-(server\.de|storagebox\.de|objectstorage\.com)$/i;
-const SECOND_LEVEL = /^(ac|co|com|edu|gov|net|org)$/i;
+const REAL_HOSTS = /(^|\.)your-(server\.de|storagebox\.de|objectstorage\.com)$/;
+const SECOND_LEVEL = /^(ac|co|com|edu|gov|net|org)$/;
 
 /** In the text as a person wrote it. */
 const IN_TEXT: readonly RegExp[] = [
@@ -48,7 +47,7 @@ function isPlaceholderHost(host: string): boolean {
 	if (RESERVED_HOST.test(host) || STANDS_FOR_HOST.test(host)) return true;
 	if (REAL_HOSTS.test(host)) return false;
 	const labels = host.split('.');
-	const ownLabels = SECOND_LEVEL.test(labels.at(-2) ?? '') && labels.length > 2 ? 3 : 2;
+	const ownLabels = SECOND_LEVEL.test(labels.at(-2) ?? '') ? 3 : 2;
 	return labels.some(
 		(label, index) =>
 			STANDS_FOR_NAME.test(label) ||

@@ -70,17 +70,16 @@ function adviceOf(
 
 /** HTTP status to the code that fits where the body says nothing better. */
 export function codeOfStatus(status: number): FailureCode {
-	if (status === 400 || status === 413 || status === 415 || status === 422)
-		return 'invalid_request';
+	if (status < 300) return 'unreadable_reply';
+	if (status < 400) return 'moved';
 	if (status === 401) return 'invalid_key';
 	if (status === 402) return 'no_credit';
 	if (status === 403) return 'not_allowed';
 	if (status === 404 || status === 410) return 'not_found';
 	if (status === 429) return 'rate_limited';
-	if (status >= 300 && status < 400) return 'moved';
 	// 408: whoever answered gave up waiting, which need not be the one who works on the job.
 	if (status >= 500 || status === 408) return 'provider_error';
-	return status < 300 ? 'unreadable_reply' : 'invalid_request';
+	return 'invalid_request';
 }
 
 /**
@@ -121,17 +120,16 @@ export function httpFailure(
 }
 
 function statusMessage(reply: Reply): string {
-	if (reply.status >= 300 && reply.status < 400) {
-		return `The service answered with a redirect to ${reply.headers.location ?? 'another address'}. The key is not sent there.`;
-	}
 	const text = textOf(reply.body);
 	if (reply.status < 300)
 		return `The reply could not be read${text ? `: ${text}` : ' (it was empty)'}.`;
+	if (reply.status < 400) {
+		return `The service answered with a redirect to ${reply.headers.location ?? 'another address'}. The key is not sent there.`;
+	}
 	return `The service answered with HTTP ${reply.status}${text ? `: ${text}` : ''}.`;
 }
 
 function textOf(body: unknown): string {
-	if (body === undefined || body === null || body === '') return '';
 	const text = typeof body === 'string' ? body : (flattenText(body) ?? '');
 	if (/^\s*<(!doctype|html)/i.test(text)) return 'a web page instead of an answer';
 	return shortened(text, 200);

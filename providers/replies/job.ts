@@ -51,9 +51,7 @@ const MIME_TYPES: Record<string, string> = {
 /** MIME type by the file name in a URL or by a bare extension; MP4 where neither says. */
 export function mimeTypeOf(urlOrExtension: string): string {
 	const name = urlOrExtension.split(/[?#]/)[0] ?? '';
-	const extension = (
-		name.includes('.') ? name.slice(name.lastIndexOf('.') + 1) : name
-	).toLowerCase();
+	const extension = name.slice(name.lastIndexOf('.') + 1).toLowerCase();
 	return lookUp(MIME_TYPES, extension) ?? 'video/mp4';
 }
 

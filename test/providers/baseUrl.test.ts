@@ -34,7 +34,15 @@ describe('a base URL is understood', () => {
 			'https://api.novita.ai/v3/async/kling-v3.0-std-t2v',
 			'https://api.novita.ai',
 		],
+		['localGpu', 'gpu-http:8484', 'http://gpu-http:8484'],
+		['localGpu', 'http://gpu:8484/v1/videos/video_7', 'http://gpu:8484/v1/videos/video_7'],
 		// As it was written: a retry knows its jobs by it.
+		['novita', 'HTTPS://api.novita.ai', 'HTTPS://api.novita.ai'],
+		[
+			'novita',
+			'proxy.acme.test/https://own.acme.test',
+			'https://proxy.acme.test/https://own.acme.test',
+		],
 		['novita', 'https://api.novita.ai/', 'https://api.novita.ai/'],
 		['novita', 'https://own.acme.test/novita', 'https://own.acme.test/novita'],
 	])('%s: %j', (id, given, expected) => {
@@ -57,6 +65,8 @@ describe('a base URL that is none is refused by name', () => {
 		['https//api.novita.ai'],
 		['http:/api.novita.ai'],
 		['http:api.novita.ai'],
+		['HTTP:/api.novita.ai'],
+		['shttp://api.novita.ai'],
 		['htps://api.novita.ai'],
 		['ftp://api.novita.ai'],
 		['https://api novita ai'],

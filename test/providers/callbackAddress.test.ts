@@ -18,6 +18,15 @@ describe('whether a provider could call this n8n back', () => {
 		['localGpu', 'http://192.168.1.9:8484', 'http://localhost:5678', false],
 		['localGpu', 'http://192.168.1.9:8484', 'http://192.168.1.7:5678', true],
 		['localGpu', 'http://gpu-local:8484', 'http://localhost:5678', false],
+		['localGpu', 'http://HOST.docker.internal:8484', 'http://LocalHost:5678', true],
+		['localGpu', 'http://host.containers.internal:8484', 'http://127.1.2.3:5678', true],
+		['localGpu', 'http://ghost.docker.internal:8484', 'http://localhost:5678', false],
+		['localGpu', 'http://host.docker.internal.lan:8484', 'http://localhost:5678', false],
+		['localGpu', 'http://192.168.1.9:8484', 'http://[::1]:5678', false],
+		['localGpu', 'http://192.168.1.9:8484', 'http://[fd00::1]:5678', true],
+		['localGpu', 'http://192.168.1.9:8484', 'http://localhost.lan:5678', true],
+		['localGpu', 'http://192.168.1.9:8484', 'http://n8n.localhost:5678', false],
+		['localGpu', 'http://192.168.1.9:8484', 'http://0.0.0.0:5678', false],
 	])('%s at %s, n8n at %s: %s', (provider, baseUrl, n8nUrl, expected) => {
 		expect(can(provider, baseUrl, n8nUrl)).toBe(expected);
 	});

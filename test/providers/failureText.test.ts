@@ -6,7 +6,7 @@ import { providerError } from '../../node-red/src/messages/errors';
 import type { Job, Provider, ProviderFailure } from '../../providers/contract';
 import { providers } from '../../providers/registry';
 import { failure, successWithoutVideo } from '../../providers/replies/failures';
-import { failureText, sentence } from '../../providers/replies/failureText';
+import { failureText, loggedFailure, sentence } from '../../providers/replies/failureText';
 import { newJob } from '../../providers/replies/job';
 
 const context = { nowMs: 0, baseUrl: 'https://api.example.com' };
@@ -94,6 +94,10 @@ describe('the words of a failure', () => {
 			'HTTP 404: Novita does not know job 7',
 		],
 		[{ message: 'Out of memory. ..' }, { title: 'Local GPU' }, 'Local GPU: Out of memory.'],
+		[{ message: 'Step 1.. failed' }, {}, 'Step 1.. failed'],
+		[{ message: ' ', httpStatus: 500 }, { jobId: '7' }, 'job 7 (HTTP 500)'],
+		[{ message: 'Failed after 1500 s', httpStatus: 500 }, {}, 'HTTP 500: Failed after 1500 s'],
+		[{ message: 'Failed' }, {}, 'Failed'],
 	])('%j of %j are %j', (reason, source, text) => {
 		expect(failureText(reason, source)).toBe(text);
 	});
@@ -109,9 +113,33 @@ describe('the words of a failure', () => {
 		['Gone', 'Gone.'],
 		['Gone.', 'Gone.'],
 		['Gone?', 'Gone?'],
+		['Gone. Really', 'Gone. Really.'],
+		['  Gone ', 'Gone.'],
+		['走了。', '走了。'],
 		['He said "gone."', 'He said "gone."'],
 		['', ''],
 	])('%j stands before an advice as %j', (text, expected) => {
 		expect(sentence(text)).toBe(expected);
+	});
+});
+
+describe('a failure in a log', () => {
+	const refused = failure('prompt_refused', 'The prompt "secret" is refused', {
+		accepted: 'no',
+		httpStatus: 400,
+	});
+
+	it('has no words of a reply, which may repeat the prompt', () => {
+		expect(loggedFailure(refused, { title: 'Novita', jobId: '7' })).toBe(
+			'Novita, job 7 (HTTP 400): prompt refused.',
+		);
+		expect(loggedFailure(refused)).toBe('HTTP 400: prompt refused.');
+	});
+
+	it('has our own words where no reply came', () => {
+		const unheard = failure('network', 'The service could not be reached', { accepted: 'no' });
+		expect(loggedFailure(unheard, { title: 'Novita' })).toBe(
+			'Novita: The service could not be reached.',
+		);
 	});
 });

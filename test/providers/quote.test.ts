@@ -69,7 +69,38 @@ describe('a quote', () => {
 				{ unit: 'second', usd: 0.6, per: 10 },
 			],
 		};
-		expect(quoteOf(price, { values: {}, seconds: 5, videos: 2 }).usd).toBe(0.8);
+		expect(quoteOf(price, { values: {}, seconds: 5, videos: 2 })).toEqual({
+			usd: 0.8,
+			basis: '0.1 USD a video + 0.6 USD for 10 seconds × 5 s × 2 videos',
+		});
+		expect(quoteOf(price, { values: {}, seconds: 5 })).toEqual({
+			usd: 0.4,
+			basis: '0.1 USD a video + 0.6 USD for 10 seconds × 5 s',
+		});
+	});
+
+	it('of no units at all is none', () => {
+		const quote = quoteOf({ kind: 'fixed', units: [] }, { values: {}, seconds: 5 });
+		expect(quote).toEqual({ basis: 'the provider publishes no price for this model' });
+	});
+
+	it.each([
+		...['video', 'generation', 'request', 'call', 'run', 'image', 'output', 'unit', 'item'].flatMap(
+			(unit) => [
+				[unit, 3],
+				[`${unit}s`, 3],
+				[unit.toUpperCase(), 3],
+			],
+		),
+		...['second', 'Seconds', 'video second', 'video_seconds', 'VIDEO-second', 'videosecond'].map(
+			(unit) => [unit, 15],
+		),
+		...['image token', 'my video', 'gpu second', 'second of sound', 'minute', 'token'].map(
+			(unit) => [unit, undefined],
+		),
+	] as Array<[string, number | undefined]>)('by the %s, for 5 s at 3 USD, is %s', (unit, usd) => {
+		const price: Price = { kind: 'fixed', units: [{ unit, usd: 3, per: 1 }] };
+		expect(quoteOf(price, { values: {}, seconds: 5 }).usd).toBe(usd);
 	});
 });
 

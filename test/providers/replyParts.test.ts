@@ -1,7 +1,16 @@
 /** What all readers of replies share, by what a person or a later step gets of it. */
 import { describe, expect, it } from 'vitest';
 import { codeOfText, failure, flattenText, httpFailure } from '../../providers/replies/failures';
-import { expiryOf, extensionOf, mimeTypeOf, newJob, updated } from '../../providers/replies/job';
+import {
+	expiryOf,
+	extensionOf,
+	mimeTypeOf,
+	newJob,
+	updated,
+	video,
+	withTracking,
+	withWarnings,
+} from '../../providers/replies/job';
 
 const NOW_MS = Date.UTC(2026, 0, 1);
 const reply = (status: number, body: unknown = '', headers: Record<string, string> = {}) => ({
@@ -12,6 +21,7 @@ describe('a job', () => {
 	const running = {
 		...newJob('novita', 'j1', NOW_MS),
 		...{ status: 'processing' as const, progress: 40, etaSeconds: 9, nextPollSeconds: 5 },
+		estimate: { seconds: 9, at: new Date(NOW_MS).toISOString() },
 	};
 
 	it('keeps its estimate while it runs, and loses what a change leaves open', () => {
@@ -26,12 +36,36 @@ describe('a job', () => {
 			const over = updated(running, { status }, NOW_MS);
 			expect(over).toMatchObject({ status, finishedAt: new Date(NOW_MS).toISOString() });
 			expect(over).not.toHaveProperty('etaSeconds');
+			expect(over).not.toHaveProperty('estimate');
 			expect(over).not.toHaveProperty('nextPollSeconds');
 			expect(over.progress).toBe(status === 'succeeded' ? 100 : 40);
 			const again = updated(over, {}, NOW_MS + 5_000);
 			expect(again.finishedAt).toBe(over.finishedAt);
 		},
 	);
+});
+
+describe('a job with what was given along', () => {
+	const job = newJob('localGpu', 'j1', NOW_MS);
+	const provider = (warnings: string[]) =>
+		({ capabilities: { trackingField: 'track_id' }, warnings: () => warnings }) as never;
+
+	it('bears the warnings of the reply and then those of the model', () => {
+		const warned = { ...job, warnings: ['Used 480p.'] };
+		expect(withWarnings(provider(['Is retired.']), warned, {}).warnings).toEqual([
+			'Used 480p.',
+			'Is retired.',
+		]);
+		expect(withWarnings(provider(['Is retired.']), job, {}).warnings).toEqual(['Is retired.']);
+		expect(withWarnings(provider([]), job, {})).not.toHaveProperty('warnings');
+		expect(withWarnings({} as never, job, {})).toBe(job);
+	});
+
+	it('bears the tracking id as text, where one was given', () => {
+		expect(withTracking(provider([]), job, { track_id: 7 }).trackingId).toBe('7');
+		expect(withTracking(provider([]), job, {})).toBe(job);
+		expect(withTracking({ capabilities: {} } as never, job, { track_id: 7 })).toBe(job);
+	});
 });
 
 describe('the file of a video', () => {
@@ -45,8 +79,22 @@ describe('the file of a video', () => {
 		['constructor', 'video/mp4'],
 	])('%s is %s', (from, type) => expect(mimeTypeOf(from)).toBe(type));
 
+	it('is told with whatever else is known of it', () => {
+		expect(video('https://x.example/a.gif')).toEqual({
+			url: 'https://x.example/a.gif',
+			mimeType: 'image/gif',
+		});
+		const more = { mimeType: 'video/webm', requiresKey: true };
+		expect(video('https://x.example/a.gif', more)).toEqual({
+			url: 'https://x.example/a.gif',
+			...more,
+		});
+	});
+
 	it.each([
 		['video/webm', 'webm'],
+		['video/quicktime', 'mov'],
+		['image/webp', 'webp'],
 		['Video/WebM ; codecs="vp9"', 'webm'],
 		['image/gif', 'gif'],
 		['application/octet-stream', 'mp4'],
@@ -58,7 +106,11 @@ describe('the file of a video', () => {
 			'https://s.example/a?X-Amz-Date=20260101T000000Z&X-Amz-Expires=60',
 			'2026-01-01T00:01:00.000Z',
 		],
+		['https://s.example/a?X-Amz-Date=20261231T235958Z&X-Amz-Expires=1', '2026-12-31T23:59:59.000Z'],
+		['https://s.example/a?X-Amz-Date=x20260101T000000Z&X-Amz-Expires=60', undefined],
+		['https://s.example/a?X-Amz-Date=20260101T000000Zx&X-Amz-Expires=60', undefined],
 		['https://s.example/a?Expires=1767225600', '2026-01-01T00:00:00.000Z'],
+		['https://s.example/a?Expires=x1767225600', undefined],
 		['https://s.example/a?Expires=soon', undefined],
 		['https://s.example/a?Expires=17672256000', undefined],
 		['https://s.example/a?X-Amz-Date=20260101T000000Z', undefined],
@@ -80,6 +132,11 @@ describe('what is said of an error', () => {
 		[reply(200, 'odd'), 'could not be read: odd'],
 		[reply(302, '', { location: 'https://x.example' }), 'redirect to https://x.example.'],
 		[reply(302), 'redirect to another address.'],
+		[reply(299, 'odd'), 'could not be read: odd'],
+		[reply(300, 'odd'), 'redirect to another address.'],
+		[reply(399, 'odd'), 'redirect to another address.'],
+		[reply(400, 'odd'), 'HTTP 400: odd.'],
+		[reply(500, undefined), 'HTTP 500.'],
 	])('%j is in words', (said, words) => expect(httpFailure(said).message).toContain(words));
 
 	it('is cut where it would fill the screen', () => {
@@ -98,6 +155,7 @@ describe('what is said of an error', () => {
 		['Infinity', undefined],
 		['soon', undefined],
 		['Thu, 01 Jan 2026 00:00:30 GMT', 30],
+		['Thu, 01 Jan 2026 01:00:00 GMT', 3600],
 		['Wed, 31 Dec 2025 23:59:00 GMT', 0],
 	])('asks for patience by Retry-After "%s": %s s', (header, seconds) => {
 		const headers = { 'retry-after': header, date: 'Thu, 01 Jan 2026 00:00:00 GMT' };
@@ -109,6 +167,12 @@ describe('what is said of an error', () => {
 		expect(wait.advice).toMatch(/^Wait 30 seconds/);
 		expect(httpFailure(reply(429)).advice).toMatch(/^Wait, then/);
 		expect(httpFailure(reply(429), { retryAfterSeconds: 0 }).advice).toMatch(/^Wait, then/);
+	});
+
+	it('warns of a job that may have been made', () => {
+		expect(httpFailure(reply(503)).advice).toContain('may cost money');
+		expect(httpFailure(reply(429), { accepted: 'unknown' }).advice).toContain('may cost money');
+		expect(httpFailure(reply(503), { accepted: 'no' }).advice).toContain('Try again later');
 	});
 
 	it('says of a submit to a wrong address what is wrong with it', () => {
@@ -140,6 +204,9 @@ describe('what is said of an error', () => {
 		[{ prompt: ['The prompt field is required.'] }, 'The prompt field is required.'],
 		[{ width: 'too large' }, 'width: too large'],
 		[{ 0: 'first', 1: 'second' }, 'first; second'],
+		[{ video_2: 'too large', '2nd': 'too small' }, 'video_2: too large; 2nd: too small'],
+		[{ 1: { 2: { 3: { 4: { 5: { 6: 'six' } } } } } }, 'six'],
+		[{ 1: { 2: { 3: { 4: { 5: { 6: { 7: 'seven' } } } } } } }, undefined],
 		[[[[[[['six']]]]]], 'six'],
 		[[[[[[[['seven']]]]]]], undefined],
 	])('of %j there is to be read: %s', (value, text) => expect(flattenText(value)).toBe(text));
