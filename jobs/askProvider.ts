@@ -1,6 +1,6 @@
 /** A question to the provider that is about no job: it submits nothing and costs nothing. */
 import type { HttpCall, Provider, ProviderFailure, Reply } from '../providers/contract';
-import { failure } from '../providers/replies/failures';
+import { failure, questionFailure } from '../providers/replies/failures';
 import { requestOf, type Account, type Host } from './host';
 import { isAbort, transportFailure } from './transportErrors';
 
@@ -22,7 +22,8 @@ export async function askProvider<T extends object>(
 ): Promise<T | { failure: ProviderFailure }> {
 	try {
 		const reply = await host.http(requestOf(provider, account, question.call()), signal);
-		return question.read(reply);
+		const answer = question.read(reply);
+		return 'failure' in answer ? { failure: questionFailure(answer.failure) } : answer;
 	} catch (error) {
 		if (isAbort(error)) throw error;
 		const message = `${provider.account.title} could not be reached (${transportFailure(error).message}).`;

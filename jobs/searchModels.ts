@@ -1,7 +1,7 @@
 /** The models of a provider by name, for the searchable lists of an editor. */
 import type { ModelChoice, Provider, ProviderFailure, Reply } from '../providers/contract';
 import { modelChoices, modelListOf } from '../providers/modelChoices';
-import { failure } from '../providers/replies/failures';
+import { failure, questionFailure } from '../providers/replies/failures';
 import { requestOf, type Account, type Host, type HttpRequest } from './host';
 import { transportFailure, transportProblem } from './transportErrors';
 
@@ -52,7 +52,7 @@ export async function searchModels(
 		const found = search.read(
 			search.isPublic ? await askPublic(request, host, signal) : await host.http(request, signal),
 		);
-		if (!isShipped) return found;
+		if (!isShipped) return 'failure' in found ? { failure: questionFailure(found.failure) } : found;
 		// A list of presets does without the live one.
 		return 'failure' in found ? { models: [] } : { ...found, models: matching(found.models, text) };
 	} catch (error) {

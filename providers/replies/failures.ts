@@ -91,6 +91,17 @@ export function acceptedAfter(status: number): Accepted {
 }
 
 /**
+ * The failure of a question about no job. It submits nothing, so nothing of it can be in doubt: an answer that would
+ * leave a submit so must not send anyone to look for a job that nobody ordered.
+ */
+export function questionFailure(told: ProviderFailure): ProviderFailure {
+	if (told.accepted !== 'unknown') return told;
+	const { code, message, advice, accepted: _doubt, ...rest } = told;
+	const general = failure(code, message, { ...rest, accepted: 'no' });
+	return advice === DOUBTFUL_ADVICE ? general : { ...general, advice };
+}
+
+/**
  * Success without a video is no end: a reply that lost something on its way looks the same, the job was paid, and a
  * job that counts as failed would be made again. It is asked about again, like any reply that can not be read.
  */

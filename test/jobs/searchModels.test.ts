@@ -30,6 +30,19 @@ it('asks the list that the provider declares, with the key, for what was typed',
 	});
 });
 
+it('says nothing of a job where the list can not be had: none was ordered', async () => {
+	const { failure } = await searchModels(
+		novita,
+		account,
+		{ kind: 'checkpoint' },
+		{ http: async () => await Promise.resolve({ status: 503, headers: {}, body: '' }) },
+	);
+	expect(failure).toMatchObject({
+		accepted: 'no',
+		advice: 'The provider has a problem. Try again later.',
+	});
+});
+
 it.each(['lorem', 'constructor', '__proto__'])('knows no list of "%s"', async (kind) => {
 	const found = await searchModels(
 		novita,

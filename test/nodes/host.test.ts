@@ -1,9 +1,16 @@
 /** n8n as the host of a job's life. */
+import type * as N8n from 'n8n-workflow';
 import { describe, expect, it, vi } from 'vitest';
 import { hostOf, sleepOrStop } from '../../nodes/shared/host';
 import type { HttpRequest } from '../../jobs/host';
 import { providerById } from '../../providers/registry';
 import { hookContext } from '../support/hookContext';
+
+/** That of the oldest n8n, which takes no signal. */
+vi.mock('n8n-workflow', async (original) => ({
+	...(await original<typeof N8n>()),
+	sleep: async (ms: number) => await new Promise((resolve) => setTimeout(resolve, ms)),
+}));
 
 const local = providerById('localGpu');
 const get: HttpRequest = { method: 'GET', url: 'http://gpu.test/v1', authenticate: false };

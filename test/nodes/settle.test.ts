@@ -79,6 +79,14 @@ describe('a wait', () => {
 		},
 	);
 
+	it('that is over before anything was asked tells of the job as it stands too', async () => {
+		const seen: Job[] = [];
+		await waitAndSettle(settling(), job, 0, { onProgress: (current) => seen.push(current) });
+		expect(seen).toMatchObject([
+			{ jobId: 'video_1', nextPollSeconds: expect.any(Number) as number },
+		]);
+	});
+
 	it('asks at once where the job is not fresh', async () => {
 		const work = settling([told('completed')]);
 		await waitAndSettle(work, job, 10, { askAtOnce: true });

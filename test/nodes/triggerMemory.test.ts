@@ -81,3 +81,131 @@ describe('the memory of a trigger', () => {
 		expect(memory.beginDelivery(undefined, {}).seen.add('b', NOW_MS)).toBe(true);
 	});
 });
+
+describe('what is stored', () => {
+	const keyLength = 22;
+	/** As it stands in n8n's static data: a key and the second of it, in base 36, for each message. */
+	const entries = (store: IDataObject) =>
+		String(store.seen)
+			.trim()
+			.split(' ')
+			.map((entry) => ({
+				key: entry.slice(0, keyLength),
+				atMs: Number.parseInt(entry.slice(keyLength), 36) * 1000,
+			}));
+
+	it('is one short entry for each message, with its second', () => {
+		const store: IDataObject = {};
+		deliver(store, 'a', NOW_MS + 999);
+		deliver(store, 'b', NOW_MS + 5_000);
+		expect(entries(store).map(({ atMs }) => atMs - NOW_MS)).toEqual([0, 5_000]);
+		expect(new Set(entries(store).map(({ key }) => key.length))).toEqual(new Set([keyLength]));
+	});
+
+	it('is read again to the second', async () => {
+		const store: IDataObject = {};
+		deliver(store, 'a');
+		await restart();
+		expect(deliver(store, 'a', NOW_MS + 73 * HOUR_MS - 1)).toBe(false);
+		expect(deliver(store, 'a', NOW_MS + 73 * HOUR_MS)).toBe(true);
+	});
+
+	it('is not written where nothing new came, nor at the first message that was none', () => {
+		const store: IDataObject = {};
+		memory.beginDelivery('node', store).settle();
+		expect(store).toEqual({});
+		deliver(store, 'a');
+		const frozen = Object.freeze({ ...store });
+		const delivery = memory.beginDelivery('node', frozen);
+		expect(delivery.seen.add('a', NOW_MS)).toBe(false);
+		expect(() => delivery.settle()).not.toThrow();
+	});
+
+	it('is only ever added to', () => {
+		const store: IDataObject = {};
+		deliver(store, 'a');
+		const before = String(store.seen);
+		deliver(store, 'b', NOW_MS - 1_000);
+		expect(String(store.seen).startsWith(before)).toBe(true);
+		expect(entries(store)).toHaveLength(2);
+	});
+
+	it.each(['', 'x', 'no-entry 5', `${'k'.repeat(22)}`, `${'k'.repeat(22)}0`])(
+		'may be nonsense: %j',
+		async (seen) => {
+			const store: IDataObject = { seen };
+			expect(deliver(store, 'a')).toBe(true);
+			await restart();
+			expect(deliver(store, 'a')).toBe(false);
+			expect(entries(store)).toHaveLength(1);
+		},
+	);
+
+	it.each([7, null, {}])('may be no text: %j', (seen) => {
+		const store: IDataObject = { seen };
+		expect(deliver(store, 'a')).toBe(true);
+		expect(entries(store)).toHaveLength(1);
+	});
+
+	it('is what was seen first, where two processes saw the same message', async () => {
+		const theirs: IDataObject = {};
+		deliver(theirs, 'a', NOW_MS + 60_000);
+		await restart();
+		deliver({}, 'a', NOW_MS);
+		expect(deliver({ ...theirs }, 'a', NOW_MS + 73 * HOUR_MS)).toBe(true);
+	});
+});
+
+describe('a delivery', () => {
+	it('that came to nothing is let in again, now and after a restart', async () => {
+		const store: IDataObject = {};
+		const delivery = memory.beginDelivery('node', store);
+		expect(delivery.seen.add('a', NOW_MS)).toBe(true);
+		delivery.forget();
+		delivery.settle();
+		expect(store).toEqual({});
+		expect(deliver(store, 'a')).toBe(true);
+		const other = memory.beginDelivery('node', store);
+		// What another delivery marked is not its own to forget.
+		expect(other.seen.add('a', NOW_MS)).toBe(false);
+		other.forget();
+		expect(deliver(store, 'a')).toBe(false);
+		await restart();
+		expect(deliver(store, 'a')).toBe(false);
+	});
+
+	it('is counted while it waits for the provider’s word, however that ends', async () => {
+		const deliveries = [1, 2].map(() => memory.beginDelivery('node', {}));
+		const waiting = () => deliveries.map((delivery) => delivery.waiting());
+		expect(waiting()).toEqual([0, 0]);
+		const ends: Array<() => void> = [];
+		const works = deliveries.map(
+			async (delivery, index) =>
+				await delivery.whileWaiting(
+					async () =>
+						await new Promise((resolve, reject) =>
+							ends.push(index === 0 ? () => resolve('done') : () => reject(new Error('cut'))),
+						),
+				),
+		);
+		expect(waiting()).toEqual([2, 2]);
+		expect(memory.beginDelivery('other', {}).waiting()).toBe(0);
+		ends[0]!();
+		expect(await works[0]).toBe('done');
+		expect(waiting()).toEqual([1, 1]);
+		ends[1]!();
+		await expect(works[1]).rejects.toThrow('cut');
+		expect(waiting()).toEqual([0, 0]);
+	});
+
+	it('that is through while another waits stores itself alone', () => {
+		const first: IDataObject = {};
+		const waiting = memory.beginDelivery('node', first);
+		waiting.seen.add('waiting', NOW_MS);
+		const second: IDataObject = {};
+		deliver(second, 'through');
+		expect(String(second.seen).trim().split(' ')).toHaveLength(1);
+		waiting.settle();
+		expect(String(first.seen).trim().split(' ')).toHaveLength(2);
+	});
+});

@@ -2,8 +2,10 @@ import { describe, expect, it } from 'vitest';
 import {
 	acceptedAfter,
 	codeOfStatus,
+	failure,
 	flattenText,
 	httpFailure,
+	questionFailure,
 } from '../../providers/replies/failures';
 import { providerById, providers } from '../../providers/registry';
 import { aimlapiAnyModel } from '../../providers/aimlapi/anyModel';
@@ -231,5 +233,27 @@ describe('a model that the provider does not have (any more)', () => {
 
 	it('is not what a page that is not there means', () => {
 		expect(refusalOf('klingai/video-v9', '<html>Not Found</html>')?.code).toBe('not_found');
+	});
+});
+
+describe('a question that submits nothing', () => {
+	it('leaves nothing in doubt, and the advice is about the question', () => {
+		const told = httpFailure({ status: 503, headers: { 'retry-after': '7' }, body: 'busy' });
+		expect(questionFailure(told)).toStrictEqual({
+			code: 'provider_error',
+			message: 'The service answered with HTTP 503: busy.',
+			advice: 'The provider has a problem. Try again later.',
+			retryable: true,
+			accepted: 'no',
+			httpStatus: 503,
+			retryAfterSeconds: 7,
+		});
+	});
+
+	it('keeps advice of its own, and what was certain before', () => {
+		const own = failure('provider_error', 'Odd.', { accepted: 'unknown', advice: 'Ring them.' });
+		expect(questionFailure(own)).toMatchObject({ accepted: 'no', advice: 'Ring them.' });
+		const certain = httpFailure({ status: 401, headers: {}, body: '' });
+		expect(questionFailure(certain)).toBe(certain);
 	});
 });

@@ -84,7 +84,8 @@ export function hookContext(options: HookContextOptions = {}): HookContext {
 		},
 		getNodeParameter(this: { itemIndex: number }, name: string, fallback?: unknown) {
 			const value = parameters[name];
-			return (typeof value === 'function' ? value(this.itemIndex) : value) ?? fallback;
+			const given: unknown = typeof value === 'function' ? value(this.itemIndex) : value;
+			return given === undefined ? fallback : given;
 		},
 		getExecuteData: () => executeData,
 		getExecutionId: () => options.executionId ?? '7',
