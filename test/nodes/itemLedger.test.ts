@@ -189,6 +189,15 @@ describe('an item is attached to', () => {
 		expect(placed(ledger, { maximumTries: 3 }).attached(0)).toBeUndefined();
 	});
 
+	it('nothing for a failed job of which no tries are counted: an earlier version wrote it', () => {
+		const ledger = submitted(FAILED);
+		delete ledger.r0i0!.tries;
+		const run = placed(ledger, { maximumTries: 1 });
+		expect(run.attached(0)).toBeUndefined();
+		run.recordSubmitted(0, JOB, ONE);
+		expect(ledger.r0i0).toMatchObject({ tries: 1 });
+	});
+
 	it('whatever it had, after a sleep', () => {
 		const woken = { woken: true, maximumTries: 9 };
 		expect(placed(submitted(FAILED), woken, [undefined]).attached(0)).toStrictEqual(FAILED);

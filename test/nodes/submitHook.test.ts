@@ -1,0 +1,444 @@
+/** What a run sends, what it refuses and what it gives, item by item. In a workflow of n8n's: `submitOnce.test.ts`. */
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { hookContext, type HookContextOptions } from '../support/hookContext';
+import { answerOf, cut, machineInMemory, type Machine } from '../support/machineInMemory';
+import { submitRun } from '../support/submitRun';
+
+const TOOL = 'text-to-video.textToVideoTool';
+const NOW_MS = Date.UTC(2026, 0, 1);
+
+let machine: Machine;
+let executions = 0;
+beforeEach(() => {
+	vi.useFakeTimers({ now: NOW_MS });
+	machine = machineInMemory();
+});
+afterEach(() => vi.useRealTimers());
+
+/** A node for so many prompts; each of its runs is another execution. */
+function nodeWith(prompts: string[], { parameters = {}, ...more }: HookContextOptions = {}) {
+	executions += 1;
+	return hookContext({
+		items: prompts.map((prompt) => ({ json: { prompt } })),
+		executionId: `${executions}`,
+		http: machine.http,
+		...more,
+		parameters: {
+			...{ provider: 'localGpu', downloadVideo: false, additionalFields: {} },
+			prompt: (item: number) => prompts[item],
+			...parameters,
+		},
+	});
+}
+const returning = { parameters: { whenSubmitted: 'return' } };
+/** Lets time pass until the run is over. */
+async function done<T>(work: Promise<T>): Promise<T> {
+	let isOver = false;
+	void work.finally(() => (isOver = true)).catch(() => undefined);
+	for (let turns = 0; !isOver && turns < 5_000; turns += 1)
+		await vi.advanceTimersByTimeAsync(1_000);
+	return await work;
+}
+const run = async (context: ReturnType<typeof nodeWith>, prepared?: object) =>
+	await done(submitRun(context, prepared));
+const detailsOf = (item: { json: object } | undefined) =>
+	((item?.json ?? {}) as { details?: Record<string, unknown> }).details;
+
+describe('Return the Job', () => {
+	it('sends each item once, and gives its job', async () => {
+		const { given } = await run(nodeWith(['A boat', 'A kite'], returning));
+		expect(machine.jobs.map(({ request }) => request.prompt)).toStrictEqual(['A boat', 'A kite']);
+		expect(given[1]).toStrictEqual({
+			json: {
+				provider: 'localGpu',
+				jobId: 'video_2',
+				status: 'queued',
+				videos: [],
+				submittedAt: '2026-01-01T00:00:00.000Z',
+				finished: false,
+				nextPollSeconds: expect.any(Number) as number,
+				hint: 'The video is not done yet. Get it with Fetch Result and this job.',
+			},
+			pairedItem: { item: 1 },
+		});
+		expect(machine.count('ask')).toBe(0);
+	});
+
+	it('sends what was validated, with what n8n prepared and a key of its own', async () => {
+		const proxy = { host: 'proxy', port: 1 };
+		await run(
+			nodeWith(['A boat'], {
+				parameters: { whenSubmitted: 'return', additionalFields: { seed: ' 7 ' } },
+			}),
+			{
+				...{ proxy, timeout: 7, skipSslCertificateValidation: true, body: { prompt: 'raw' } },
+			},
+		);
+		expect(machine.asked[0]?.options).toMatchObject({
+			method: 'POST',
+			url: 'http://127.0.0.1:8484/v1/videos',
+			json: true,
+			proxy,
+			timeout: 7,
+			skipSslCertificateValidation: true,
+			headers: { 'Idempotency-Key': expect.stringMatching(/^[0-9a-f]{40}$/) as string },
+			body: { prompt: 'A boat', seed: 7 },
+		});
+	});
+
+	it('says in the log that it sends, and what came of it', async () => {
+		const context = nodeWith(['A boat'], { ...returning, executionId: '99' });
+		await run(context);
+		const place = '(workflow "Shop" w1, execution 99, node "Video", item 1)';
+		expect(context.logged).toStrictEqual([
+			['info', `Submitting to Local GPU ${place}`],
+			['info', `Submitted Local GPU job video_1 ${place}`],
+		]);
+	});
+
+	it('shows ten jobs beside the execution, and no id that is too long', async () => {
+		machine.next(
+			'submit',
+			answerOf(200, { id: 'x'.repeat(300), object: 'video', status: 'queued' }),
+		);
+		const context = nodeWith(Array<string>(12).fill('A boat'), returning);
+		await run(context);
+		expect(Object.keys(context.shownJobs)).toStrictEqual(
+			Array.from({ length: 10 }, (_unused, item) => `job${item}`),
+		);
+		expect(context.shownJobs.job0).toBe('x'.repeat(255));
+	});
+
+	it('goes on waiting for nothing where the job is over at once', async () => {
+		machine = machineInMemory('completed');
+		const parameters = { whenSubmitted: 'return', downloadVideo: true };
+		const { given } = await run(nodeWith(['A boat'], { parameters }));
+		expect(given[0]?.json).toMatchObject({ status: 'succeeded', finished: true });
+		expect(machine.asked).toHaveLength(1);
+	});
+
+	it('is a few lines for an agent, and the first item alone', async () => {
+		const { given } = await run(nodeWith(['A boat', 'A kite'], { ...returning, type: TOOL }));
+		expect(given[0]?.json).toMatchObject({
+			jobId: 'video_1',
+			ordersLeft: 99,
+			next: expect.stringContaining('do not order it again') as string,
+		});
+		expect(given[1]).toBeUndefined();
+		expect(machine.jobs).toHaveLength(1);
+	});
+});
+
+describe('Wait for the Video', () => {
+	it('waits, asks and gives the video, and learns how long it took', async () => {
+		const context = nodeWith(['A boat']);
+		setTimeout(() => (machine.jobs[0]!.status = 'completed'), 30_000);
+		const { given } = await run(context);
+		expect(given[0]?.json).toMatchObject({ jobId: 'video_1', status: 'succeeded', finished: true });
+		expect(String(context.staticData.durations)).toContain('"seconds":[');
+	});
+
+	it('is what the node does by itself', async () => {
+		machine = machineInMemory('completed');
+		const { given } = await run(nodeWith(['A boat'], { parameters: { whenSubmitted: undefined } }));
+		expect(given[0]?.json).toMatchObject({ finished: true });
+	});
+
+	it.each([
+		[{}, 10],
+		[{ options: { waitAtMost: 3 } }, 3],
+		// An n8n in which nothing can sleep has as long as it would have had asleep.
+		[{ whenSubmitted: 'suspend' }, 60],
+		[{ whenSubmitted: 'suspend', options: { waitAtMost: 5 } }, 5],
+	])('gives up with %j after %i minutes', async (parameters, minutes) => {
+		const { given } = await run(nodeWith(['A boat'], { parameters }));
+		expect(given[0]?.json).toMatchObject({ status: 'queued', finished: false });
+		// The next look of the clock of this test is a second later at most.
+		expect(Math.round((Date.now() - NOW_MS) / 60_000)).toBe(minutes);
+	});
+
+	it('gives up after two minutes for an agent', async () => {
+		for (const whenSubmitted of ['wait', 'suspend']) {
+			vi.setSystemTime(NOW_MS);
+			await run(nodeWith(['A boat'], { type: TOOL, parameters: { whenSubmitted } }));
+			expect(Math.round((Date.now() - NOW_MS) / 60_000)).toBe(2);
+		}
+	});
+
+	it('runs no more jobs at a time than was chosen, or than the provider allows', async () => {
+		const most = async (options: object) => {
+			machine = machineInMemory();
+			const running = submitRun(
+				nodeWith(Array<string>(6).fill('A boat'), { parameters: { options } }),
+			);
+			await vi.advanceTimersByTimeAsync(2_000);
+			const begun = machine.jobs.length;
+			for (let left = 0; left < 6; left += 1) {
+				for (const job of machine.jobs) job.status = 'completed';
+				await vi.advanceTimersByTimeAsync(600_000);
+			}
+			await running;
+			expect(machine.jobs).toHaveLength(6);
+			return begun;
+		};
+		expect(await most({ parallelJobs: 2 })).toBe(2);
+		expect(await most({})).toBe(4);
+	});
+});
+
+describe('Estimate Only', () => {
+	it('sends nothing, and says how long one’s own machine would take', async () => {
+		const { given } = await run(
+			nodeWith(['A boat', 'A kite'], { parameters: { whenSubmitted: 'estimate' } }),
+		);
+		expect(given[1]).toStrictEqual({
+			json: {
+				provider: 'localGpu',
+				estimate: true,
+				cost: {
+					seconds: 12,
+					basis: 'seconds of your own machine, by its last videos with this model',
+				},
+			},
+			pairedItem: { item: 1 },
+		});
+		expect(machine.jobs).toStrictEqual([]);
+	});
+
+	it('says that a provider publishes no prices', async () => {
+		const parameters = {
+			...{ provider: 'novita', whenSubmitted: 'estimate', height: 512, width: 512, steps: 20 },
+			model_name: { __rl: true, mode: 'id', value: 'm.safetensors' },
+			prompts: { items: [{ frames: 16, prompt: 'A boat' }] },
+		};
+		const credentials = { textToVideoNovitaApi: { apiKey: 'key' } };
+		const { given } = await run(nodeWith(['A boat'], { parameters, credentials }));
+		expect(given[0]?.json.cost).toStrictEqual({
+			unpriced: 'Novita publishes no prices that could be asked for',
+		});
+	});
+
+	it('refuses what could not be sent, and counts nothing of it', async () => {
+		const parameters = { whenSubmitted: 'estimate', options: { maximumJobs: 1 } };
+		const { given } = await run(nodeWith(['', 'A boat', 'A kite'], { parameters, goesOn: true }));
+		expect(detailsOf(given[0])).toMatchObject({
+			accepted: 'no',
+			description: 'Change the field. Nothing was submitted, this node only estimates.',
+		});
+		expect(given.slice(1).map((item) => item?.json.estimate)).toStrictEqual([true, true]);
+	});
+});
+
+describe('a run that may not start', () => {
+	it('sends nothing of it, and every item says why', async () => {
+		const { errors } = await run(nodeWith(['A boat', ''], returning));
+		expect(errors.map((error) => error?.message.slice(0, 15))).toStrictEqual(
+			Array(2).fill('[item 2] Prompt'),
+		);
+		expect(machine.asked).toStrictEqual([]);
+	});
+
+	it('costs only its own item where the workflow goes on', async () => {
+		const { given } = await run(nodeWith(['', 'A boat'], { ...returning, goesOn: true }));
+		expect(detailsOf(given[0])).toMatchObject({
+			accepted: 'no',
+			description: 'Change the field. Nothing was submitted for this item.',
+			failure: { code: 'invalid_request' },
+		});
+		expect(given[1]?.json.jobId).toBe('video_1');
+	});
+
+	it('is one of more jobs than there may be', async () => {
+		const of = async (count: number, more: HookContextOptions = {}) =>
+			await run(nodeWith(Array<string>(count).fill('A boat'), { ...returning, ...more }));
+		expect((await of(101)).errors[0]?.message).toBe(
+			'There are 101 items, and Maximum Jobs is 100. Nothing was submitted.',
+		);
+		expect(machine.jobs).toHaveLength(0);
+		expect((await of(100)).errors.filter(Boolean)).toStrictEqual([]);
+		const { given } = await of(101, { goesOn: true });
+		expect(detailsOf(given[100])).toMatchObject({
+			accepted: 'no',
+			failure: { code: 'not_allowed' },
+			description: 'Raise Maximum Jobs under Options if you really want that many videos.',
+		});
+	});
+
+	it('is told an agent as a limit where it is one, and as a problem where it is none', async () => {
+		const tool = {
+			type: TOOL,
+			parameters: { whenSubmitted: 'return', options: { maximumCost: 1 } },
+		};
+		const limit = await run(nodeWith(['A boat'], tool));
+		expect(limit.given[0]?.json).toMatchObject({
+			status: 'refused',
+			ordersLeft: 100,
+			next: expect.stringContaining('A limit of this execution is reached') as string,
+		});
+		const wrong = await run(nodeWith([''], { ...returning, type: TOOL }));
+		expect(wrong.given[0]?.json).toMatchObject({
+			accepted: 'no',
+			next: expect.stringContaining('Correct what the problem names') as string,
+		});
+	});
+
+	it('is one without an address or a key', async () => {
+		const nowhere = await run(nodeWith(['A boat'], returning), { baseURL: 'htps://x' });
+		expect(nowhere.errors[0]?.message).toContain('Base URL is "htps://x"');
+		const parameters = { ...returning.parameters, provider: 'novita' };
+		const keyless = await run(nodeWith(['A boat'], { parameters }));
+		expect(keyless.errors[0]?.message).toBe(
+			'No credential for Novita is chosen. Nothing was submitted.',
+		);
+	});
+
+	it('is one of which an item can not be read; n8n asks for nothing before that item', async () => {
+		const prompts = ['A boat', 'A kite', ''];
+		const prompt = (item: number) => {
+			if (item === 1) throw new Error('No such node');
+			return prompts[item];
+		};
+		const { given, errors } = await run(
+			nodeWith(prompts, { parameters: { prompt, whenSubmitted: 'return' } }),
+		);
+		expect([given[0], errors[0]]).toStrictEqual([undefined, undefined]);
+		expect(errors[2]?.message).toBe('[item 2] An expression could not be evaluated: No such node');
+		expect(machine.asked).toStrictEqual([]);
+	});
+});
+
+describe('a submit that fails', () => {
+	it('is told with the provider’s name and words, and took nothing', async () => {
+		machine.next('submit', answerOf(402, { error: { message: 'Add credit.' } }));
+		const { given } = await run(nodeWith(['A boat'], { ...returning, goesOn: true }));
+		expect(given[0]?.json.message).toContain('Local GPU (HTTP 402): Add credit.');
+		expect(detailsOf(given[0])).toMatchObject({ accepted: 'no', failure: { code: 'no_credit' } });
+	});
+
+	it('stops the node, and names the other jobs', async () => {
+		machine.next('submit', answerOf(402, { error: { message: 'Add credit.' } }));
+		const { errors } = await run(nodeWith(['A boat', 'A kite'], returning));
+		expect(errors[0]?.description).toContain(
+			'The other jobs of this run, ready for Fetch Result: item 2: job video_1 (queued).',
+		);
+		expect(errors[1]).toBeUndefined();
+	});
+
+	it('is repeated by the same key, announced once', async () => {
+		machine.next('submit', cut);
+		const context = nodeWith(['A boat'], returning);
+		const { given } = await run(context);
+		expect(given[0]?.json.jobId).toBe('video_1');
+		const keys = machine.asked.map(({ options }) => options.headers?.['Idempotency-Key']);
+		expect(keys).toHaveLength(2);
+		expect(keys[0]).toBe(keys[1]);
+		const said = context.logged.filter(([, message]) => message.startsWith('Submitting to'));
+		expect(said).toHaveLength(1);
+	});
+
+	it('in doubt is remembered over tries: it is not sent again', async () => {
+		const parameters = {
+			...{ provider: 'modelslabV6', whenSubmitted: 'return', output_type: 'mp4' },
+			model_id: { __rl: true, mode: 'id', value: 'cogvideox' },
+		};
+		const credentials = { textToVideoModelsLabApi: { apiKey: 'the-key-of-the-account' } };
+		const asked: string[] = [];
+		const context = nodeWith(['A boat'], {
+			...{ parameters, credentials, goesOn: true },
+			http: ({ url }) => {
+				asked.push(url);
+				if (url.endsWith('text2video')) cut();
+				return answerOf(200, url.includes('assets') ? { data: [] } : { processing_count: 0 })();
+			},
+		});
+		const submits = () => asked.filter((url) => url.endsWith('text2video')).length;
+		const first = await run(context, { baseURL: 'https://modelslab.com' });
+		expect(detailsOf(first.given[0])).toMatchObject({ accepted: 'unknown' });
+		const doubts = context.logged.filter(([, message]) =>
+			message.includes('may have been accepted'),
+		);
+		expect(doubts.map(([level]) => level)).toStrictEqual(['warn', 'warn']);
+		const again = await run(context, { baseURL: 'https://modelslab.com' });
+		expect(detailsOf(again.given[0])).toMatchObject({ accepted: 'unknown' });
+		expect(submits()).toBe(1);
+	});
+});
+
+describe('another try of the node', () => {
+	it('attaches to the jobs that there are, and asks for them at once', async () => {
+		const context = nodeWith(['A boat', 'A kite']);
+		machine.next('ask', answerOf(401, { error: { message: 'Bad key.' } }));
+		const first = await run(context);
+		expect(first.errors.filter(Boolean)).toHaveLength(1);
+		for (const job of machine.jobs) job.status = 'completed';
+		const again = submitRun(context);
+		await vi.advanceTimersByTimeAsync(10);
+		expect((await again).given.map((item) => item?.json.jobId)).toStrictEqual([
+			'video_1',
+			'video_2',
+		]);
+		expect(machine.jobs).toHaveLength(2);
+	});
+
+	it('submits what was refused, and only that', async () => {
+		machine.next('submit', answerOf(402, { error: { message: 'Add credit.' } }));
+		const options = { maximumJobs: 2 };
+		const context = nodeWith(['A boat', 'A kite'], {
+			parameters: { whenSubmitted: 'return', options },
+		});
+		await run(context);
+		const { given } = await run(context);
+		expect(machine.jobs.map(({ request }) => request.prompt)).toStrictEqual(['A kite', 'A boat']);
+		expect(given.map((item) => item?.json.jobId)).toStrictEqual(['video_2', 'video_1']);
+	});
+
+	it.each([
+		[{}, 1],
+		[{ retryOnFail: true }, 3],
+		[{ retryOnFail: true, maxTries: 1 }, 2],
+		[{ retryOnFail: true, maxTries: 4 }, 4],
+		[{ retryOnFail: true, maxTries: 9 }, 5],
+	])(
+		'of a job that fails makes as many jobs as n8n tries the node (%j): %i',
+		async (node, most) => {
+			machine = machineInMemory('failed');
+			const context = nodeWith(['A boat'], { node });
+			for (let tries = 0; tries < 7; tries += 1) await run(context);
+			expect(machine.jobs).toHaveLength(most);
+		},
+	);
+});
+
+describe('Stop', () => {
+	it('before anything was sent sends nothing', async () => {
+		const signal = AbortSignal.abort();
+		const { errors } = await run(nodeWith(['A boat'], { signal }));
+		expect(errors[0]?.message).toBe('The execution was stopped before this item was sent.');
+		expect(machine.asked).toStrictEqual([]);
+	});
+
+	it('while the job runs cancels it, and sends nothing more', async () => {
+		const stop = new AbortController();
+		const parameters = { options: { parallelJobs: 1 } };
+		const running = submitRun(nodeWith(['A boat', 'A kite'], { signal: stop.signal, parameters }));
+		await vi.advanceTimersByTimeAsync(1_000);
+		stop.abort();
+		const { errors } = await done(running);
+		expect(errors.map((error) => error?.message)).toStrictEqual([
+			'The execution was stopped. Job video_1 is being cancelled.',
+			'The execution was stopped before this item was sent.',
+		]);
+		expect(machine.jobs).toMatchObject([{ status: 'cancelled' }]);
+	});
+
+	it('while the submit is on its way cancels the job that comes of it', async () => {
+		const stop = new AbortController();
+		machine.next('submit', () => {
+			stop.abort();
+			return machine.http({ method: 'POST', url: '/v1/videos', body: {} });
+		});
+		const { errors } = await run(nodeWith(['A boat'], { signal: stop.signal, ...returning }));
+		expect(errors[0]?.message).toContain('Job video_1 is being cancelled.');
+		expect(machine.jobs).toMatchObject([{ status: 'cancelled' }]);
+	});
+});
