@@ -211,7 +211,7 @@ function asSubmit(reading: Reading): Reading {
 }
 
 /** Pure: whether a failed submit may be sent again without the risk of paying twice. */
-function mayRepeat(problem: ProviderFailure, attempt: number, idempotent = false): boolean {
+function mayRepeat(problem: ProviderFailure, attempt: number, idempotent: boolean): boolean {
 	if (problem.accepted === 'unknown') return idempotent && attempt < MAX_UNREACHABLE_ATTEMPTS;
 	if (problem.accepted !== 'no' || !problem.retryable) return false;
 	if ((problem.retryAfterSeconds ?? 0) * 1000 > LONGEST_RETRY_AFTER_MS) return false;

@@ -167,13 +167,16 @@ describe('submitting', () => {
 
 	it('says in the log that it tries again, and in how many whole seconds', async () => {
 		const host = virtualHost(provider, 'a-key');
-		const readings: Reading[] = [unreachable, { job }];
+		const readings: Reading[] = [unreachable, limited(250), { job }];
 		await submitOnce(
 			async () => ({ status: 200, headers: {}, body: {} }),
 			() => readings.shift()!,
 			host,
 		);
-		expect(host.logged).toEqual(['Nobody there. Trying again in 2 s.']);
+		expect(host.logged).toEqual([
+			'Nobody there. Trying again in 2 s.',
+			'Too many. Trying again in 282 s.',
+		]);
 	});
 
 	it.each(['before', 'within'])('stops trying where it is told to, %s a pause', async (when) => {
@@ -198,6 +201,7 @@ describe('submitting', () => {
 		// Why the first attempt failed is told, not that it was stopped.
 		expect(told).toBe(unreachable.failure);
 		expect([sent, host.slept]).toEqual([1, []]);
+		expect(host.logged).toHaveLength(when === 'within' ? 1 : 0);
 	});
 
 	it('does not hide what is wrong with the clock', async () => {

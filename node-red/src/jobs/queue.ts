@@ -78,11 +78,13 @@ export class JobQueue {
 	/** @param begin submits, or finds the job that exists */
 	start(run: JobRun, begin: Begin): void {
 		if (this.isClosed) return this.handOn(run, undefined);
-		this.run(run, begin, this.turn);
+		void this.run(run, begin, this.turn);
 	}
 
-	private run(run: JobRun, begin: Begin, turn: Turn): void {
+	/** Never rejects. */
+	private run(run: JobRun, begin: Begin, turn: Turn): Promise<void> {
 		this.runs.add(run);
+		const failed = async (error: unknown) => await this.failed(run, error);
 		const pass = async () => {
 			const writeIntent: WriteIntent = async (submit) => await this.writeIntent(run, submit);
 			const show = () => this.show();
@@ -95,8 +97,9 @@ export class JobQueue {
 			run.send(msg);
 			run.done();
 		};
-		const work = turn(pass, run.controller.signal)
-			.catch(async (error: unknown) => await this.failed(run, error))
+		// One that fails holds its turn until its end is settled; one that never got a turn fails without.
+		const work = turn(async () => await pass().catch(failed), run.controller.signal)
+			.catch(failed)
 			.finally(() => {
 				run.cancellation?.settled();
 				this.runs.delete(run);
@@ -105,6 +108,7 @@ export class JobQueue {
 			});
 		this.working.add(work);
 		this.show();
+		return work;
 	}
 
 	private readonly observer: Omit<RunObserver, 'learned'> = {
@@ -151,16 +155,16 @@ export class JobQueue {
 			const reason = asJobError(error, job);
 			run.cancellation?.settled(reason);
 			const goesOn = job !== undefined && run.cancellation?.stopsWaiting === false;
-			if (goesOn && !this.isClosed) this.goOnWaiting(run, job);
+			if (goesOn && !this.isClosed) await this.goOnWaiting(run, job);
 			else this.end(run, reason);
 		}
 	}
 
 	/** The provider did not cancel the job, which is paid: its video is not to be lost. It keeps its turn. */
-	private goOnWaiting(run: JobRun, job: Job): void {
+	private async goOnWaiting(run: JobRun, job: Job): Promise<void> {
 		this.runs.delete(run);
 		const again = newJobRun(run, run.msg, run.send, run.done);
-		this.run(
+		await this.run(
 			again,
 			async () => job,
 			async (pass) => await pass(),
