@@ -95,7 +95,7 @@ describe('a submit in doubt', () => {
 	});
 
 	it.each([
-		[{ message: 'No.' }, 401, 'could not be read: HTTP 401: No.'],
+		[{ message: 'No. Not you.' }, 401, 'could not be read: HTTP 401: No. Not you.'],
 		[{ message: 'Too many requests' }, 429, 'could not be read: HTTP 429: Too many requests.'],
 	])('says why nobody could look (%j)', async (body, status, words) => {
 		const found = await find(scene([reply(body, status)]), { once: true });
@@ -121,6 +121,20 @@ describe('a submit in doubt', () => {
 	it.each([401, 404])('is looked for no longer where nobody may look (HTTP %s)', async (status) => {
 		const at = scene([reply({ message: 'No' }, status)]);
 		expect((await find(at))!.looked).toContain('looked through once');
+	});
+
+	it('is found though the log could not be read before', async () => {
+		const mine = rows({ inference_id: 'one', client_request_id: 'mine.1' });
+		const busy = reply({ message: 'Too many requests' }, 429);
+		const at = scene([busy, reply({ message: 'Broken' }, 500), mine]);
+		expect(await find(at)).toMatchObject({ outcome: 'found' });
+		expect(at.looks).toEqual([3, 10, 30]);
+	});
+
+	it('is looked for a millisecond before its time by nobody', async () => {
+		const at = scene([rows()]);
+		await findSubmit(aimlapi, account, 'mine.1', START_MS - 2_999, at.host);
+		expect(at.looks[0]).toBe(0.001);
 	});
 
 	it('is looked for no longer where the account may not see the log', async () => {

@@ -1,6 +1,19 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { asItStands, lastingProblem, pollUntilDone } from '../../jobs/poll';
-import type { Job, Provider } from '../../providers/contract';
+import {
+	asItStands,
+	defaultWaitMinutes,
+	endsWithin,
+	failureOf,
+	givesUp,
+	lastingProblem,
+	pauseSeconds,
+	pollOnce,
+	pollUntilDone,
+	withNextPoll,
+} from '../../jobs/poll';
+import { NotSentError } from '../../jobs/transportErrors';
+import type { FailureCode, Job, Provider, Reply } from '../../providers/contract';
+import { failure } from '../../providers/replies/failures';
 import { newJob } from '../../providers/replies/job';
 import { providerById } from '../../providers/registry';
 import { smallValues, submit } from '../simulators/client';
@@ -190,4 +203,240 @@ describe('waiting on a virtual clock', () => {
 			expect(sim.book.of('fetch').length).toBeLessThan(24);
 		},
 	);
+});
+
+const localGpu = providerById('localGpu');
+const fresh = newJob('localGpu', 'a', START_MS);
+const withLimits = (limits: Partial<Provider['limits']>): Provider => ({
+	...localGpu,
+	limits: { ...localGpu.limits, ...limits },
+});
+
+/** One question, answered so, after so many seconds. */
+async function askedOnce(answer: Partial<Reply> | Error, job = fresh, signal?: AbortSignal) {
+	const at = virtualHost(localGpu, 'a-key');
+	await at.sleep(30_000);
+	at.http = async () => {
+		if (answer instanceof Error) throw answer;
+		return { status: 200, headers: {}, body: {}, ...answer };
+	};
+	return await pollOnce(localGpu, { baseUrl: 'http://127.0.0.1:8484' }, job, at, signal);
+}
+
+describe('how long to wait where nobody says', () => {
+	it.each([
+		[undefined, 10],
+		[0, 10],
+		[400, 10],
+		[401, 11],
+		[1_200, 30],
+		[1_201, 31],
+	])('for a model that a document saw take %s s is %i minutes', (longestSeconds, minutes) => {
+		const { longestSeconds: _longest, ...limits } = localGpu.limits;
+		const known = longestSeconds === undefined ? limits : { ...limits, longestSeconds };
+		expect(defaultWaitMinutes({ ...localGpu, limits: known })).toBe(minutes);
+	});
+});
+
+describe('one question', () => {
+	it('gives the job with when it was asked for, and when to ask again', async () => {
+		const { job } = await askedOnce({ body: { id: 'a', status: 'in_progress', eta_seconds: 100 } });
+		expect(job).toMatchObject({
+			...{ status: 'processing', askedAt: '2026-01-01T00:00:30.000Z', etaSeconds: 100 },
+			estimate: { seconds: 100, at: '2026-01-01T00:00:30.000Z' },
+		});
+		expect(job!.nextPollSeconds).toBe(60);
+	});
+
+	it('gives a job that is over without either', async () => {
+		const known = { ...fresh, askedAt: '2026-01-01T00:00:10.000Z', nextPollSeconds: 20 };
+		const body = { id: 'a', status: 'failed', error: { message: 'No light' } };
+		const { job } = await askedOnce({ body }, known);
+		expect(job).toMatchObject({ status: 'failed' });
+		expect(job).not.toHaveProperty('askedAt');
+		expect(job).not.toHaveProperty('nextPollSeconds');
+	});
+
+	it('that was stopped says so, whatever the error is, and what only looks stopped too', async () => {
+		const aborted = new DOMException('Stopped', 'AbortError');
+		await expect(askedOnce(aborted)).rejects.toBe(aborted);
+		const cut = Object.assign(new Error('socket hang up'), { code: 'ECONNRESET' });
+		await expect(askedOnce(cut, fresh, AbortSignal.abort())).rejects.toBe(cut);
+		expect(await askedOnce(cut, fresh, new AbortController().signal)).toHaveProperty('failure');
+	});
+
+	it('may be asked again after any trouble on the way, but not where the host can not ask', async () => {
+		const cut = Object.assign(new Error('read ECONNRESET'), { code: 'CERT_REVOKED' });
+		expect((await askedOnce(cut)).failure).toMatchObject({
+			...{ code: 'network', accepted: 'yes', retryable: true },
+			message: expect.stringMatching(/^The service could not be asked \(.+\)\.$/) as string,
+		});
+		const gone = new NotSentError('The credential is gone', 'Choose another');
+		expect((await askedOnce(gone)).failure).toMatchObject({
+			...{ code: 'invalid_request', accepted: 'yes', retryable: false },
+		});
+	});
+});
+
+describe('giving up', () => {
+	const problem = (code: FailureCode, retryable: boolean) =>
+		failure(code, '', { accepted: 'yes', retryable });
+	it.each<[string, FailureCode, boolean, number, number, boolean]>([
+		['a refusal', 'invalid_key', false, 1, 0, true],
+		['a job unknown within the first minute', 'not_found', false, 1, 59_999, false],
+		['a job unknown after it', 'not_found', false, 1, 60_000, true],
+		['the seventh question in vain', 'network', true, 7, 0, false],
+		['the eighth', 'network', true, 8, 0, true],
+		['the seventh answer that can not be read', 'unreadable_reply', false, 7, 0, false],
+		['the eighth', 'unreadable_reply', false, 8, 0, true],
+	])('comes with %s', (_what, code, retryable, failedInRow, ageMs, over) => {
+		expect(givesUp(problem(code, retryable), failedInRow, ageMs)).toBe(over);
+	});
+});
+
+describe('what a wait ended with', () => {
+	const refused = failure('invalid_key', 'No key', { accepted: 'yes', httpStatus: 401 });
+	const down = failure('network', 'Offline', { accepted: 'yes', retryable: true });
+
+	it('is said of a job that may well finish, beside what was said before', () => {
+		const job = { ...fresh, warnings: ['Silent'] };
+		expect(asItStands({ job, problem: refused }).warnings).toEqual([
+			'Silent',
+			'The provider could not be asked any more: HTTP 401: No key',
+		]);
+		expect(asItStands({ job: fresh, problem: refused }).warnings).toHaveLength(1);
+		expect(asItStands({ job })).toBe(job);
+		const over: Job = { ...job, status: 'succeeded' };
+		expect(asItStands({ job: over, problem: refused })).toBe(over);
+	});
+
+	it('is lasting where the provider refuses, and only while the job goes on', () => {
+		expect(lastingProblem({ job: fresh, problem: refused })).toBe(refused);
+		expect(lastingProblem({ job: fresh, problem: down })).toBeUndefined();
+		expect(lastingProblem({ job: fresh })).toBeUndefined();
+		const over: Job = { ...fresh, status: 'failed' };
+		expect(lastingProblem({ job: over, problem: refused })).toBeUndefined();
+	});
+
+	it.each([
+		['queued', undefined],
+		['processing', undefined],
+		['succeeded', undefined],
+		['failed', 'The provider gave no reason.'],
+		['cancelled', 'The provider gave no reason.'],
+	] as const)('is a reason to fail or none: %s', (status, message) => {
+		expect(failureOf({ ...fresh, status })?.message).toBe(message);
+		const told = failureOf({ ...fresh, status, failure: refused });
+		expect(told).toBe(message === undefined ? undefined : refused);
+		expect(failureOf({ ...fresh, status: 'failed' })).toMatchObject({
+			...{ code: 'generation_failed', accepted: 'yes' },
+		});
+	});
+});
+
+describe('the next question', () => {
+	const at = (seconds: number) => START_MS + seconds * 1_000;
+	const silent = { ...withLimits({ typicalSeconds: 100 }), capabilities: {} } as Provider;
+
+	it('goes by the age of the job, which is none where the clocks differ', () => {
+		expect(pauseSeconds(silent, fresh, at(0))).toBe(40);
+		expect(pauseSeconds(silent, fresh, at(100.5))).toBe(9.045);
+		expect(pauseSeconds(silent, fresh, at(-50))).toBe(40);
+		expect(pauseSeconds(silent, { ...fresh, submittedAt: 'yesterday' }, at(100))).toBe(40);
+	});
+
+	it('goes by progress, estimate and what was learned, where there is any', () => {
+		expect(pauseSeconds(silent, { ...fresh, progress: 20 }, at(10))).toBe(30);
+		expect(pauseSeconds(silent, { ...fresh, progress: 0 }, at(10))).toBe(30);
+		const estimate = { seconds: 100, at: fresh.submittedAt };
+		expect(pauseSeconds(silent, { ...fresh, estimate }, at(85))).toBe(4.25);
+		const learned = { ...silent, limits: { ...silent.limits, learnedSeconds: [30, 30, 30] } };
+		expect(pauseSeconds(learned, fresh, at(0))).toBe(31);
+	});
+
+	it('waits longer after trouble, and as long as it was asked to', () => {
+		const patience = failure('rate_limited', '', { accepted: 'yes', retryAfterSeconds: 77 });
+		expect(pauseSeconds(silent, fresh, at(100), { failures: 5 })).toBe(32);
+		expect(pauseSeconds(silent, fresh, at(100), { problem: patience })).toBe(77);
+		const other = failure('network', '', { accepted: 'yes' });
+		expect(pauseSeconds(silent, fresh, at(100), { problem: other })).toBe(9);
+		expect(pauseSeconds(silent, fresh, at(0), { longestSeconds: 20 })).toBe(20);
+	});
+
+	it('stands in the job that is passed on, beside the estimate as it is by then', () => {
+		const estimate = { seconds: 100, at: fresh.submittedAt };
+		const standing = withNextPoll(silent, { ...fresh, estimate, etaSeconds: 100 }, at(85));
+		expect(standing).toMatchObject({ estimate, etaSeconds: 15, nextPollSeconds: 4.25 });
+		expect(withNextPoll(silent, fresh, at(100), { failures: 5 })).toMatchObject({
+			nextPollSeconds: 32,
+		});
+		const over: Job = { ...fresh, status: 'failed' };
+		expect(withNextPoll(silent, over, at(85))).toBe(over);
+	});
+
+	it.each([
+		[100, 100, true],
+		[101, 100, false],
+		[0.5, 100, true],
+		[0, 100, false],
+	])('may find a job over that is told to end in %i s within %i s: %s', (told, within, may) => {
+		const job = { ...fresh, estimate: { seconds: told, at: fresh.submittedAt } };
+		expect(endsWithin(silent, job, START_MS, within)).toBe(may);
+	});
+
+	it('knows nothing of the end of a job that takes longer than usual', () => {
+		expect(endsWithin(silent, fresh, at(0), 54)).toBe(true);
+		expect(endsWithin(silent, fresh, at(0), 53)).toBe(false);
+		expect(endsWithin(silent, fresh, at(500), 10_000)).toBe(false);
+	});
+});
+
+describe('a wait', () => {
+	/** Each question is answered so, one after the other. */
+	const waitFor = async (answers: Array<string | number>, minutes = 60) => {
+		const at = virtualHost(localGpu, 'a-key');
+		let asked = 0;
+		at.http = async () => {
+			const answer = answers[Math.min(asked, answers.length - 1)]!;
+			asked += 1;
+			const isStatus = typeof answer === 'string';
+			const body = isStatus ? { id: 'a', status: answer, url: '/f.mp4' } : {};
+			return { status: isStatus ? 200 : answer, headers: {}, body };
+		};
+		const result = await pollUntilDone(localGpu, { baseUrl: 'http://127.0.0.1:8484' }, fresh, at, {
+			deadlineMs: START_MS + minutes * 60_000,
+		});
+		return { result, asked, at };
+	};
+
+	it('asks nobody about a job that is over', async () => {
+		const at = virtualHost(localGpu, 'a-key');
+		const over: Job = { ...fresh, status: 'cancelled' };
+		const options = { deadlineMs: START_MS - 1, askAtOnce: true };
+		const account = { baseUrl: 'http://127.0.0.1:1' };
+		expect(await pollUntilDone(localGpu, account, over, at, options)).toEqual({ job: over });
+	});
+
+	it('counts only questions in vain that follow each other', async () => {
+		const sevenTimes = [500, 500, 500, 500, 500, 500, 500];
+		const { result, asked } = await waitFor([
+			...sevenTimes,
+			'in_progress',
+			...sevenTimes,
+			'completed',
+		]);
+		expect(result.job.status).toBe('succeeded');
+		expect(asked).toBe(16);
+	});
+
+	it('says in the log that it asks again, of which job and whose', async () => {
+		const { at } = await waitFor([500, 'completed']);
+		expect(at.logged).toEqual(['Local GPU, job a (HTTP 500): provider error. Asking again.']);
+	});
+
+	it('ends with what was in the way where that is so at the deadline', async () => {
+		const { result } = await waitFor([500], 1);
+		expect(result).toMatchObject({ timedOut: true, problem: { code: 'provider_error' } });
+		expect(result.job.nextPollSeconds).toBeGreaterThanOrEqual(2);
+	});
 });

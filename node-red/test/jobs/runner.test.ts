@@ -139,7 +139,9 @@ describe('the wish to end jobs', () => {
 		lone.receive({ reset: [{}] });
 		await settled();
 		expect(lone.asked('DELETE')).toEqual([]);
-		expect(failed(lone)).toEqual([['the wish', expect.stringMatching(/^Msg\.reset is \[\{\}\], which /)]]);
+		expect(failed(lone)).toEqual([
+			['the wish', expect.stringMatching(/^Msg\.reset is \[\{\}\], which /)],
+		]);
 		expect(failed(lone)[0]![1]).toMatch(/names no job.*\. .+/);
 	});
 

@@ -49,6 +49,36 @@ describe('a process that ends', () => {
 		expect(text).not.toMatch(/kept|over[,.]/);
 	});
 
+	it('counts what was handed on, and submits without an answer, of nodes that lose them', async () => {
+		const { handOn } = await import('../../src/jobs/handedOn');
+		const { addIntent } = await import('../../src/jobs/submitIntents');
+		watch('lasting', true, [{ stage: 'queued' }]);
+		watch('losing', false, [runOf('own')]);
+		const left = {
+			msg: {},
+			deadlineMs: 0,
+			wait: true,
+			plan: { mode: 'job', maxBytes: 1 },
+		} as const;
+		for (const node of ['lasting', 'losing', 'gone']) {
+			handOn(node, { ...left, job: newJob('localGpu', `of ${node}`, 0) });
+			handOn(node, { msg: {} });
+			const intent = { key: node, provider: 'localGpu', sentAt: '', msg: {}, wait: true };
+			addIntent(node, { ...intent, plan: left.plan });
+		}
+		const [text, ...more] = stop();
+		expect(more).toEqual([]);
+		expect(text).toContain('no context store lasts: of losing, of gone, own.');
+		expect(text).toContain('Submits without an answer yet: 2.');
+		expect(text).toContain('Messages in line that are dropped: 4.');
+	});
+
+	it('names what it knows of a node last', () => {
+		watch('a', false, [runOf('earlier')]);
+		watch('a', false, [runOf('later')]);
+		expect(stop()).toEqual([expect.stringMatching(/: later\. /)]);
+	});
+
 	it('says nothing where nothing is lost', () => {
 		watch('a', true, [runOf('kept')]);
 		watch('b', false, []);

@@ -5,6 +5,7 @@ import type { Pending } from '../../src/jobs/pendingJob';
 import { PendingJobs } from '../../src/jobs/pendingJobs';
 import {
 	addIntent,
+	allIntents,
 	intentsOf,
 	removeIntent,
 	type SubmitIntent,
@@ -61,6 +62,38 @@ describe('a submit', () => {
 		const { jobs } = nodeWith('earlier', { submitIntents });
 		expect((await takenOver(jobs)).map((pending) => pending.intent?.key)).toEqual(['dead']);
 		removeIntent('earlier', 'alive');
+	});
+
+	it('is one of several, by node, until its answer is there', () => {
+		for (const key of ['a', 'b']) addIntent('several', intent(key));
+		addIntent('another', intent('c'));
+		addIntent('several', intent('a', { wait: false }));
+		const keys = () => allIntents().map(([node, { key }]) => `${node} ${key}`);
+		expect(keys()).toEqual(['several a', 'several b', 'another c']);
+		expect(intentsOf('several').map(({ wait }) => wait)).toEqual([false, true]);
+		removeIntent('several', 'a');
+		removeIntent('several', 'unknown');
+		removeIntent('nobody', 'a');
+		expect(keys()).toEqual(['several b', 'another c']);
+		removeIntent('several', 'b');
+		removeIntent('another', 'c');
+		expect(keys()).toEqual([]);
+	});
+
+	it.each([
+		[65_536, true],
+		[65_537, false],
+	])('is kept with a request of %i characters of JSON: %s', async (length, isKept) => {
+		const id = `bounded ${length}`;
+		const { jobs, kept } = nodeWith(id);
+		await takenOver(jobs);
+		const values = { prompt: 'x'.repeat(length - '{"prompt":""}'.length) };
+		addIntent(id, intent('a', { values }));
+		jobs.write([]);
+		await jobs.written();
+		removeIntent(id, 'a');
+		expect(kept.submitIntents).toMatchObject([{ key: 'a' }]);
+		expect('values' in (kept.submitIntents as SubmitIntent[])[0]!).toBe(isKept);
 	});
 
 	it('is written nowhere where nothing lasts', async () => {
