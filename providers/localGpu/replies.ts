@@ -13,7 +13,7 @@ import type {
 	Reply,
 	Video,
 } from '../contract';
-import { codeOfStatus, codeOfText, failure, flattenText, httpFailure } from '../replies/failures';
+import { codeOfText, failure, flattenText, httpFailure } from '../replies/failures';
 import { absoluteUrl } from '../hosts';
 import { mimeTypeOf, newJob, updated, video } from '../replies/job';
 import { finiteNumber, idOf, isHttpUrl, isoTime, lookUp, nonEmptyString } from '../replies/coerce';
@@ -169,7 +169,7 @@ export function readFailure(reply: Reply, accepted?: 'yes'): ProviderFailure {
 	const code =
 		lookUp(CODES, error?.code) ??
 		(reply.status >= 400 && reply.status < 500 && message && reply.status !== 404
-			? (codeOfText(message) ?? codeOfStatus(reply.status))
+			? codeOfText(message)
 			: undefined);
 	return httpFailure(reply, { code, message, accepted });
 }

@@ -11,7 +11,6 @@ import type {
 	Video,
 } from '../contract';
 import {
-	codeOfStatus,
 	codeOfText,
 	failure,
 	flattenText,
@@ -138,8 +137,6 @@ export function readFailure(reply: Reply, accepted?: 'yes'): ProviderFailure {
 	const byText = reply.status >= 400 && reply.status < 500 && text ? codeOfText(text) : undefined;
 	// An unknown model is told as an invalid request; only the text says which of the two it is.
 	const code =
-		byReason === 'invalid_request' && byText === 'model_not_found'
-			? byText
-			: (byReason ?? byText ?? (reply.status >= 300 ? codeOfStatus(reply.status) : undefined));
+		byReason === 'invalid_request' && byText === 'model_not_found' ? byText : (byReason ?? byText);
 	return httpFailure(reply, { code, message, accepted });
 }

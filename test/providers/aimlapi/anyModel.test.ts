@@ -10,7 +10,7 @@ const PATH = '/v2/video/generations';
 
 it('the account is the one of the documents, with its own key', () => {
 	const { id, credential, account, limits, capabilities, documentationUrl } = aimlapiAnyModel;
-	expect({ id, credential, account, limits, capabilities, documentationUrl }).toEqual({
+	expect({ id, credential, account, limits, capabilities, documentationUrl }).toStrictEqual({
 		id: 'aimlapi',
 		credential: 'textToVideoAimlApi',
 		account: {
@@ -34,8 +34,8 @@ it('the account is the one of the documents, with its own key', () => {
 });
 
 it('a job is submitted and asked for at one address', () => {
-	expect(aimlapiAnyModel.submitCall).toEqual({ method: 'POST', url: PATH });
-	expect(aimlapiAnyModel.fetchCall(newJob('aimlapi', 'a:b/c', 0), BASE)).toEqual({
+	expect(aimlapiAnyModel.submitCall).toStrictEqual({ method: 'POST', url: PATH });
+	expect(aimlapiAnyModel.fetchCall(newJob('aimlapi', 'a:b/c', 0), BASE)).toStrictEqual({
 		method: 'GET',
 		url: PATH,
 		query: { generation_id: 'a:b/c' },
@@ -73,7 +73,7 @@ describe('the live list', () => {
 
 	it('is everybody’s, and asked for as documented', () => {
 		expect(isPublic).toBe(true);
-		expect(call(undefined, undefined)).toEqual({
+		expect(call(undefined, undefined)).toStrictEqual({
 			method: 'GET',
 			url: '/v1/models',
 			query: { output_modalities: 'video', include: 'all' },
@@ -90,7 +90,7 @@ describe('the live list', () => {
 			{ id: 'acme/four', info: { name: '', developer: '', docsUrl: '' }, aliases: 'acme/4' },
 			{ id: 'acme/five', info: 'none' },
 		];
-		expect(listed(...rows)).toEqual({
+		expect(listed(...rows)).toStrictEqual({
 			models: [
 				{ value: 'acme/one', label: 'Acme › Acme One', description, url: info.docsUrl },
 				{ value: 'acme/two', label: 'Acme Two', description },
@@ -112,7 +112,7 @@ describe('the live list', () => {
 		['is none', null],
 		['is a text', 'acme/one'],
 	])('leaves out what %s', (_what, row) => {
-		expect(listed(row)).toEqual({ models: [] });
+		expect(listed(row)).toStrictEqual({ models: [] });
 	});
 
 	it('with an HTTP error is a failure', () => {
@@ -132,6 +132,6 @@ describe('what a price is applied to', () => {
 		expect(known.defaults).toMatchObject({ duration: known.seconds, resolution: '720p' });
 		expect(known.seconds).toBeGreaterThan(0);
 		const unknown = priced({ model: 'a/new' });
-		expect(unknown).toEqual({ model: 'a/new', values: { model: 'a/new' }, defaults: {} });
+		expect(unknown).toStrictEqual({ model: 'a/new', values: { model: 'a/new' }, defaults: {} });
 	});
 });

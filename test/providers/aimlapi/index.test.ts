@@ -13,7 +13,7 @@ const MODEL = 'pixverse/v5/text-to-video';
 
 it('the account is the one of the documents, with its own key', () => {
 	const { id, credential, account, limits, capabilities, documentationUrl } = aimlapiPixverse;
-	expect({ id, credential, account, limits, capabilities, documentationUrl }).toEqual({
+	expect({ id, credential, account, limits, capabilities, documentationUrl }).toStrictEqual({
 		id: 'aimlapiPixverse',
 		credential: 'textToVideoAimlApi',
 		account: {
@@ -50,7 +50,7 @@ describe('fields that exclude each other', () => {
 		[{ legacy_path: false, model: 'another/model' }],
 		[{ extra_parameters: { thinking_type: 'auto' } }],
 	])('%j go together', (values) => {
-		expect(issues(values)).toEqual([]);
+		expect(issues(values)).toStrictEqual([]);
 	});
 
 	it.each([
@@ -78,11 +78,11 @@ describe('the path', () => {
 		[{ legacy_path: true }, LEGACY],
 	])('with %j is %s, for the submit and for each question', (values, path) => {
 		const { method, url } = buildRequest(aimlapiPixverse, { ...values, model: MODEL });
-		expect([method, url]).toEqual(['POST', path]);
+		expect([method, url]).toStrictEqual(['POST', path]);
 		const { url: asked, ...call } = aimlapiPixverse.fetchCall(submitted(values), BASE);
 		expect([BASE.baseUrl + PATH, PATH, BASE.baseUrl + LEGACY]).toContain(asked);
 		expect(asked.replace(BASE.baseUrl, '')).toBe(path);
-		expect(call).toEqual({ method: 'GET', query: { generation_id: 'a:b/c' } });
+		expect(call).toStrictEqual({ method: 'GET', query: { generation_id: 'a:b/c' } });
 	});
 
 	it('that a job bears is asked at only where it may see the key', () => {
@@ -99,7 +99,7 @@ describe('what a price is applied to', () => {
 
 	it('is the request, and what PixVerse takes where a field is left out', () => {
 		const { defaults, ...told } = priced({ model: MODEL, resolution: '1080p' });
-		expect(told).toEqual({
+		expect(told).toStrictEqual({
 			model: MODEL,
 			values: { model: MODEL, resolution: '1080p' },
 			seconds: 5,
@@ -110,7 +110,7 @@ describe('what a price is applied to', () => {
 
 	it('is the request alone for another model, whose defaults are others', () => {
 		const { defaults, seconds } = priced({ model: 'another/model' });
-		expect([defaults, seconds]).toEqual([{}, undefined]);
+		expect([defaults, seconds]).toStrictEqual([{}, undefined]);
 		expect(priced({ model: 'another/model', duration: 8 }).seconds).toBe(8);
 	});
 });

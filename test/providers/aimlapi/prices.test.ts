@@ -9,12 +9,12 @@ const priceOf = (block: unknown) => reading([{ id: 'acme/one', pricing: block }]
 const fixed = (...units: unknown[]) => priceOf({ kind: 'fixed', units });
 
 it('is asked for by model, and for all videos at once, without a key', () => {
-	expect(pricing.call('acme/one')).toEqual({
+	expect(pricing.call('acme/one')).toStrictEqual({
 		method: 'GET',
 		url: '/v1/models',
 		query: { include: 'pricing', id: 'acme/one' },
 	});
-	expect(pricing.callAll!()).toEqual({
+	expect(pricing.callAll!()).toStrictEqual({
 		method: 'GET',
 		url: '/v1/models',
 		query: { output_modalities: 'video', include: 'pricing' },
@@ -23,7 +23,7 @@ it('is asked for by model, and for all videos at once, without a key', () => {
 
 it('is applied to the length that was asked for, or else to the model’s own', () => {
 	expect(pricing.priced({ model: 'a', duration: '8' }).seconds).toBe(8);
-	expect(pricing.priced({ model: 'a' })).toEqual({
+	expect(pricing.priced({ model: 'a' })).toStrictEqual({
 		...{ model: 'a', values: { model: 'a' }, defaults: { duration: 5 }, seconds: 5 },
 	});
 	const { priced } = pricingWith(() => ({}));
@@ -48,7 +48,7 @@ describe('a fixed price', () => {
 			{ unit: 'token', usd: 0.5, per: 0.5 },
 		],
 	])('of %j is %j', (entry, expected) => {
-		expect(fixed(entry)).toEqual({ kind: 'fixed', units: [expected] });
+		expect(fixed(entry)).toStrictEqual({ kind: 'fixed', units: [expected] });
 	});
 
 	it.each([
@@ -66,7 +66,7 @@ describe('a fixed price', () => {
 
 	it('leaves out what is no part', () => {
 		expect(fixed(null, 'text', { price: 0.5, name: 'second' })).toMatchObject({ units: [unit] });
-		expect(priceOf({ kind: 'fixed', units: 'none' })).toEqual({ kind: 'fixed', units: [] });
+		expect(priceOf({ kind: 'fixed', units: 'none' })).toStrictEqual({ kind: 'fixed', units: [] });
 	});
 });
 
@@ -76,7 +76,7 @@ describe('a price by variants', () => {
 
 	it('names what it depends on', () => {
 		const block = { kind: 'variants', dimensions: ['resolution', 7], variants: [variant] };
-		expect(priceOf(block)).toEqual({
+		expect(priceOf(block)).toStrictEqual({
 			...{ kind: 'variants', dimensions: ['resolution', '7'], variants: [read] },
 		});
 		expect(priceOf({ ...block, dimensions: 'resolution' })).toMatchObject({ dimensions: [] });
@@ -100,7 +100,7 @@ it.each([
 	[null, undefined],
 	['free', undefined],
 ])('a block %j is %j', (block, price) => {
-	expect(priceOf(block)).toEqual(price);
+	expect(priceOf(block)).toStrictEqual(price);
 });
 
 describe('the list', () => {
@@ -108,8 +108,8 @@ describe('the list', () => {
 
 	it('has the model by its id or one of its other names', () => {
 		const other = { id: 'acme/two', pricing: { kind: 'fixed', units: [] } };
-		expect(reading([other, { id: 'acme/one', ...block }])).toEqual({ kind: 'variable' });
-		expect(reading([other, { id: 'x', aliases: ['acme/one'], ...block }])).toEqual({
+		expect(reading([other, { id: 'acme/one', ...block }])).toStrictEqual({ kind: 'variable' });
+		expect(reading([other, { id: 'x', aliases: ['acme/one'], ...block }])).toStrictEqual({
 			kind: 'variable',
 		});
 		expect(reading([null, other])).toBeUndefined();
@@ -118,7 +118,7 @@ describe('the list', () => {
 
 	it('has none where it did not come', () => {
 		const list = [{ id: 'acme/one', ...block }];
-		expect(reading(list, 299)).toEqual({ kind: 'variable' });
+		expect(reading(list, 299)).toStrictEqual({ kind: 'variable' });
 		expect(reading(list, 300)).toBeUndefined();
 		expect(reading({ id: 'acme/one' })).toBeUndefined();
 		expect(pricing.read({ status: 200, headers: {}, body: null }, 'acme/one')).toBeUndefined();

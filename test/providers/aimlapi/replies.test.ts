@@ -51,7 +51,7 @@ describe('a video', () => {
 		[{ url: URL_A, content_type: '' }, [{ url: URL_A, mimeType: 'video/mp4' }]],
 	])('is read from %j', (video, videos) => {
 		expect(done(video).job).toMatchObject({ status: 'succeeded' });
-		expect(done(video).job?.videos).toEqual(videos);
+		expect(done(video).job?.videos).toStrictEqual(videos);
 	});
 
 	it('says when its signed address ends', () => {
@@ -70,7 +70,7 @@ describe('a video', () => {
 	);
 
 	it('is not there before the end', () => {
-		expect(fetch({ status: 'generating', video: { url: URL_A } }).job?.videos).toEqual([]);
+		expect(fetch({ status: 'generating', video: { url: URL_A } }).job?.videos).toStrictEqual([]);
 	});
 });
 
@@ -123,7 +123,7 @@ describe('the cost', () => {
 		[{ credits_used: 0, usd_spent: 0 }, {}, undefined],
 		[{}, {}, undefined],
 	])('of usage %j and headers %j is %j', (usage, headers, cost) => {
-		expect(costOf(usage, headers)).toEqual(cost);
+		expect(costOf(usage, headers)).toStrictEqual(cost);
 	});
 
 	it('stays where a later question cost nothing, and keeps what was quoted', () => {
@@ -132,8 +132,8 @@ describe('the cost', () => {
 			...{ usd: 0.42, credits: 840_000, quoted: 0.4 },
 		});
 		const quoted = { quoted: 0.4 };
-		expect(costOf(undefined, {}, quoted)).toEqual(quoted);
-		expect(costOf({ credits_used: 2e6 }, {}, quoted)).toEqual({
+		expect(costOf(undefined, {}, quoted)).toStrictEqual(quoted);
+		expect(costOf({ credits_used: 2e6 }, {}, quoted)).toStrictEqual({
 			...{ quoted: 0.4, credits: 2e6, usd: 1, source: 'reply' },
 		});
 		expect(costOf({ credits_used: 2e6 }, {}, known)).toMatchObject({ credits: 2e6, usd: 0.42 });

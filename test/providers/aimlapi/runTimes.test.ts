@@ -7,7 +7,7 @@ const read = (models: unknown, status = 200) =>
 const row = (duration_ms: unknown, alias = 'veo') => ({ alias, metrics: { duration_ms } });
 
 it('is asked for by the name of the model', () => {
-	expect(runTimes.call('veo')).toEqual({
+	expect(runTimes.call('veo')).toStrictEqual({
 		method: 'GET',
 		url: '/models/metrics',
 		query: { aliases: 'veo' },
@@ -34,13 +34,13 @@ it.each([
 	[null, undefined],
 	['soon', undefined],
 ])('%j is %j', (percentiles, times) => {
-	expect(read([row(percentiles)])).toEqual(times);
+	expect(read([row(percentiles)])).toStrictEqual(times);
 });
 
 it('is that of the model alone', () => {
 	const other = row({ p50: 20_000, p99: 30_000 }, 'other');
 	const own = row({ p50: 60_000, p99: 90_000 });
-	expect(read([null, 'row', other, own])).toEqual({ usual: 60, longest: 90 });
+	expect(read([null, 'row', other, own])).toStrictEqual({ usual: 60, longest: 90 });
 	expect(read([other])).toBeUndefined();
 	expect(read([{ alias: 'veo' }])).toBeUndefined();
 	expect(read([{ alias: 'veo', metrics: 'none' }])).toBeUndefined();
@@ -53,6 +53,6 @@ it.each([[undefined], [{}], ['text']])('is not known where the list is %j', (mod
 
 it('is not known from HTTP 300 on', () => {
 	const models = [row({ p50: 60_000, p99: 90_000 })];
-	expect(read(models, 299)).toEqual({ usual: 60, longest: 90 });
+	expect(read(models, 299)).toStrictEqual({ usual: 60, longest: 90 });
 	expect(read(models, 300)).toBeUndefined();
 });

@@ -49,7 +49,7 @@ describe('a model', () => {
 	});
 
 	it('can be chosen where it is neither retired nor hidden', () => {
-		expect(usableModels(CATALOGUE).map(({ id }) => id)).toEqual([
+		expect(usableModels(CATALOGUE).map(({ id }) => id)).toStrictEqual([
 			...['acme/one', 'acme/two', 'best/one'],
 		]);
 	});
@@ -97,12 +97,12 @@ describe('instead of a model', () => {
 describe('a part of the catalogue', () => {
 	it('is what goes to one endpoint', () => {
 		const part = ofEndpoint(CATALOGUE, 'e1');
-		expect(part.models.map(({ id }) => id)).toEqual(['acme/one', 'best/one']);
+		expect(part.models.map(({ id }) => id)).toStrictEqual(['acme/one', 'best/one']);
 		expect(part.firstChoices).toHaveLength(1);
 		expect(part.asOf).toBe(CATALOGUE.asOf);
 		const rest = ofEndpoint(CATALOGUE, undefined);
-		expect(rest.models.map(({ id }) => id)).toEqual(['acme/two', 'best/old', 'best/older']);
-		expect(rest.firstChoices).toEqual([]);
+		expect(rest.models.map(({ id }) => id)).toStrictEqual(['acme/two', 'best/old', 'best/older']);
+		expect(rest.firstChoices).toStrictEqual([]);
 	});
 
 	it('that is not there is an error that names it', () => {

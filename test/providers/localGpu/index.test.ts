@@ -10,7 +10,7 @@ const reply = (body: unknown, status = 200) => ({ status, headers: {}, body });
 
 it('is a machine of one’s own, whose key may be left out', () => {
 	const { id, credential, account, limits, documentationUrl } = localGpu;
-	expect({ id, credential, account, limits, documentationUrl }).toEqual({
+	expect({ id, credential, account, limits, documentationUrl }).toStrictEqual({
 		id: 'localGpu',
 		credential: 'textToVideoLocalGpuApi',
 		account: {
@@ -28,7 +28,7 @@ it('is a machine of one’s own, whose key may be left out', () => {
 
 it('signs its messages, tells of progress, and takes a job back', () => {
 	const { callback, ...others } = localGpu.capabilities;
-	expect(others).toEqual({
+	expect(others).toStrictEqual({
 		cancel: true,
 		progress: true,
 		idempotencyHeader: 'Idempotency-Key',
@@ -39,15 +39,15 @@ it('signs its messages, tells of progress, and takes a job back', () => {
 		eventType: { member: 'type' },
 	});
 	const ours = (type: string) => callback!.eventType!.ours.test(type);
-	expect([ours('video.completed'), ours('my.video.x'), ours('videos')]).toEqual([
+	expect([ours('video.completed'), ours('my.video.x'), ours('videos')]).toStrictEqual([
 		...[true, false, false],
 	]);
 });
 
 it('is asked at the addresses of the format', () => {
-	expect(localGpu.submitCall).toEqual({ method: 'POST', url: '/v1/videos' });
-	expect(localGpu.fetchCall(JOB, BASE)).toEqual({ method: 'GET', url: '/v1/videos/video%2F1' });
-	expect(localGpu.cancelCall!(JOB)).toEqual({ method: 'DELETE', url: '/v1/videos/video%2F1' });
+	expect(localGpu.submitCall).toStrictEqual({ method: 'POST', url: '/v1/videos' });
+	expect(localGpu.fetchCall(JOB, BASE)).toStrictEqual({ method: 'GET', url: '/v1/videos/video%2F1' });
+	expect(localGpu.cancelCall!(JOB)).toStrictEqual({ method: 'DELETE', url: '/v1/videos/video%2F1' });
 });
 
 it('makes jobs of this provider', () => {
@@ -93,9 +93,9 @@ describe('a list', () => {
 		['textualinversion', textualinversion!],
 	])('of the kind %s is asked for by type', (type, { call }) => {
 		const path = { method: 'GET', url: '/v1/models' };
-		expect(call(undefined, undefined)).toEqual({ ...path, query: { type } });
-		expect(call('wan', undefined)).toEqual({ ...path, query: { type, query: 'wan' } });
-		expect(call('', 'p2')).toEqual({ ...path, query: { type, after: 'p2' } });
+		expect(call(undefined, undefined)).toStrictEqual({ ...path, query: { type } });
+		expect(call('wan', undefined)).toStrictEqual({ ...path, query: { type, query: 'wan' } });
+		expect(call('', 'p2')).toStrictEqual({ ...path, query: { type, after: 'p2' } });
 	});
 
 	it('names each by what is sent, and by what people read where that is told', () => {
@@ -108,7 +108,7 @@ describe('a list', () => {
 			null,
 			'row',
 		];
-		expect(model!.read(reply({ data }))).toEqual({
+		expect(model!.read(reply({ data }))).toStrictEqual({
 			models: [
 				{ value: 'wan', label: 'Wan 2.2', description: 'Text to video' },
 				{ value: 'preview', label: 'preview' },

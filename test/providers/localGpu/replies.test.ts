@@ -47,7 +47,7 @@ describe('a video object', () => {
 			...{ id: 'v1', status: 'in_progress', progress: 33, eta_seconds: 12, seed: 7 },
 			...{ settings: { steps: 25 }, warnings: ['No seed.', { message: 'x' }], track_id: 'mine' },
 		};
-		expect(fetch(body).job).toEqual({
+		expect(fetch(body).job).toStrictEqual({
 			...JOB,
 			...{ status: 'processing', progress: 33, etaSeconds: 12, seed: 7, trackingId: 'mine' },
 			...{ settings: { steps: 25 }, warnings: ['No seed.', 'message: x'] },
@@ -63,13 +63,13 @@ describe('a video object', () => {
 		const { etaSeconds: _old, ...kept } = known;
 		const empty = { progress: null, seed: '', settings: null, warnings: [], track_id: '' };
 		for (const told of [{}, empty, { warnings: 'none' }, { warnings: [null, ''] }])
-			expect(fetch({ status: 'queued', ...told }, known).job).toEqual(kept);
+			expect(fetch({ status: 'queued', ...told }, known).job).toStrictEqual(kept);
 	});
 
 	it('of a server without settings has those members that say what was made', () => {
 		const body = { model: 'wan', size: '832x480', seconds: '4', fps: 16, num_frames: 65 };
-		expect(fetch({ status: 'queued', ...body, quality: 'high' }).job?.settings).toEqual(body);
-		expect(fetch({ status: 'queued', model: 'wan', size: null }).job?.settings).toEqual({
+		expect(fetch({ status: 'queued', ...body, quality: 'high' }).job?.settings).toStrictEqual(body);
+		expect(fetch({ status: 'queued', model: 'wan', size: null }).job?.settings).toStrictEqual({
 			model: 'wan',
 		});
 	});
@@ -90,7 +90,7 @@ describe('the file', () => {
 	it('lies at the server itself, with its key', () => {
 		expect(
 			readFetch(reply({ status: 'done' }), newJob('localGpu', 'v/1', 0), CONTEXT).job?.videos,
-		).toEqual([
+		).toStrictEqual([
 			{
 				url: 'http://127.0.0.1:8484/v1/videos/v%2F1/content',
 				mimeType: 'video/mp4',
@@ -100,7 +100,7 @@ describe('the file', () => {
 	});
 
 	it('lies at an address that is handed out, without a key', () => {
-		expect(video({ url: 'https://files.acme.io/a' })).toEqual([
+		expect(video({ url: 'https://files.acme.io/a' })).toStrictEqual([
 			{ url: 'https://files.acme.io/a', mimeType: 'video/mp4' },
 		]);
 		for (const url of ['file:///a.mp4', '', null])
@@ -126,7 +126,7 @@ describe('the file', () => {
 	it('is not there before the end, and not after a bad one', () => {
 		const url = 'https://files.acme.io/a';
 		for (const status of ['queued', 'in_progress', 'failed', 'cancelled'])
-			expect(fetch({ status, url }).job?.videos).toEqual([]);
+			expect(fetch({ status, url }).job?.videos).toStrictEqual([]);
 	});
 });
 

@@ -10,9 +10,9 @@ it('is asked where the executor tells it', () => {
 });
 
 it('is what the server says, or nothing before the first run of a model', () => {
-	expect(read(ESTIMATE)).toEqual({ seconds: 42 });
-	expect(read(ESTIMATE, 299)).toEqual({ seconds: 42 });
-	expect(read({ object: 'video.estimate', seconds: null })).toEqual({ seconds: undefined });
+	expect(read(ESTIMATE)).toStrictEqual({ seconds: 42 });
+	expect(read(ESTIMATE, 299)).toStrictEqual({ seconds: 42 });
+	expect(read({ object: 'video.estimate', seconds: null })).toStrictEqual({ seconds: undefined });
 });
 
 it.each([

@@ -30,24 +30,24 @@ describe.each(all)('$id', ({ provider, id, page, path, fetch }) => {
 			...{ id, credential: 'textToVideoModelsLabApi', documentationUrl: page },
 			submitCall: { method: 'POST', url: path },
 		});
-		expect(provider.account).toEqual({
+		expect(provider.account).toStrictEqual({
 			title: 'ModelsLab',
 			defaultBaseUrl: DEFAULT,
 			authentication: { kind: 'bodyKey', property: 'key' },
 			keyHosts: ['stablediffusionapi.com', 'modelslab.com'],
 			cloud: true,
 		});
-		expect(provider.limits).toEqual({ parallelJobs: 5, typicalSeconds: 120 });
+		expect(provider.limits).toStrictEqual({ parallelJobs: 5, typicalSeconds: 120 });
 	});
 
 	it('calls back, and can neither cancel nor tell of progress', () => {
 		const { callback, ...others } = provider.capabilities;
-		expect(others).toEqual({ cancel: false, progress: false, trackingField: 'track_id' });
+		expect(others).toStrictEqual({ cancel: false, progress: false, trackingField: 'track_id' });
 		expect(callback).toMatchObject({ field: 'webhook', signature: 'none', progress: false });
 	});
 
 	it('is asked for a job where the documents say', () => {
-		expect(provider.fetchCall(newJob(id, 'a/7', 0), CONTEXT)).toEqual({
+		expect(provider.fetchCall(newJob(id, 'a/7', 0), CONTEXT)).toStrictEqual({
 			method: 'POST',
 			url: fetch,
 			body: {},

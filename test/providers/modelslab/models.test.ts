@@ -13,8 +13,8 @@ const adapt = (field: Partial<Field>, model: Partial<ModelEntry> = {}) =>
 it('each endpoint has its own of them, named in one field', () => {
 	const ids = (endpoint?: string) => modelsOf(endpoint).catalogue.models.map(({ id }) => id);
 	expect(modelsOf().field).toBe('model_id');
-	expect(ids('v6')).toEqual(['h3-minimax-t2v']);
-	expect(ids('v6Ultra')).toEqual(['wan2.2', 'ltx-2.3']);
+	expect(ids('v6')).toStrictEqual(['h3-minimax-t2v']);
+	expect(ids('v6Ultra')).toStrictEqual(['wan2.2', 'ltx-2.3']);
 	expect(ids()).toContain('veo-3.1');
 	expect(ids()).not.toContain('wan2.2');
 });
@@ -63,7 +63,7 @@ describe('what is known from clients only', () => {
 it('a field that is the provider’s own stays as it is', () => {
 	const own = { type: 'choice' as const, choices: ['a'], minimum: 1 };
 	const field = { name: 'a', title: 'A', help: '', required: true, ...own };
-	expect(adapt(own, { evidence: 'client code' })).toEqual(field);
+	expect(adapt(own, { evidence: 'client code' })).toStrictEqual(field);
 	const general = { evidence: 'client code' as const, fields: undefined } as Partial<ModelEntry>;
-	expect(adapt({ ...own, main: false }, general)).toEqual({ ...field, main: false });
+	expect(adapt({ ...own, main: false }, general)).toStrictEqual({ ...field, main: false });
 });

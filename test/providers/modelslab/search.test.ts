@@ -12,9 +12,9 @@ it('is asked for with the key in the query, and for what was typed', () => {
 		keyInQuery: true,
 		query: { feature: 'video_fusion', per_page: '100' },
 	};
-	expect(search.call(undefined, undefined)).toEqual(asked);
-	expect(search.call('', undefined)).toEqual(asked);
-	expect(search.call('kling', undefined)).toEqual({
+	expect(search.call(undefined, undefined)).toStrictEqual(asked);
+	expect(search.call('', undefined)).toStrictEqual(asked);
+	expect(search.call('kling', undefined)).toStrictEqual({
 		...asked,
 		query: { ...asked.query, search: 'kling' },
 	});
@@ -28,7 +28,7 @@ describe('a model', () => {
 		[{ model_id: 'a', id: 7, model_name: 'A', name: 'B' }, 'a', 'A'],
 		[{ id: 'a' }, 'a', 'a'],
 	])('%j is sent as %s and reads %s', (row, value, label) => {
-		expect(read([row])).toEqual({ models: [{ value, label, description }] });
+		expect(read([row])).toStrictEqual({ models: [{ value, label, description }] });
 	});
 
 	it.each([
@@ -40,7 +40,7 @@ describe('a model', () => {
 		['is none', null],
 		['is a text', 'kling'],
 	])('that %s is left out', (_what, row) => {
-		expect(read([row])).toEqual({ models: [] });
+		expect(read([row])).toStrictEqual({ models: [] });
 	});
 });
 

@@ -23,7 +23,7 @@ const fetch = (body: unknown, status = 200, job = JOB) =>
 describe('the account', () => {
 	it('is the one of the documents, with its own key', () => {
 		const { id, credential, account, limits, capabilities, documentationUrl } = novitaAnyModel;
-		expect({ id, credential, account, limits, capabilities, documentationUrl }).toEqual({
+		expect({ id, credential, account, limits, capabilities, documentationUrl }).toStrictEqual({
 			id: 'novitaAnyModel',
 			credential: 'textToVideoNovitaApi',
 			account: {
@@ -62,14 +62,14 @@ describe('a model', () => {
 	});
 
 	it.each(['a', 'a.b', 'a'.repeat(256), 'Z0._:/-9'])('may be called %s', (model) => {
-		expect(validate(novitaAnyModel, { model, prompt: 'A' }, BASE.baseUrl).issues).toEqual([]);
+		expect(validate(novitaAnyModel, { model, prompt: 'A' }, BASE.baseUrl).issues).toStrictEqual([]);
 	});
 
 	it.each(['..', '.', '/a', '-a', 'a b', 'a?b', 'a#', 'ä', 'a'.repeat(257)])(
 		'can not be called %s: its name is a part of the address',
 		(model) => {
 			const { issues } = validate(novitaAnyModel, { model, prompt: 'A boat' }, BASE.baseUrl);
-			expect(issues.map(({ field }) => field)).toEqual(['model']);
+			expect(issues.map(({ field }) => field)).toStrictEqual(['model']);
 		},
 	);
 
@@ -121,9 +121,9 @@ describe('a question about a job', () => {
 	const usual = { method: 'GET', url: '/v3/async/task-result', query: { task_id: 'cgt/1' } };
 
 	it('goes to its own address where it has one that may see the key', () => {
-		expect(ask(ownFormat)).toEqual({ method: 'GET', url: ownFormat.fetchUrl });
-		expect(ask(JOB)).toEqual(usual);
-		expect(ask({ ...JOB, fetchUrl: 'https://evil.acme.io/a' } as never)).toEqual(usual);
+		expect(ask(ownFormat)).toStrictEqual({ method: 'GET', url: ownFormat.fetchUrl });
+		expect(ask(JOB)).toStrictEqual(usual);
+		expect(ask({ ...JOB, fetchUrl: 'https://evil.acme.io/a' } as never)).toStrictEqual(usual);
 	});
 
 	it.each([
@@ -143,7 +143,7 @@ describe('a question about a job', () => {
 	it('answered with a video', () => {
 		const content = { video_url: 'https://files.acme.io/a.mp4' };
 		const { job } = fetch({ status: 'succeeded', content }, 299, { ...JOB, seed: 5 } as never);
-		expect(job?.videos).toEqual([{ url: content.video_url, mimeType: 'video/mp4' }]);
+		expect(job?.videos).toStrictEqual([{ url: content.video_url, mimeType: 'video/mp4' }]);
 		expect(job).toMatchObject({ status: 'succeeded', seed: 5 });
 		expect(job).not.toHaveProperty('failure');
 	});
@@ -192,7 +192,7 @@ describe('a question about a job', () => {
 
 describe('a job that is to be cancelled', () => {
 	it('can be where it is of the maker’s own format', () => {
-		expect(novitaAnyModel.cancelCall!(ownFormat)).toEqual({
+		expect(novitaAnyModel.cancelCall!(ownFormat)).toStrictEqual({
 			method: 'DELETE',
 			url: ownFormat.fetchUrl,
 		});

@@ -11,7 +11,7 @@ const reply = (body: unknown, status = 200) => ({ status, headers: {}, body });
 describe('the account', () => {
 	it('is the one of the documents, with its own key', () => {
 		const { id, credential, account, documentationUrl } = novita;
-		expect({ id, credential, account, documentationUrl }).toEqual({
+		expect({ id, credential, account, documentationUrl }).toStrictEqual({
 			id: 'novita',
 			credential: 'textToVideoNovitaApi',
 			account: {
@@ -26,7 +26,7 @@ describe('the account', () => {
 	});
 
 	it('takes two submits a minute, and can neither cancel nor find a job by an id of ours', () => {
-		expect(novita.limits).toEqual({ requestsPerMinute: 2, parallelJobs: 4, typicalSeconds: 90 });
+		expect(novita.limits).toStrictEqual({ requestsPerMinute: 2, parallelJobs: 4, typicalSeconds: 90 });
 		expect(novita.capabilities).toMatchObject({ cancel: false, progress: true });
 		expect(novita.capabilities.callback).toMatchObject({
 			...{ field: 'webhook_url', signature: 'none', progress: false },
@@ -35,8 +35,8 @@ describe('the account', () => {
 	});
 
 	it('is asked where the documents say', () => {
-		expect(novita.submitCall).toEqual({ method: 'POST', url: '/v3/async/txt2video' });
-		expect(novita.fetchCall(newJob('novita', 'fa20/x', 0), BASE)).toEqual({
+		expect(novita.submitCall).toStrictEqual({ method: 'POST', url: '/v3/async/txt2video' });
+		expect(novita.fetchCall(newJob('novita', 'fa20/x', 0), BASE)).toStrictEqual({
 			method: 'GET',
 			url: '/v3/async/task-result',
 			query: { task_id: 'fa20/x' },
@@ -52,7 +52,7 @@ describe('all parts of a video together', () => {
 	};
 
 	it('have at most 128 frames', () => {
-		expect(issues([64, 64])).toEqual([]);
+		expect(issues([64, 64])).toStrictEqual([]);
 		expect(issues([64, 56, 9])).toMatchObject([
 			{ field: 'prompts', message: expect.stringMatching(/129.*128/) as string },
 		]);
@@ -60,9 +60,9 @@ describe('all parts of a video together', () => {
 
 	it('are counted where they are there alone', () => {
 		const told = (values: object) => novita.rules!(values as never);
-		expect(told({})).toEqual([]);
-		expect(told({ prompts: 'A boat' })).toEqual([]);
-		expect(told({ prompts: [null, 'A boat', {}, { frames: 128 }] })).toEqual([]);
+		expect(told({})).toStrictEqual([]);
+		expect(told({ prompts: 'A boat' })).toStrictEqual([]);
+		expect(told({ prompts: [null, 'A boat', {}, { frames: 128 }] })).toStrictEqual([]);
 		expect(told({ prompts: [null, {}, { frames: 129 }] })).toHaveLength(1);
 	});
 
@@ -76,7 +76,7 @@ describe('all parts of a video together', () => {
 		[{ test_mode_return_task_status }, ['test_mode_enabled', 'webhook_url']],
 		[{ test_mode_return_task_status, webhook_url }, ['test_mode_enabled']],
 	])('of the test mode of a callback are given together: %j lacks %j', (more, lacking) => {
-		expect(issues([8], more).map(({ field }) => field)).toEqual(lacking);
+		expect(issues([8], more).map(({ field }) => field)).toStrictEqual(lacking);
 	});
 });
 
@@ -129,7 +129,7 @@ describe('a callback', () => {
 		['text', undefined],
 	])('with extra %j is a test: %s', (extra, isTest) => {
 		const reading = read({ event_type: 'ASYNC_TASK_RESULT', payload: { ...payload, extra } });
-		expect([reading?.testEvent, reading?.job.testEvent]).toEqual([isTest, isTest]);
+		expect([reading?.testEvent, reading?.job.testEvent]).toStrictEqual([isTest, isTest]);
 	});
 });
 
@@ -141,7 +141,7 @@ describe('a list of models', () => {
 		['lora', lora!],
 		['textualinversion', textualinversion!],
 	])('of the kind %s is asked for as documented', (type, { call }) => {
-		expect(call(undefined, undefined)).toEqual({
+		expect(call(undefined, undefined)).toStrictEqual({
 			method: 'GET',
 			url: '/v3/model',
 			query: {
@@ -152,7 +152,7 @@ describe('a list of models', () => {
 				'pagination.cursor': 'c_0',
 			},
 		});
-		expect(call('meadow', 'c_Wz')).toEqual({
+		expect(call('meadow', 'c_Wz')).toStrictEqual({
 			method: 'GET',
 			url: '/v3/model',
 			query: {
@@ -176,11 +176,11 @@ describe('a list of models', () => {
 
 	it('names each as its field wants it', () => {
 		const named = { label: 'Good Hands', description: 'SD 1.5' };
-		expect(checkpoint!.read(reply(models(model)))).toEqual({
+		expect(checkpoint!.read(reply(models(model)))).toStrictEqual({
 			models: [{ value: 'GoodHands.safetensors', ...named }],
 		});
 		for (const { read } of [lora!, textualinversion!]) {
-			expect(read(reply(models(model)))).toEqual({
+			expect(read(reply(models(model)))).toStrictEqual({
 				models: [{ value: 'GoodHands-beta2_39807', ...named }],
 			});
 		}
@@ -195,13 +195,13 @@ describe('a list of models', () => {
 			null,
 			'row',
 		];
-		expect(lora!.read(reply(models(...rows)))).toEqual({
+		expect(lora!.read(reply(models(...rows)))).toStrictEqual({
 			models: [
 				{ value: 'only', label: 'only' },
 				{ value: 'api', label: 'api' },
 			],
 		});
-		expect(checkpoint!.read(reply(models(...rows)))).toEqual({
+		expect(checkpoint!.read(reply(models(...rows)))).toStrictEqual({
 			models: [{ value: 'only', label: 'only' }],
 		});
 	});
@@ -210,7 +210,7 @@ describe('a list of models', () => {
 		const pagination = { next_cursor: 'c_Wz' };
 		const read = (body: object) => checkpoint!.read(reply(body));
 		expect(read({ ...models(model), pagination })).toHaveProperty('nextCursor', 'c_Wz');
-		expect(read({ ...models(), pagination })).toEqual({ models: [] });
+		expect(read({ ...models(), pagination })).toStrictEqual({ models: [] });
 		for (const none of [{ next_cursor: '' }, {}, null, 'c_Wz'])
 			expect(read({ ...models(model), pagination: none })).not.toHaveProperty('nextCursor');
 	});

@@ -30,7 +30,7 @@ describe('a status', () => {
 describe('a job that is open', () => {
 	it('has its progress, its estimate and its seed, where they are told', () => {
 		const task = { status: 'TASK_STATUS_PROCESSING', progress_percent: 45, eta: 12 };
-		expect(fetch(task, { extra: { seed: '77' } }).job).toEqual({
+		expect(fetch(task, { extra: { seed: '77' } }).job).toStrictEqual({
 			...JOB,
 			...{ status: 'processing', progress: 45, etaSeconds: 12, seed: 77 },
 		});
@@ -40,7 +40,7 @@ describe('a job that is open', () => {
 		const known = { ...JOB, progress: 40, seed: 7, etaSeconds: 30 };
 		const task = { status: 'TASK_STATUS_PROCESSING', eta: 0 };
 		for (const extra of [undefined, null, 'text', {}, { seed: 'none' }]) {
-			expect(fetch(task, { extra }, known).job).toEqual({
+			expect(fetch(task, { extra }, known).job).toStrictEqual({
 				...JOB,
 				...{ status: 'processing', progress: 40, seed: 7 },
 			});
@@ -49,7 +49,7 @@ describe('a job that is open', () => {
 
 	it('has no video yet, whatever stands in its place', () => {
 		const { job } = fetch({ status: 'TASK_STATUS_PROCESSING' }, { videos: [VIDEO] });
-		expect(job?.videos).toEqual([]);
+		expect(job?.videos).toStrictEqual([]);
 		expect(job).not.toHaveProperty('failure');
 	});
 });
@@ -58,7 +58,7 @@ describe('a video', () => {
 	const done = (videos: unknown) => fetch({ status: 'TASK_STATUS_SUCCEED' }, { videos });
 
 	it('has its address, its kind and its end', () => {
-		expect(done([VIDEO]).job?.videos).toEqual([
+		expect(done([VIDEO]).job?.videos).toStrictEqual([
 			{
 				url: VIDEO.video_url,
 				mimeType: 'video/mp4',
@@ -74,7 +74,7 @@ describe('a video', () => {
 
 	it('goes by its address where its kind or its end is not told', () => {
 		const { job } = done([{ video_url: 'https://files.acme.io/a.gif', video_url_ttl: '0' }]);
-		expect(job?.videos).toEqual([{ url: 'https://files.acme.io/a.gif', mimeType: 'image/gif' }]);
+		expect(job?.videos).toStrictEqual([{ url: 'https://files.acme.io/a.gif', mimeType: 'image/gif' }]);
 	});
 
 	it('ends when its signed address does, before its lifetime is looked at', () => {

@@ -23,7 +23,7 @@ describe('the words', () => {
 	});
 
 	it('of a status are taken in any case', () => {
-		expect([isWord('Error', 'error'), isWord('errors', 'error'), isWord(7, 'error')]).toEqual([
+		expect([isWord('Error', 'error'), isWord('errors', 'error'), isWord(7, 'error')]).toStrictEqual([
 			...[true, false, false],
 		]);
 	});

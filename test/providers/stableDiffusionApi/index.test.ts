@@ -47,21 +47,21 @@ describe.each(all)('$id', ({ provider, id, credential, title, page, path, ...row
 			...{ id, credential, documentationUrl: page },
 			submitCall: { method: 'POST', url: path },
 		});
-		expect(provider.account).toEqual({
+		expect(provider.account).toStrictEqual({
 			title,
 			defaultBaseUrl: DEFAULT,
 			authentication: { kind: 'bodyKey', property: 'key' },
 			keyHosts: ['stablediffusionapi.com', 'modelslab.com'],
 			cloud: true,
 		});
-		expect(provider.limits).toEqual({ parallelJobs: 5, typicalSeconds: 40 });
+		expect(provider.limits).toStrictEqual({ parallelJobs: 5, typicalSeconds: 40 });
 	});
 
 	it('is asked for a job where the documents say', () => {
 		const job = newJob(id, 'a/7', 0);
 		const fetchUrl = 'https://evil.acme.io/fetch/7';
-		expect(provider.fetchCall(job, CONTEXT)).toEqual({ method: 'POST', ...row.fetch });
-		expect(provider.fetchCall({ ...job, fetchUrl }, CONTEXT)).toEqual({
+		expect(provider.fetchCall(job, CONTEXT)).toStrictEqual({ method: 'POST', ...row.fetch });
+		expect(provider.fetchCall({ ...job, fetchUrl }, CONTEXT)).toStrictEqual({
 			method: 'POST',
 			...row.known,
 		});
@@ -77,7 +77,7 @@ describe.each(all)('$id', ({ provider, id, credential, title, page, path, ...row
 	it('calls back where its page has a field for it', () => {
 		const { callback, ...others } = provider.capabilities;
 		const tracked = row.hasCallback ? { trackingField: 'track_id' } : {};
-		expect(others).toEqual({ cancel: false, progress: false, ...tracked });
+		expect(others).toStrictEqual({ cancel: false, progress: false, ...tracked });
 		expect(callback?.field).toBe(row.hasCallback ? 'webhook' : undefined);
 		const reading = provider.readCallback?.({ status: 'success', id: 7 }, CONTEXT);
 		expect(reading?.job.provider).toBe(row.hasCallback ? id : undefined);
@@ -89,5 +89,5 @@ it('a callback of theirs bears no kind, and is told of no progress', () => {
 	expect(callback).toMatchObject({ signature: 'none', progress: false });
 	expect(callback.eventType?.member).toBe('event');
 	const ours = (kind: string) => callback.eventType!.ours.test(kind);
-	expect([ours(''), ours('workflow.completed')]).toEqual([true, false]);
+	expect([ours(''), ours('workflow.completed')]).toStrictEqual([true, false]);
 });

@@ -98,7 +98,7 @@ describe('a job', () => {
 	};
 
 	it('has what the reply tells', () => {
-		expect(fetch(body).job).toEqual({
+		expect(fetch(body).job).toStrictEqual({
 			...JOB,
 			...{ status: 'processing', etaSeconds: 21.5, trackingId: '300', seed: 5 },
 			...{ fetchUrl: body.fetch_result, settings: { seed: '5', W: 512 } },
@@ -122,7 +122,7 @@ describe('a job', () => {
 		const nothing = { eta: 0, seed: null, track_id: '', fetch_result: '', meta: 'none' };
 		for (const more of [{}, nothing, { meta: {} }]) {
 			const told = fetch({ status: 'processing', ...more }, { ...known, etaSeconds: 9 });
-			expect(told.job).toEqual(known);
+			expect(told.job).toStrictEqual(known);
 		}
 	});
 
@@ -139,7 +139,7 @@ describe('a job', () => {
 	it('warns of what was not heeded', () => {
 		const asked = { num_inference_steps: 30 };
 		const used = { status: 'processing', id: 7, meta: { steps: 20 } };
-		expect(submit(used, asked).job?.warnings).toEqual([
+		expect(submit(used, asked).job?.warnings).toStrictEqual([
 			'The provider used num_inference_steps 20 instead of 30.',
 		]);
 		expect(submit({ ...used, meta: { steps: 30 } }, asked).job).not.toHaveProperty('warnings');
@@ -158,7 +158,7 @@ describe('a video', () => {
 	])('is found in %j', (body, urls) => {
 		const { job } = fetch({ status: 'success', ...body });
 		expect(job?.status).toBe('succeeded');
-		expect(job?.videos).toEqual(urls.map((url) => ({ url, mimeType: 'video/mp4' })));
+		expect(job?.videos).toStrictEqual(urls.map((url) => ({ url, mimeType: 'video/mp4' })));
 	});
 
 	it('that has only its future address is on its way', () => {
@@ -176,7 +176,7 @@ describe('a video', () => {
 
 	it('is not there before the end, and not after a bad one', () => {
 		for (const status of ['processing', 'queued', 'failed'])
-			expect(fetch({ status, output: [URL_A] }).job?.videos).toEqual([]);
+			expect(fetch({ status, output: [URL_A] }).job?.videos).toStrictEqual([]);
 	});
 
 	it.each([
@@ -244,7 +244,7 @@ describe('a callback', () => {
 	const read = (body: unknown) => readCallback('modelslabV6', body, CONTEXT);
 
 	it('tells of a job', () => {
-		expect(read({ status: 'success', id: 7, output: [URL_A], track_id: 'mine' })?.job).toEqual({
+		expect(read({ status: 'success', id: 7, output: [URL_A], track_id: 'mine' })?.job).toStrictEqual({
 			...{ provider: 'modelslabV6', jobId: '7', status: 'succeeded', progress: 100 },
 			...{ videos: [{ url: URL_A, mimeType: 'video/mp4' }], trackingId: 'mine' },
 			submittedAt: new Date(NOW_MS).toISOString(),
@@ -272,9 +272,9 @@ describe('the question about a job', () => {
 	const PATH = '/api/v1/enterprise/fetch';
 
 	it('goes to both names of the provider, and to nobody else', () => {
-		expect(KEY_HOSTS).toEqual(['stablediffusionapi.com', 'modelslab.com']);
+		expect(KEY_HOSTS).toStrictEqual(['stablediffusionapi.com', 'modelslab.com']);
 		const handedOut = 'https://modelslab.com/api/v6/video/fetch/7';
-		expect(ask(handedOut, PATH)).toEqual({ method: 'POST', url: handedOut, body: {} });
+		expect(ask(handedOut, PATH)).toStrictEqual({ method: 'POST', url: handedOut, body: {} });
 		for (const url of ['https://evil.acme.io/fetch/7', 'no address', undefined])
 			expect(ask(url, PATH).url).toBe(PATH);
 		expect(ask(handedOut, PATH, 'http://127.0.0.1:8484').url).toBe(PATH);
@@ -288,6 +288,6 @@ describe('the question about a job', () => {
 		['/api/v3/fetch/7/x', { request_id: '7' }],
 		[PATH, { request_id: '7' }],
 	])('names the job in the body where the address does not: %s', (path, body) => {
-		expect(ask(undefined, path)).toEqual({ method: 'POST', url: path, body });
+		expect(ask(undefined, path)).toStrictEqual({ method: 'POST', url: path, body });
 	});
 });

@@ -5,19 +5,19 @@ import { settingsOf, unlikeAsked } from '../../../providers/stableDiffusionApi/s
 describe('the settings of a job', () => {
 	it('are what "meta" says of the video', () => {
 		const meta = { model_id: 'midjourney', W: 512, seed: 7, temp: 'no', strength: 0 };
-		expect(settingsOf(meta)).toEqual(meta);
+		expect(settingsOf(meta)).toStrictEqual(meta);
 	});
 
 	it.each(['key', 'webhook', 'track_id', 'id', 'outdir', 'file_prefix', 'full_url'])(
 		'never have %s in them',
 		(name) => {
-			expect(settingsOf({ [name]: 'x', seed: 7 })).toEqual({ seed: 7 });
+			expect(settingsOf({ [name]: 'x', seed: 7 })).toStrictEqual({ seed: 7 });
 		},
 	);
 
 	it('have nothing in them that is empty or more than one value', () => {
 		const meta = { clip_skip: null, scheduler: '', prompt: 'A boat', list: [1], object: { a: 1 } };
-		expect(settingsOf(meta)).toEqual({ prompt: 'A boat' });
+		expect(settingsOf(meta)).toStrictEqual({ prompt: 'A boat' });
 		expect(settingsOf({ scheduler: '' })).toBeUndefined();
 		expect(settingsOf({})).toBeUndefined();
 	});
@@ -41,12 +41,12 @@ describe('a warning', () => {
 		['seed', 'seed'],
 		['output_type', 'output_type'],
 	])('tells where %s was not heeded, as "%s" says', (name, echo) => {
-		expect(unlikeAsked({ [name]: '30' }, { [echo]: 20 })).toEqual([
+		expect(unlikeAsked({ [name]: '30' }, { [echo]: 20 })).toStrictEqual([
 			`The provider used ${name} 20 instead of 30.`,
 		]);
 		for (const used of [30, '30', '30.0']) {
-			expect(unlikeAsked({ [name]: '30' }, { [echo]: used })).toEqual([]);
-			expect(unlikeAsked({ [name]: 30 }, { [echo]: used })).toEqual([]);
+			expect(unlikeAsked({ [name]: '30' }, { [echo]: used })).toStrictEqual([]);
+			expect(unlikeAsked({ [name]: 30 }, { [echo]: used })).toStrictEqual([]);
 		}
 	});
 
@@ -56,10 +56,10 @@ describe('a warning', () => {
 	});
 
 	it('is not given where nothing was asked for, or nothing is told', () => {
-		expect(unlikeAsked({}, { seed: 7 })).toEqual([]);
-		expect(unlikeAsked({ seed: 7 }, {})).toEqual([]);
-		expect(unlikeAsked({ seed: 7 }, undefined)).toEqual([]);
-		expect(unlikeAsked({ prompt: 'A boat' }, { prompt: 'A boat, best quality' })).toEqual([]);
-		expect(unlikeAsked({ model_id: 'a' }, { model_id: 'a' })).toEqual([]);
+		expect(unlikeAsked({}, { seed: 7 })).toStrictEqual([]);
+		expect(unlikeAsked({ seed: 7 }, {})).toStrictEqual([]);
+		expect(unlikeAsked({ seed: 7 }, undefined)).toStrictEqual([]);
+		expect(unlikeAsked({ prompt: 'A boat' }, { prompt: 'A boat, best quality' })).toStrictEqual([]);
+		expect(unlikeAsked({ model_id: 'a' }, { model_id: 'a' })).toStrictEqual([]);
 	});
 });
