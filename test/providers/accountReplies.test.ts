@@ -75,7 +75,7 @@ describe('the list of newest jobs', () => {
 			{ client_request_id: 'not-a-job' },
 			null,
 		];
-		expect(rowsOf('aimlapiPixverse', body(rows))).toEqual({
+		expect(rowsOf('aimlapiPixverse', body(rows))).toStrictEqual({
 			entries: [{ jobId: 'gen-1', requestId: 'ours-1' }, { jobId: 'gen-2' }, { jobId: 'gen-3' }],
 		});
 	});

@@ -46,8 +46,14 @@ it('signs its messages, tells of progress, and takes a job back', () => {
 
 it('is asked at the addresses of the format', () => {
 	expect(localGpu.submitCall).toStrictEqual({ method: 'POST', url: '/v1/videos' });
-	expect(localGpu.fetchCall(JOB, BASE)).toStrictEqual({ method: 'GET', url: '/v1/videos/video%2F1' });
-	expect(localGpu.cancelCall!(JOB)).toStrictEqual({ method: 'DELETE', url: '/v1/videos/video%2F1' });
+	expect(localGpu.fetchCall(JOB, BASE)).toStrictEqual({
+		method: 'GET',
+		url: '/v1/videos/video%2F1',
+	});
+	expect(localGpu.cancelCall!(JOB)).toStrictEqual({
+		method: 'DELETE',
+		url: '/v1/videos/video%2F1',
+	});
 });
 
 it('makes jobs of this provider', () => {
@@ -66,6 +72,11 @@ describe('a message', () => {
 		[{ type: 'video.failed', data: { id: 'v1', status: '' } }, 'failed'],
 	])('%j tells that the job is %s', (body, status) => {
 		expect(read(body)?.job).toMatchObject({ provider: 'localGpu', jobId: 'v1', status });
+	});
+
+	it('tells of the job whatever it bears', () => {
+		const data = { id: 'v1', seed: 7, progress: 40 };
+		expect(read({ type: 'video.in_progress', data })?.job).toMatchObject({ seed: 7, progress: 40 });
 	});
 
 	it.each([

@@ -66,6 +66,11 @@ describe('a video object', () => {
 			expect(fetch({ status: 'queued', ...told }, known).job).toStrictEqual(kept);
 	});
 
+	it('has one warning as it has several', () => {
+		const { job } = fetch({ status: 'queued', warnings: ['No seed.'] });
+		expect(job?.warnings).toStrictEqual(['No seed.']);
+	});
+
 	it('of a server without settings has those members that say what was made', () => {
 		const body = { model: 'wan', size: '832x480', seconds: '4', fps: 16, num_frames: 65 };
 		expect(fetch({ status: 'queued', ...body, quality: 'high' }).job?.settings).toStrictEqual(body);
@@ -80,6 +85,9 @@ describe('a video object', () => {
 		expect(endOf(1_700_000_000)).toBe('2023-11-14T22:13:20.000Z');
 		for (const none of [0, null, undefined, 'soon'])
 			expect(endOf(none)).toBe(new Date(NOW_MS).toISOString());
+		const finishedAt = '2023-11-14T22:13:20.000Z';
+		const over = { ...JOB, status: 'succeeded' as const, finishedAt };
+		expect(fetch({ status: 'completed' }, over).job?.finishedAt).toBe(finishedAt);
 		expect(fetch({ status: 'queued', completed_at: null }).job).not.toHaveProperty('finishedAt');
 	});
 });
@@ -258,6 +266,7 @@ describe('an error', () => {
 			'prompts.0: Too long; Bad',
 		],
 		[{ detail: [{ msg: 7 }] }, 'msg: 7'],
+		[{ detail: [{ msg: 'Bad' }, null] }, 'Bad'],
 		[{ detail: [], message: 'Bad' }, 'Bad'],
 		[{ detail: [null], message: 'Bad' }, 'Bad'],
 		[{ message: 'Bad' }, 'Bad'],

@@ -254,7 +254,6 @@ describe('a callback', () => {
 
 	it.each([
 		[{ status: 'success', id: 7, event: 'workflow.completed' }],
-		[{ status: 'success', id: 7, event: '' }],
 		[{ status: 'success', id: '' }],
 		[{ status: 'success' }],
 		[{ status: '', id: 7 }],
