@@ -165,11 +165,9 @@ export function readFailure(reply: Reply, accepted?: 'yes'): ProviderFailure {
 }
 
 function codeOf(status: number, text: string): FailureCode | undefined {
-	if (status < 400 || status >= 500) return undefined;
 	// Documented: 403 is "out of credits".
 	if (status === 403) return codeOfText(text) ?? 'no_credit';
 	const byStatus = codeOfStatus(status);
-	if (byStatus === 'invalid_request' || byStatus === 'not_found')
-		return codeOfText(text) ?? byStatus;
-	return byStatus;
+	const isVague = byStatus === 'invalid_request' || byStatus === 'not_found';
+	return isVague ? codeOfText(text) : undefined;
 }
