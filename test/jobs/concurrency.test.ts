@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { createConcurrencyLimit } from '../../jobs/concurrency';
 
@@ -64,5 +65,46 @@ describe('the line of waiting jobs', () => {
 		await end('first');
 		expect(await first).toBe('first');
 		expect(started).toEqual(['first']);
+	});
+
+	it('loses nobody in it when one is stopped that has left it, or long after it has ended', async () => {
+		const { started, run, end } = tasks(createConcurrencyLimit(1));
+		const stop = new AbortController();
+		const first = run('first');
+		const second = run('second', stop.signal);
+		const third = run('third');
+		await end('first');
+		expect(started).toEqual(['first', 'second']);
+		stop.abort();
+		await end('second');
+		expect(started).toEqual(['first', 'second', 'third']);
+		await end('third');
+		expect(await Promise.all([first, second, third])).toEqual(['first', 'second', 'third']);
+		expect(getEventListeners(stop.signal, 'abort')).toEqual([]);
+	});
+
+	it('tells one that leaves it why, and lets all go on behind one that fails', async () => {
+		const pass = createConcurrencyLimit(2);
+		const stop = new AbortController();
+		const never = [1, 2].map(() => pass(async () => await new Promise<void>(() => undefined)));
+		const waits = pass(async () => 'began', stop.signal);
+		stop.abort(new Error('Stopped by its user'));
+		await expect(waits).rejects.toThrow('Stopped by its user');
+		expect(never).toHaveLength(2);
+		const failing = createConcurrencyLimit(1);
+		const fails = async () => await Promise.reject<never>(new Error('No'));
+		for (const _turn of [1, 2, 3]) await expect(failing(fails)).rejects.toThrow('No');
+		expect(await failing(async () => 'began')).toBe('began');
+	});
+
+	it('keeps its length where it is used again and again', async () => {
+		const { started, run, end } = tasks(createConcurrencyLimit(2));
+		for (const round of ['1', '2', '3']) {
+			const all = ['a', 'b', 'c'].map((name) => run(`${name}${round}`));
+			expect(started.slice(-2)).toEqual([`a${round}`, `b${round}`]);
+			for (const name of ['a', 'b', 'c']) await end(`${name}${round}`);
+			await Promise.all(all);
+		}
+		expect(started).toHaveLength(9);
 	});
 });

@@ -70,6 +70,51 @@ describe('room in the queue', () => {
 		expect([broken.seconds(), silent.asked()]).toEqual([0, 0]);
 	});
 
+	it('is looked for after five, ten, twenty and then thirty seconds, for a quarter of an hour', async () => {
+		const { host, seconds, asked } = hostOf([5]);
+		const told: number[] = [];
+		const onFull = ({ nextAtMs }: FullQueue) => void told.push(nextAtMs / 1_000);
+		await waitForRoom(provider, account(), host, { onFull });
+		expect(told.slice(0, 6)).toEqual([5, 15, 35, 65, 95, 125]);
+		expect([seconds(), told.length, asked()]).toEqual([875, 31, 32]);
+	});
+
+	it.each([
+		[895_000, 2],
+		[895_001, 1],
+	])('is looked for again where that is still within it (%i ms gone)', async (takesMs, times) => {
+		const { host, asked } = hostOf([5, 4]);
+		const { now, http } = host;
+		let moreMs = 0;
+		const slow = {
+			...host,
+			now: () => now() + moreMs,
+			async http() {
+				moreMs = takesMs;
+				return await http();
+			},
+		};
+		await waitForRoom(provider, account(), slow);
+		expect(asked()).toBe(times);
+	});
+
+	it('is one for each account, and all that are on their way count', async () => {
+		const where = account();
+		const { host } = hostOf([2]);
+		const leaves = [];
+		for (let more = 0; more < 3; more += 1) leaves.push(await waitForRoom(provider, where, host));
+		const told: FullQueue[] = [];
+		const full = hostOf([2, 1]);
+		await waitForRoom(provider, where, full.host, { onFull: (queue) => told.push(queue) });
+		expect(told).toEqual([{ jobs: 5, limit: 5, nextAtMs: 5_000 }]);
+		await waitForRoom(provider, account(), hostOf([4]).host, {
+			onFull: (queue) => told.push(queue),
+		});
+		for (const leave of leaves) leave();
+		await waitForRoom(provider, where, hostOf([3]).host, { onFull: (queue) => told.push(queue) });
+		expect(told).toHaveLength(1);
+	});
+
 	it('is left at once by whoever is stopped', async () => {
 		const { host } = hostOf([5]);
 		const controller = new AbortController();

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createConcurrencyLimit } from '../../jobs/concurrency';
@@ -94,6 +95,48 @@ describe('a limit of requests a minute', () => {
 		nowMs = 0;
 		await pace();
 		expect(slept).toEqual([60_000]);
+	});
+
+	it('is a minute from the oldest of as many requests, to the millisecond, and no wait after it', async () => {
+		let nowMs = 1_000;
+		const slept: number[] = [];
+		const sleep = async (ms: number) => {
+			slept.push(ms);
+			nowMs += ms;
+		};
+		const pace = createRateLimit(2, { now: () => nowMs, sleep });
+		const at = async (ms: number) => {
+			nowMs = ms;
+			await pace();
+			return nowMs;
+		};
+		expect([await at(1_000), await at(2_000), slept.length]).toEqual([1_000, 2_000, 0]);
+		// The oldest one's minute is over, the next one's is a millisecond short of it.
+		expect([await at(61_000), await at(61_999)]).toEqual([61_000, 62_000]);
+		expect(slept).toEqual([1]);
+		expect([await at(200_000), await at(200_001), await at(200_002)]).toEqual([
+			...[200_000, 200_001, 260_000],
+		]);
+		expect(slept).toEqual([1, 59_998]);
+	});
+
+	it('hands the stop to who sleeps, and leaves nothing hanging on it', async () => {
+		const signals: unknown[] = [];
+		const sleep = async (_ms: number, signal?: AbortSignal) => void signals.push(signal);
+		const pace = createRateLimit(1, { now: () => 0, sleep });
+		const { signal } = new AbortController();
+		await pace(signal);
+		await pace(signal);
+		expect(signals).toEqual([signal]);
+		expect(getEventListeners(signal, 'abort')).toEqual([]);
+	});
+
+	it('is each service’s own, whatever their addresses, and the same for who asks later', () => {
+		const time = clock();
+		const of = (id: string, baseUrl: string) => rateLimitOf(providerById(id), { baseUrl }, time);
+		const first = of('novita', 'https://same.example.com');
+		expect(of('novita', 'https://same.example.com')).toBe(first);
+		expect(of('modelslabV6', 'https://same.example.com')).not.toBe(first);
 	});
 
 	it('does not exist where the provider documents none', async () => {

@@ -172,3 +172,67 @@ describe('a list with shipped models', () => {
 		expect(found).toEqual({ models: [] });
 	});
 });
+
+describe('a page of a list', () => {
+	const any = providerById('aimlapi');
+	const empty: Reply = { status: 200, headers: {}, body: { models: [], data: [] } };
+	async function pages(
+		provider: typeof any,
+		query: Parameters<typeof searchModels>[2],
+		reply: Reply = empty,
+	) {
+		const asked: HttpRequest[] = [];
+		const found = await searchModels(provider, account, query, {
+			async http(request) {
+				asked.push(request);
+				return reply;
+			},
+		});
+		return { found, asked };
+	}
+
+	it('is asked for by the cursor of the one before, and by no blank text', async () => {
+		const first = await pages(any, { kind: 'model' });
+		expect([first.asked.length, first.found.nextCursor]).toEqual([0, 'live']);
+		const cursor = first.found.nextCursor!;
+		const second = await pages(any, { kind: 'model', cursor });
+		expect(second.asked).toHaveLength(1);
+		expect(JSON.stringify(second.asked[0])).not.toContain('live');
+		const listed = await pages(novita, { kind: 'lora', text: '  ' });
+		expect(listed.asked[0]!.query).not.toHaveProperty('filter.query');
+		expect(listed.asked[0]!.query).toMatchObject({ 'pagination.cursor': 'c_0' });
+	});
+
+	it('is the last where the provider lists nothing beside the shipped models', async () => {
+		const { modelSearch: _lists, ...shipped } = any;
+		const { found } = await pages(shipped, { kind: 'model' });
+		expect(found.models!.length).toBeGreaterThan(5);
+		expect(found).not.toHaveProperty('nextCursor');
+	});
+
+	it('tells with the key what the provider lists for the account alone, and passes a refusal on', async () => {
+		const refused = { status: 401, headers: {}, body: { message: 'No' } };
+		const { found, asked } = await pages(novita, { kind: 'lora' }, refused);
+		expect(found.failure).toMatchObject({ code: 'invalid_key' });
+		expect(asked[0]!.authenticate).toBe(true);
+	});
+
+	it('is read anew where it was an error before, whatever tag that had', async () => {
+		const asked: HttpRequest[] = [];
+		const ask = async (status: number) =>
+			await searchModels(
+				...([any, { baseUrl: 'https://errors.example.com' }] as const),
+				{ kind: 'model', cursor: 'live' },
+				{
+					async http(request) {
+						asked.push(request);
+						return { status, headers: { etag: '"1"' }, body: {} };
+					},
+				},
+			);
+		for (const status of [500, 201, 200, 200]) await ask(status);
+		expect(asked.map(({ headers }) => headers?.['if-none-match'])).toEqual([
+			...[undefined, undefined, undefined, '"1"'],
+		]);
+	});
+});

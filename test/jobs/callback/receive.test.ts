@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { confirmCallback } from '../../../jobs/callback/confirm';
-import { receiveCallback, type IncomingCallback } from '../../../jobs/callback/receive';
+import {
+	isJsonType,
+	MAX_CALLBACK_BYTES,
+	receiveCallback,
+	sameText,
+	type IncomingCallback,
+} from '../../../jobs/callback/receive';
 import type { Host, HttpRequest } from '../../../jobs/host';
 import { createDeduplication } from '../../../jobs/callback/deduplication';
 import { sign } from '../../../jobs/callback/standardWebhooks';
@@ -355,5 +361,100 @@ describe('what comes beside callbacks about jobs', () => {
 			expect(signed({}, { type, data: {} })).toMatchObject({ status: 200 });
 		}
 		expect(signed({}, { type: 'video.completed', data: {} })).toMatchObject({ status: 400 });
+	});
+});
+
+describe('the bounds of a message', () => {
+	it('are a mebibyte, which is read yet', () => {
+		expect(MAX_CALLBACK_BYTES).toBe(1_048_576);
+		const text = JSON.stringify(novitaEvent());
+		const sized = (bytes: number) => unsigned({}, text.padEnd(bytes, ' '));
+		expect(sized(1_048_576).status).toBe(202);
+		expect(sized(1_048_577)).toEqual({ status: 413, reason: 'The message is too large.' });
+	});
+
+	it.each([
+		[undefined, true],
+		['', true],
+		[' ', true],
+		['application/json', true],
+		[' Application/JSON; charset=utf-8', true],
+		['application/cloudevents+json', true],
+		['application/vnd.a-b.c+json', true],
+		['text/plain', true],
+		['text/json', true],
+		['application/xml', false],
+		['application/+json', false],
+		['text/html', false],
+		['multipart/form-data; type=application/json', false],
+		['x-text/plain', false],
+	])('by its type %s it is JSON: %s', (type, isJson) => {
+		expect(isJsonType(type === undefined ? {} : { 'content-type': type })).toBe(isJson);
+	});
+
+	it('are told to who sends something else', () => {
+		expect(unsigned({ headers: { 'content-type': 'text/html' } })).toEqual({
+			...{ status: 415, reason: 'The message must be JSON (Content-Type: application/json).' },
+		});
+		expect(unsigned({ token: { given: undefined, expected: 'x' } })).toEqual({
+			...{
+				status: 401,
+				reason: 'The address is not complete: its secret part is missing or wrong.',
+			},
+		});
+	});
+
+	it('are the first of several headers of one name', () => {
+		expect(isJsonType({ 'content-type': ['text/html', 'application/json'] })).toBe(false);
+		expect(isJsonType({ 'content-type': ['application/json', 'text/html'] })).toBe(true);
+		expect(isJsonType({ 'content-type': [] })).toBe(true);
+	});
+
+	it('are for a kind that nobody knows: eighty characters of it', () => {
+		const type = 'x'.repeat(100);
+		expect(unsigned({}, { event_type: type }).reason).toBe(
+			`Events of the type "${'x'.repeat(80)}" are not about a video.`,
+		);
+		expect(unsigned({}, { event_type: '' }).status).toBe(400);
+	});
+});
+
+describe('the secret part of an address', () => {
+	it.each([
+		['the-token', 'the-token', true],
+		['the-tokem', 'the-token', false],
+		['the-toke', 'the-token', false],
+		['the-token-', 'the-token', false],
+		['', '', false],
+		['t\u00f6ken', 't\u00f6ken', true],
+	])('%j against %j is right: %s', (given, expected, isRight) => {
+		expect(sameText(given, expected)).toBe(isRight);
+	});
+});
+
+describe('what is passed on of a message', () => {
+	it('is its job, the kind of news and whether it was signed', () => {
+		expect(unsigned()).toStrictEqual({
+			...{ status: 202, reason: 'Received.', event: 'succeeded', trusted: false },
+			job: expect.not.objectContaining({ testEvent: true }) as object,
+		});
+		expect(unsigned({ events: ['failed'] })).toEqual({
+			...{ status: 200, reason: 'Events of the kind "succeeded" are not wanted.' },
+		});
+		expect(unsigned({ events: ['failed', 'succeeded'] }).status).toBe(202);
+	});
+
+	it('is known again by its state, whoever sent it, and by its delivery only where it is signed', () => {
+		const seen = createDeduplication();
+		expect(signed({ seen }).status).toBe(202);
+		expect(signed({ seen, secrets: [] }, gpuEvent(), 'msg_2').status).toBe(200);
+		const progress = gpuEvent('video.progress', { status: 'in_progress', progress: 10 });
+		const other = createDeduplication();
+		expect(signed({ seen: other, secrets: [] }, progress, 'msg_1').status).toBe(202);
+		expect(signed({ seen: other }, gpuEvent(), 'msg_1').status).toBe(202);
+	});
+
+	it('is not asked for a signature where the provider makes none', () => {
+		expect(unsigned({ secrets: [SECRET] })).toMatchObject({ status: 202, trusted: false });
 	});
 });

@@ -52,4 +52,41 @@ describe('Standard Webhooks', () => {
 	])('does not believe %s', (_name, changed) => {
 		expect(verify(changed)).toBe(false);
 	});
+
+	it.each([
+		[300_000, true],
+		[300_001, false],
+		[-300_000, true],
+		[-300_001, false],
+	])('believes a message that is %i ms old: %s', (ageMs, believed) => {
+		expect(verify({ ...message(), nowMs: TIMESTAMP * 1000 + ageMs })).toBe(believed);
+	});
+
+	it.each([
+		['no id', { 'webhook-id': undefined }],
+		['an empty id', { 'webhook-id': '' }],
+		['no time', { 'webhook-timestamp': undefined }],
+		['a time with more behind it', { 'webhook-timestamp': `${TIMESTAMP}.0` }],
+		['a time with a blank before it', { 'webhook-timestamp': ` ${TIMESTAMP}` }],
+		['a longer time than there is', { 'webhook-timestamp': `000${TIMESTAMP}` }],
+		['more behind the signature', { 'webhook-signature': `${SIGNATURE}=` }],
+	])('does not believe %s', (_name, change) => {
+		expect(verify(message(change))).toBe(false);
+	});
+
+	it('does not believe several headers of one name', () => {
+		for (const name of ['webhook-id', 'webhook-timestamp', 'webhook-signature'] as const) {
+			const { headers, ...rest } = message();
+			expect(verify({ ...rest, headers: { ...headers, [name]: [headers[name]!] } })).toBe(false);
+		}
+	});
+
+	it('takes a secret as people paste it: with blanks around it, and without its name', () => {
+		expect(verify({ ...message(), secrets: [` ${SECRET}\n`] })).toBe(true);
+		expect(sign(SECRET.replace('whsec_', ''), ID, TIMESTAMP, BODY)).toBe(SIGNATURE);
+		// Only in front it is a name.
+		expect(sign(`AAAA${SECRET}`, ID, TIMESTAMP, BODY)).not.toBe(
+			sign(`AAAA${SECRET.replace('whsec_', '')}`, ID, TIMESTAMP, BODY),
+		);
+	});
 });
