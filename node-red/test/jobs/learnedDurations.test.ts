@@ -39,4 +39,39 @@ describe('the durations of a node', () => {
 		const odd = learnedOf('odd', { durations: 'nonsense' });
 		expect(await seconds(odd, 'kind')).toBeUndefined();
 	});
+
+	it('are written one after the other, and what can not be written is told and known all the same', async () => {
+		const { RED, node } = nodeWithContext('full', {}, 'localfilesystem');
+		const warnings: string[] = [];
+		const refuses = { get: (_key: string, _store: string, done: () => void) => done() };
+		const set = (...[, , , done]: [string, unknown, string, (error: Error) => void]) =>
+			done(new Error('No room'));
+		Object.assign(node, {
+			context: () => ({ ...refuses, set }),
+			warn: (text: string) => warnings.push(text),
+		});
+		const learned = new LearnedDurations(RED, node);
+		for (const took of [3, 1, 2]) learned.note('kind', took, 1);
+		await until(() => warnings.length === 3);
+		expect(warnings).toEqual(['No room', 'No room', 'No room']);
+		expect(await seconds(learned, 'kind')).toEqual([1, 2, 3]);
+	});
+
+	it('are kept under the name that an earlier version reads, and of no kind not at all', async () => {
+		const kept: Record<string, unknown> = {};
+		const learned = learnedOf('names', kept);
+		learned.note(undefined, 5, 1);
+		learned.note('kind', 5, 7);
+		await until(() => kept.durations !== undefined);
+		expect(kept).toEqual({ durations: { kind: { seconds: [5], atMs: 7 } } });
+	});
+
+	it('do not change what the store gave', async () => {
+		const kept = { durations: { kind: { seconds: [1, 2], atMs: 1 } } };
+		const given = kept.durations;
+		const learned = learnedOf('given', kept);
+		learned.note('kind', 3, 2);
+		await until(() => kept.durations !== given);
+		expect(given.kind.seconds).toEqual([1, 2]);
+	});
 });

@@ -2,11 +2,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Node, NodeAPI } from 'node-red';
-import { describe, expect, it } from 'vitest';
-import { handOn } from '../../src/jobs/handedOn';
+import { describe, expect, it, vi } from 'vitest';
+import { handOn, takeLeft } from '../../src/jobs/handedOn';
 import type { Pending, PendingJob } from '../../src/jobs/pendingJob';
 import { RELEASE_010 } from '../../../test/support/release010';
 import { PendingJobs } from '../../src/jobs/pendingJobs';
+import { addIntent, removeIntent } from '../../src/jobs/submitIntents';
 
 const pending = (jobId: string): PendingJob => ({
 	job: {
@@ -84,6 +85,160 @@ describe('pending jobs', () => {
 		await store.answer();
 		await end;
 		expect(store.kept()).toBeUndefined();
+	});
+});
+
+describe('a context store', () => {
+	const plan = { mode: 'job', maxBytes: 1 } as const;
+	const intent = { key: 'k', provider: 'localGpu', sentAt: 't', msg: {}, plan, wait: true };
+
+	/** A store that tells what was written to it, in order, and can be made to fail or fall silent. */
+	function storeOf(id: string, kept: Record<string, unknown> = {}) {
+		const written: Array<[string, unknown]> = [];
+		const warnings: string[] = [];
+		const fault: { read?: unknown; write?: unknown; silent?: boolean } = {};
+		const context = {
+			get: (key: string, _store: string, done: (error: unknown, value?: unknown) => void) =>
+				done(fault.read ?? null, kept[key]),
+			set: (key: string, value: unknown, _store: string, done: (error?: unknown) => void) => {
+				written.push([key, value]);
+				if (!fault.silent) done(fault.write ?? null);
+			},
+		};
+		const RED = { settings: { contextStorage: { default: { module: 'remote' } } } };
+		const warn = (text: string) => void warnings.push(text);
+		const node = { id, context: () => context, warn } as unknown as Node;
+		return { jobs: new PendingJobs(RED as unknown as NodeAPI, node), written, warnings, fault };
+	}
+	const ready = async (id: string, kept: Record<string, unknown> = {}) => {
+		const store = storeOf(id, kept);
+		const taken: Pending[] = [];
+		await store.jobs.takeOver((one) => taken.push(one));
+		return { ...store, taken };
+	};
+
+	it('is written under the names that an earlier version reads, the jobs first', async () => {
+		const { jobs, written } = await ready('names');
+		addIntent('names', intent);
+		jobs.write([pending('a')]);
+		await jobs.written();
+		removeIntent('names', 'k');
+		expect(written).toEqual([
+			['pendingJobs', [pending('a')]],
+			['submitIntents', [intent]],
+		]);
+	});
+
+	it('hears nothing of submits where there were none, and once that there are none any more', async () => {
+		const { jobs, written } = await ready('counted');
+		jobs.write([pending('a')]);
+		await jobs.written();
+		addIntent('counted', intent);
+		jobs.write([]);
+		await jobs.written();
+		removeIntent('counted', 'k');
+		jobs.write([]);
+		await jobs.written();
+		jobs.write([]);
+		await jobs.written();
+		expect(written.map(([key, value]) => [key, Array.isArray(value)])).toEqual([
+			['pendingJobs', true],
+			...[
+				['pendingJobs', false],
+				['submitIntents', true],
+			],
+			...[
+				['pendingJobs', false],
+				['submitIntents', false],
+			],
+			['pendingJobs', false],
+		]);
+	});
+
+	it('is emptied of the submits of an earlier process once they were taken up', async () => {
+		const { jobs, written, taken } = await ready('earlier', { submitIntents: [intent] });
+		expect(taken).toEqual([{ msg: {}, intent }]);
+		jobs.write([]);
+		await jobs.written();
+		expect(written).toContainEqual(['submitIntents', undefined]);
+	});
+
+	it('is not written before it was read, and then with the newest state alone', async () => {
+		const { jobs, written } = storeOf('unread');
+		jobs.write([pending('a')]);
+		jobs.write([pending('b')]);
+		await jobs.written();
+		expect(written).toEqual([]);
+		await jobs.takeOver(() => undefined);
+		await jobs.written();
+		expect(written).toEqual([['pendingJobs', [pending('b')]]]);
+	});
+
+	it('that can not be read is told of, and what is under way is kept all the same', async () => {
+		const store = storeOf('broken');
+		store.fault.read = new Error('No store');
+		await store.jobs.takeOver(() => undefined);
+		expect(store.warnings).toEqual(['No store']);
+		store.jobs.write([pending('a')]);
+		await store.jobs.written();
+		expect(store.written).toHaveLength(1);
+	});
+
+	it('that can not be written is told of, and is written again the next time', async () => {
+		const { jobs, written, warnings, fault } = await ready('full');
+		fault.write = 'no room';
+		jobs.write([pending('a')]);
+		await jobs.written();
+		delete fault.write;
+		jobs.write([pending('b')]);
+		await jobs.written();
+		expect(warnings).toEqual(['no room']);
+		expect(written).toHaveLength(2);
+	});
+
+	it('that falls silent is waited for three seconds', async () => {
+		const { jobs, fault } = await ready('silent');
+		fault.silent = true;
+		vi.useFakeTimers();
+		let isOver = false;
+		jobs.write([pending('a')]);
+		const over = jobs.written().then(() => (isOver = true));
+		await vi.advanceTimersByTimeAsync(2_999);
+		expect(isOver).toBe(false);
+		await vi.advanceTimersByTimeAsync(1);
+		expect(isOver).toBe(true);
+		vi.useRealTimers();
+		await over;
+	});
+
+	it('holds what people wrote there: only jobs are taken up', async () => {
+		const pendingJobs = [null, 'x', { job: {} }, pending('a')];
+		expect((await ready('odd', { pendingJobs })).taken).toEqual([pending('a')]);
+		expect((await ready('odder', { pendingJobs: 'x', submitIntents: {} })).taken).toEqual([]);
+	});
+
+	it('gets nothing that is no data', async () => {
+		const { jobs, written } = await ready('data');
+		jobs.write([{ ...pending('a'), msg: { payload: 'A fox', req: { not: 'data' } } as never }]);
+		await jobs.written();
+		expect(written[0]![1]).toMatchObject([{ msg: { payload: 'A fox' } }]);
+		expect(JSON.stringify(written)).not.toContain('req');
+	});
+});
+
+describe('an instance that goes', () => {
+	it('takes nothing more: the next one does, each what is for its node', async () => {
+		const { RED, nodeOf, answer } = slowStore();
+		const first = new PendingJobs(RED, nodeOf('goes'));
+		const taken: Pending[] = [];
+		const taking = first.takeOver((one) => taken.push(one));
+		await answer();
+		await taking;
+		first.handOn(pending('a'));
+		first.end();
+		first.handOn(pending('b'));
+		expect(taken.map(({ job }) => job?.jobId)).toEqual(['a']);
+		expect(takeLeft('goes').map(({ job }) => job?.jobId)).toEqual(['b']);
 	});
 });
 
