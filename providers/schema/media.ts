@@ -104,7 +104,7 @@ function fileProblem(media: Media, text: string): Problem | undefined {
 	const shown = `${text.slice(0, 30)}…`;
 	if (!file)
 		return { shown, allowed: 'a data URL looks like data:image/png;base64, and then the file' };
-	const bytes = Math.floor((file.base64.length * 3) / 4);
+	const bytes = Buffer.byteLength(file.base64, 'base64');
 	const facts = kind === 'image' ? pictureFacts(headOf(file.base64)) : undefined;
 	const mimeType = facts?.mimeType ?? file.mimeType;
 	const about = `${mimeType}, ${sizeText(bytes)}${facts?.width ? `, ${facts.width} x ${facts.height} pixels` : ''}`;
@@ -143,12 +143,12 @@ function pixelProblem(
 }
 
 const quotient = (ratio: string): number => {
-	const [over = 1, under = 1] = ratio.split(':').map(Number);
+	const [over, under] = ratio.split(':').map(Number) as [number, number];
 	return over / under;
 };
 
 const product = (pixels: string): number => {
-	const [width = 0, height = 0] = pixels.split('x').map(Number);
+	const [width, height] = pixels.split('x').map(Number) as [number, number];
 	return width * height;
 };
 

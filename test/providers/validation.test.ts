@@ -310,10 +310,7 @@ describe('good input is not refused', () => {
 			{ model: 'pixverse/v5.5/text-to-video', extra_parameters: '{"duration": 10}' },
 		],
 		['aimlapiPixverse', { legacy_path: true }],
-		[
-			'aimlapi',
-			{ model: 'google/gemini-omni-flash-preview', image_url: 'gs://bucket/cat.png' },
-		],
+		['aimlapi', { model: 'google/gemini-omni-flash-preview', image_url: 'gs://bucket/cat.png' }],
 		['stableDiffusionV4', { seed: 4294967295, width: '512', enhance_prompt: 'no' }],
 		['stableDiffusionV4', { negative_prompt: '', scheduler: null, seed: undefined }],
 	])('%s %j', (id, change) => {
