@@ -271,7 +271,7 @@ describe('a list', () => {
 		const text = { ...inner, name: 'text', title: 'Text' };
 		delete text.media;
 		const shots = list({ items: [text, inner], itemTitle: 'Shot' });
-		const value = [
+		const value: JsonValue[] = [
 			{ text: 'a', frame: 'https://a.acme.io/x' },
 			{ text: 'b', frame: 'x' },
 			{ text: 'c' },
