@@ -58,6 +58,16 @@ describe('room in the queue', () => {
 		expect(seconds()).toBe(5);
 	});
 
+	it('is asked for by one after the other, though they come together', async () => {
+		const { host, seconds } = hostOf([4]);
+		const where = account();
+		let leave = () => {};
+		const onFull = () => leave();
+		const first = waitForRoom(provider, where, host).then((left) => (leave = left));
+		await Promise.all([first, waitForRoom(provider, where, host, { onFull })]);
+		expect(seconds()).toBe(5);
+	});
+
 	it('is not asked for ever, nor where the provider can not say', async () => {
 		const full = hostOf([5]);
 		await waitForRoom(provider, account(), full.host);

@@ -40,6 +40,7 @@ function scene(
 			const status = statuses[Math.min(asked, statuses.length - 1)]!;
 			asked += 1;
 			if (status === 'refused') return { status: 401, headers: {}, body: {} };
+			if (status === 'broken') return { status: 500, headers: {}, body: {} };
 			const error = status === 'failed' ? { error: { message: 'No light' } } : {};
 			return { status: 200, headers: {}, body: { id: 'a', status, url: '/f.mp4', ...error } };
 		},
@@ -120,6 +121,14 @@ describe('the job of a message', () => {
 	it('is passed on as it stands at the deadline', async () => {
 		const { perform: go } = scene(['in_progress'], { deadlineMs: NOW_MS + 120_000 });
 		expect((await go()).job).toMatchObject({ status: 'processing' });
+	});
+
+	it('is passed on as it stands where nobody can be asked any more, and says so', async () => {
+		const { job } = await scene(['broken']).perform();
+		expect(job).toMatchObject({
+			...{ jobId: 'a', status: 'queued' },
+			warnings: [expect.stringContaining('could not be asked any more')],
+		});
 	});
 
 	it('bears what it was quoted at, and nothing where there was no quote', async () => {

@@ -1,5 +1,5 @@
 /** The messages of one node: each ends exactly once, is sent on, failed, or handed on to the next instance. */
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { Job } from '../../../providers/contract';
 import { failure } from '../../../providers/replies/failures';
 import type { Begin } from '../../src/jobs/jobRun';
@@ -56,6 +56,15 @@ describe('a message that goes well', () => {
 		expect(lone.texts).toEqual(['submitting', 'submitting, 1 in line']);
 		await answer(jobOf('a'));
 		expect(lone.texts.at(-1)).toMatch(/^queued.*, 1 in line$/);
+	});
+
+	it('says while it downloads that it does', async () => {
+		const prepared = { plan: { mode: 'buffer', maxBytes: 1_000 } } as const;
+		const lone = new LoneNode(newId()).attach({ begin: accepts, prepared });
+		lone.says('a', 'completed', fileOf);
+		lone.receive({ payload: 'a' });
+		await lone.tick();
+		expect(lone.texts.at(-1)).toBe('downloading');
 	});
 
 	it('says the same only once', async () => {
@@ -119,6 +128,25 @@ describe('the line', () => {
 		for (const payload of ['a', 'b']) lone.receive({ payload });
 		await settled();
 		expect(lone.texts.at(-1)).toBe('submitting; 1 in line: 2 a minute');
+	});
+});
+
+describe('the line under a node', () => {
+	it('counts down by itself, and rests where nothing counts down', async () => {
+		vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] });
+		const lone = new LoneNode(newId()).attach({ begin: accepts });
+		lone.receive({ payload: 'a' });
+		await settled();
+		const nextIn = () => /in (\d+ \w+)$/.exec(lone.texts.at(-1)!)?.[1];
+		const before = nextIn();
+		vi.advanceTimersByTime(5_000);
+		expect(nextIn()).not.toBe(before);
+		expect(vi.getTimerCount()).toBe(1);
+		lone.receive({ payload: 'b' });
+		await settled();
+		expect(lone.texts.at(-1)).toBe('2 running');
+		expect(vi.getTimerCount()).toBe(0);
+		vi.useRealTimers();
 	});
 });
 
@@ -207,6 +235,26 @@ describe('a submit', () => {
 		expect(lone.kept).toEqual({});
 	});
 
+	it('does not leave before the store has it', async () => {
+		const lone = new LoneNode(newId(), {}, 'localfilesystem');
+		const stores: Array<() => void> = [];
+		const { get } = lone.node.context();
+		const set = (...[, , , done]: [string, unknown, string, () => void]) => void stores.push(done);
+		Object.assign(lone.node, { context: () => ({ get, set }) });
+		const { begin, waiting } = submits();
+		lone.attach({ begin });
+		await lone.start();
+		for (const done of stores.splice(0)) done();
+		lone.receive({ payload: 'a' });
+		await settled();
+		expect([stores.length, waiting.length]).toEqual([1, 0]);
+		for (let writes = 0; writes < 2; writes += 1) {
+			for (const done of stores.splice(0)) done();
+			await settled();
+		}
+		expect(waiting).toHaveLength(1);
+	});
+
 	it('that is sent again is the one that is written down already', async () => {
 		const keys: string[] = [];
 		const lone = new LoneNode(newId());
@@ -244,8 +292,10 @@ describe('a node that goes', () => {
 		const lone = new LoneNode(newId()).attach({ begin });
 		lone.receive({ payload: 'a' });
 		await settled();
-		const closing = lone.close();
+		let isGone = false;
+		const closing = lone.close().then(() => (isGone = true));
 		await settled();
+		expect(isGone).toBe(false);
 		await answer(jobOf('a'));
 		await closing;
 		expect(left(lone.id)).toMatchObject([{ job: { jobId: 'a' } }]);
@@ -272,6 +322,30 @@ describe('a node that goes', () => {
 		expect(left(lone.id)).toEqual(isDoubtful === 1 ? told : again);
 		// Until somebody has been told, it stays written down.
 		expect(intentsOf(lone.id)).toHaveLength(isDoubtful);
+	});
+
+	it('hands on which job a failure is about that nobody was told of', async () => {
+		const { begin, answer } = submits();
+		const lone = new LoneNode(newId()).attach({ begin });
+		lone.receive({ payload: 'a' });
+		await settled();
+		const closing = lone.close();
+		await settled();
+		await answer(new JobError(failure('expired', 'Gone', { accepted: 'yes' }), jobOf('other')));
+		await closing;
+		expect(left(lone.id)).toMatchObject([{ failedJob: { jobId: 'other' } }]);
+	});
+
+	it('leaves no timer behind', async () => {
+		vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+		const lone = new LoneNode(newId()).attach({ begin: accepts });
+		lone.receive({ payload: 'a' });
+		await settled();
+		expect(vi.getTimerCount()).toBe(1);
+		await lone.close();
+		expect(vi.getTimerCount()).toBe(0);
+		vi.useRealTimers();
+		left(lone.id);
 	});
 
 	it('gives the next one what it begins too late', async () => {
@@ -310,6 +384,30 @@ describe('a node that goes', () => {
 		expect(lone.kept.pendingJobs).toMatchObject([{ job: { jobId: 'a' } }, { job: { jobId: 'b' } }]);
 		expect(allHandedOn().filter(([id]) => id === lone.id)).toHaveLength(2);
 		left(lone.id);
+	});
+
+	it('leaves the writing to the next one, however late its own submit is answered', async () => {
+		const kept: Record<string, unknown> = {};
+		const id = newId();
+		const { begin, answer } = submits();
+		const old = new LoneNode(id, kept, 'localfilesystem').attach({ begin });
+		await old.start();
+		old.receive({ payload: 'a' });
+		await settled();
+		vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+		const closing = old.close();
+		await settled();
+		vi.advanceTimersByTime(10_000);
+		await closing;
+		vi.useRealTimers();
+		const next = new LoneNode(id, kept, 'localfilesystem').attach({ begin: accepts });
+		await next.start();
+		next.receive({ payload: 'b' });
+		await settled();
+		await answer(jobOf('a'));
+		const ids = (kept.pendingJobs as Array<{ job: Job }>).map(({ job }) => job.jobId);
+		expect(ids).toEqual(['b', 'a']);
+		expect(next.asked('GET')).toEqual(['a']);
 	});
 
 	it('for good cancels its jobs with the account that goes with it', async () => {

@@ -1,5 +1,5 @@
 /** What comes into a node: messages, questions, and the wish to end others. */
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { Job } from '../../../providers/contract';
 import { failure } from '../../../providers/replies/failures';
 import { newJobRun, type Begin, type JobRun } from '../../src/jobs/jobRun';
@@ -134,6 +134,16 @@ describe('the wish to end jobs', () => {
 		});
 	});
 
+	it('says so of a single job that the node does not wait for', async () => {
+		const lone = await waiting('a');
+		lone.receive({ reset: 'x' });
+		await settled();
+		expect(failed(lone).map(([, message]) => message)).toEqual([
+			expect.stringMatching(/^This node is not waiting for job x\. .+/),
+		]);
+		expect(lone.asked('DELETE')).toEqual([]);
+	});
+
 	it('ends nothing where it names no job', async () => {
 		const lone = await waiting('a');
 		lone.receive({ reset: [{}] });
@@ -166,6 +176,7 @@ describe('a job that the provider does not end', () => {
 		lone.receive({ cancel: true });
 		await settled();
 		expect(lone.ended).toHaveLength(1);
+		expect(lone.texts.at(-1)).toBe('2 running');
 		const [[, message]] = failed(lone) as [[string, string]];
 		expect(message).toMatch(/job a.*Broken\. .*job b.*Broken\. .*goes on waiting/);
 		lone.says('a', 'completed', { url: 'http://127.0.0.1:8484/f.mp4' });
@@ -267,6 +278,21 @@ describe('a node that submits', () => {
 		const lasting = new LoneNode(newId(), {}, 'localfilesystem').attach({ begin: accepts });
 		const fetching = new LoneNode(newId()).attach({ begin: accepts, submits: false });
 		expect([lasting.infos, fetching.infos]).toEqual([[], []]);
+	});
+});
+
+describe('a process that ends', () => {
+	it('says which jobs of the node are lost', async () => {
+		const once = vi.spyOn(process, 'once').mockReturnThis();
+		vi.resetModules();
+		const fresh = await import('../support/loneNode');
+		const lone = new fresh.LoneNode(newId()).attach({ begin: accepts });
+		lone.receive({ payload: 'job-1' });
+		await settled();
+		const [, exit] = once.mock.calls.find(([event]) => event === 'exit')!;
+		once.mockRestore();
+		exit(0);
+		expect(lone.alerts).toEqual([expect.stringContaining(': job-1. They are paid')]);
 	});
 });
 

@@ -40,7 +40,9 @@ export class LoneNode {
 	readonly errors: Ended[] = [];
 	readonly statuses: NodeStatus[] = [];
 	readonly logs: string[] = [];
+	/** What the package says in Node-RED's log in its own name. */
 	readonly infos: string[] = [];
+	readonly alerts: string[] = [];
 	readonly warnings: string[] = [];
 	readonly requests: HttpRequest[] = [];
 	/** What the provider says of a job when it is asked. */
@@ -65,7 +67,10 @@ export class LoneNode {
 			settings: { contextStorage: { default: { module } } },
 			events: this.events,
 			nodes: { getNode: (wanted: string) => (wanted === id && this.exists ? this.node : null) },
-			log: { info: (text: string) => void this.infos.push(text), warn: () => undefined },
+			log: {
+				info: (text: string) => void this.infos.push(text),
+				warn: (text: string) => void this.alerts.push(text),
+			},
 			_: (key: string, values?: Record<string, string>) =>
 				english(key.replace(`${NAMESPACE}:runtime.`, ''), values),
 		} as unknown as NodeAPI;
@@ -97,6 +102,7 @@ export class LoneNode {
 				random: () => 0.5,
 				sleep: async (_ms: number, signal?: AbortSignal) => await this.pause(signal),
 				http: async (request: HttpRequest) => this.answer(request),
+				stream: async () => await Promise.reject(new Error('there are no files here')),
 			},
 			...{ callbackToken: '', callbackUrl: () => undefined, rateLimit: async () => undefined },
 		} as unknown as AccountHandle;

@@ -1,8 +1,8 @@
 /** Whose word counts, where nobody signed. */
 import { describe, expect, it } from 'vitest';
-import { confirmJob } from '../../../jobs/callback/confirm';
+import { confirmCallback, confirmJob } from '../../../jobs/callback/confirm';
 import { createDeduplication } from '../../../jobs/callback/deduplication';
-import type { CallbackEvent } from '../../../jobs/callback/events';
+import { stateKey, type CallbackEvent } from '../../../jobs/callback/events';
 import type { CallbackResult } from '../../../jobs/callback/receive';
 import type { Host, HttpRequest } from '../../../jobs/host';
 import type { Job, Reply } from '../../../providers/contract';
@@ -169,6 +169,63 @@ describe('an end that the provider does not show yet', () => {
 		const { job, asked, logged } = await confirmed({}, [reply({ message: 'No' }, 401)]);
 		expect([job, asked.length]).toEqual([undefined, 1]);
 		expect(logged).toEqual(['The provider could not confirm job 7: HTTP 401: invalid key.']);
+	});
+});
+
+describe('what is known again afterwards', () => {
+	const result = { status: 202, reason: 'Received.', job: told, event: 'succeeded' } as const;
+	const host = (answer: Reply): Host => ({
+		...{ now: () => START_MS, random: () => 0.5, sleep: async () => undefined },
+		http: async () => answer,
+	});
+	const failed: Job = { ...told, status: 'failed' };
+	const noted = async (answer: Reply, events?: CallbackEvent[]) => {
+		const seen = createDeduplication();
+		seen.add(stateKey(told), START_MS);
+		const options = { provider, account, seen, host: host(answer), ...(events ? { events } : {}) };
+		const confirmation = await confirmCallback(result, options);
+		return {
+			confirmation,
+			known: [told, failed].map((job) => seen.has(stateKey(job), START_MS)),
+		};
+	};
+
+	it('is what was confirmed', async () => {
+		const { confirmation, known } = await noted(reply(done));
+		expect(confirmation).toMatchObject({ job: { status: 'succeeded' }, event: 'succeeded' });
+		expect(known).toEqual([true, false]);
+	});
+
+	it('is what is really the case, and the claim may come true', async () => {
+		const answer = reply({ status: 'failed', id: 7 });
+		const { confirmation, known } = await noted(answer);
+		expect(confirmation).toMatchObject({ job: { status: 'failed' }, event: 'failed' });
+		expect(known).toEqual([false, true]);
+		expect((await noted(answer, ['succeeded'])).known).toEqual([false, false]);
+	});
+
+	it('is nothing where the provider can not say', async () => {
+		const { confirmation, known } = await noted(unknown);
+		expect(confirmation).toMatchObject({ problem: { code: 'not_found' } });
+		expect(known).toEqual([false, false]);
+	});
+
+	it('is not passed on a second time', async () => {
+		const seen = createDeduplication();
+		for (const job of [told, failed]) seen.add(stateKey(job), START_MS);
+		const answer = host(reply({ status: 'failed', id: 7 }));
+		const again = await confirmCallback(result, { provider, account, seen, host: answer });
+		expect(again).toEqual({ reason: 'Job 7 is failed at the provider.' });
+	});
+
+	it('is a signed message as it came, and one without a job not at all', async () => {
+		const options = { provider, account, seen: createDeduplication(), host: host(unknown) };
+		expect(await confirmCallback({ ...result, trusted: true }, options)).toEqual({
+			...{ job: told, event: 'succeeded' },
+		});
+		expect(await confirmCallback({ status: 200, reason: 'Old news.' }, options)).toEqual({
+			reason: 'Old news.',
+		});
 	});
 });
 

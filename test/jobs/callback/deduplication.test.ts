@@ -89,6 +89,11 @@ describe('what was already delivered', () => {
 		expect(forgetful.size()).toBe(3);
 		forgetful.add('e', 3);
 		expect([forgetful.size(), forgetful.has('e', 3)]).toEqual([3, true]);
+		const many = createDeduplication({}, { maxEntries: 20 });
+		for (let id = 0; id < 20; id += 1) many.add(`${id}`, 1);
+		many.forget('7');
+		many.add('another', 2);
+		expect(many.size()).toBe(20);
 		const repeated = createDeduplication({}, { keepMs: 10, maxEntries: 3 });
 		for (const id of ['a', 'b', 'c']) repeated.add(id, 0);
 		expect(repeated.add('a', 20)).toBe(true);

@@ -21,9 +21,16 @@ describe('JSON from anybody', () => {
 		['levels behind a text', `["text",${deep}]`],
 		['levels behind a quote in a text', `["a\\"b",${deep}]`],
 		['levels behind a backslash in a text', `["a\\\\",${deep}]`],
+		['levels behind many lists', `[${'[],{},'.repeat(40)}${deep}]`],
 		['levels of objects', '{"a":'.repeat(65) + '1' + '}'.repeat(65)],
 	])('is refused with too many %s, which would harm who stores it', (_what, text) => {
 		expect(parse(text)).toEqual({ problem: 'The message is nested too deeply.' });
+	});
+
+	it('is told from bytes that are no text', () => {
+		const problem = 'The message is not JSON.';
+		expect(parseJson(Uint8Array.of(0x22, 0xff, 0x22))).toEqual({ problem });
+		expect(parseJson(Uint8Array.of(0x22, 0xc3, 0xa4, 0x22))).toEqual({ json: 'ä' });
 	});
 
 	it.each([['{"type":'], ['status=success'], ['']])('is told from what is none (%s)', (text) => {
