@@ -171,6 +171,7 @@ describe('what is refused, and nobody asked', () => {
 		['', 'Job ID is empty.'],
 		['{{ $json.id }}', 'Job ID is "{{ $json.id }}", an expression that was not evaluated.'],
 		[[], 'Job ID is [], which is neither a job ID nor a whole job.'],
+		[[true], 'Job ID is [true], which is neither a job ID nor a whole job.'],
 		[
 			['a', 'b'],
 			'Job ID is a list of 2. Give one job an item: put a Split Out node before this one.',
@@ -194,6 +195,11 @@ describe('what is refused, and nobody asked', () => {
 			failure: { code: 'invalid_request' },
 		});
 		expect(sent).toStrictEqual([]);
+	});
+
+	it('one option that can not be meant is enough', async () => {
+		const { json } = await fetch({ operation: 'get', options: { waitAtMost: 'soon' } });
+		expect(json.message).toMatch(/^job video_1: Wait at Most /);
 	});
 
 	it('an option that can not be meant; the job stays good', async () => {

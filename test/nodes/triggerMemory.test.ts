@@ -207,5 +207,59 @@ describe('a delivery', () => {
 		expect(String(second.seen).trim().split(' ')).toHaveLength(1);
 		waiting.settle();
 		expect(String(first.seen).trim().split(' ')).toHaveLength(2);
+		// Added behind, though it was marked before: what another request stored a moment ago is its beginning.
+		expect(String(first.seen).startsWith(String(second.seen))).toBe(true);
+	});
+
+	it('that waits is not stored with what another process has seen, and is once it is through', async () => {
+		const theirs: IDataObject = {};
+		deliver(theirs, 'theirs');
+		await restart();
+		const waiting = memory.beginDelivery('node', {});
+		waiting.seen.add('waiting', NOW_MS);
+		const store = structuredClone(theirs);
+		deliver(store, 'through');
+		const mine = memory;
+		await restart();
+		expect(deliver(structuredClone(store), 'theirs')).toBe(false);
+		expect(deliver(structuredClone(store), 'through')).toBe(false);
+		expect(deliver(structuredClone(store), 'waiting')).toBe(true);
+		const others: IDataObject = {};
+		await restart();
+		deliver(others, 'others');
+		memory = mine;
+		waiting.settle();
+		deliver(others, 'more');
+		await restart();
+		for (const message of ['theirs', 'through', 'waiting', 'others', 'more'])
+			expect(deliver(structuredClone(others), message)).toBe(false);
+	});
+});
+
+describe('many messages', () => {
+	const count = (store: IDataObject) => String(store.seen).trim().split(' ').length;
+	const many = (store: IDataObject, from: number, to: number) => {
+		const delivery = memory.beginDelivery('node', store);
+		for (let at = from; at < to; at += 1) delivery.seen.add(`m${at}`, NOW_MS + at);
+		delivery.settle();
+	};
+
+	it('are five thousand at most, however many come at a time', () => {
+		const store: IDataObject = {};
+		for (let at = 0; at < 12_000; at += 800) {
+			many(store, at, at + 800);
+			expect(count(store)).toBeLessThanOrEqual(5_000);
+		}
+		expect(count(store)).toBeGreaterThan(4_000);
+	});
+
+	it('are five thousand at most over a restart', async () => {
+		const store: IDataObject = {};
+		many(store, 0, 4_900);
+		for (let at = 4_900; at < 7_000; at += 700) {
+			await restart();
+			many(store, at, at + 700);
+			expect(count(store)).toBeLessThanOrEqual(5_000);
+		}
 	});
 });

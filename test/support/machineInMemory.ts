@@ -30,8 +30,14 @@ const reply = (body: unknown, statusCode = 200) => ({
 	body: JSON.stringify(body),
 });
 
-/** @param begins how a job stands when it is taken */
-export function machineInMemory(begins: MachineJob['status'] = 'queued'): Machine {
+/**
+ * @param begins how a job stands when it is taken
+ * @param more members of each job besides
+ */
+export function machineInMemory(
+	begins: MachineJob['status'] = 'queued',
+	more: object = {},
+): Machine {
 	const jobs: MachineJob[] = [];
 	const asked: Asked[] = [];
 	const answers: Array<{ call: Asked['call']; answer: () => unknown }> = [];
@@ -41,7 +47,8 @@ export function machineInMemory(begins: MachineJob['status'] = 'queued'): Machin
 		if (call === 'estimate') return reply({ object: 'video.estimate', seconds: 12 });
 		if (call === 'submit') {
 			const request = body as Record<string, unknown>;
-			const job: MachineJob = { id: `video_${jobs.length + 1}`, status: begins, request, more: {} };
+			const id = `video_${jobs.length + 1}`;
+			const job: MachineJob = { id, status: begins, request, more };
 			jobs.push(job);
 			return told(job);
 		}

@@ -1,0 +1,380 @@
+/** A run that sleeps until its jobs are over, waking by waking. In a workflow of n8n's: `sleep.test.ts`. */
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { canSleep, callbackUrlOf } from '../../nodes/TextToVideo/sleep/sleep';
+import { hookContext, type HookContextOptions } from '../support/hookContext';
+import { answerOf, machineInMemory, type Machine } from '../support/machineInMemory';
+import { executionOf, runNode, type Execution } from '../support/sleepingRun';
+
+const NOW_MS = Date.UTC(2026, 0, 1);
+const MINUTE_MS = 60_000;
+const FAR = { eta_seconds: 3_600 };
+
+let machine: Machine;
+let executions = 0;
+beforeEach(() => {
+	vi.useFakeTimers({ now: NOW_MS });
+	vi.spyOn(Math, 'random').mockReturnValue(0);
+	machine = machineInMemory('queued', FAR);
+});
+afterEach(() => {
+	vi.useRealTimers();
+	vi.restoreAllMocks();
+});
+
+interface Sleeping extends HookContextOptions {
+	prompts?: string[];
+}
+
+function start({ prompts = ['A boat'], parameters = {}, ...more }: Sleeping = {}): Execution {
+	executions += 1;
+	return executionOf({
+		items: prompts.map((prompt) => ({ json: { prompt } })),
+		executionId: `sleeping-${executions}`,
+		http: (options) => machine.http(options),
+		...more,
+		parameters: {
+			...{
+				provider: 'localGpu',
+				downloadVideo: false,
+				additionalFields: {},
+				whenSubmitted: 'suspend',
+			},
+			prompt: (item: number) => prompts[item],
+			...parameters,
+		},
+	});
+}
+const submits = () => machine.jobs.length;
+/** Where the last job is to be reported to, as it was sent. */
+function reportedTo(): string | undefined {
+	const { body } = machine.asked.filter(({ call }) => call === 'submit').at(-1)!.options;
+	return (body as { webhook?: { url: string } }).webhook?.url;
+}
+async function done<T>(work: Promise<T>): Promise<T> {
+	let isOver = false;
+	void work.finally(() => (isOver = true)).catch(() => undefined);
+	for (let turns = 0; !isOver && turns < 2_000; turns += 1)
+		await vi.advanceTimersByTimeAsync(1_000);
+	return await work;
+}
+const wakeAfter = async (execution: Execution, minutes: number) => {
+	vi.setSystemTime(Date.now() + minutes * MINUTE_MS);
+	return await done(runNode(execution));
+};
+
+describe('falling asleep', () => {
+	it('gives the jobs as they stand, and is to wake when it makes sense', async () => {
+		const execution = start({ prompts: ['A boat', 'A kite'] });
+		const { given } = await runNode(execution);
+		expect(given.map((item) => item?.json)).toMatchObject([
+			{ jobId: 'video_1', finished: false, nextPollSeconds: expect.any(Number) as number },
+			{ jobId: 'video_2', finished: false, nextPollSeconds: expect.any(Number) as number },
+		]);
+		expect(execution.wakesAtMs).toStrictEqual([NOW_MS + 300_000]);
+		const { data, options } = execution;
+		expect(data.waitTill).toStrictEqual(new Date(NOW_MS + 300_000));
+		// n8n goes on past a node that slept where the stored text says so.
+		expect(JSON.stringify(data)).not.toContain('waitTill');
+		expect(options.stored).toMatchObject({
+			sleep: {
+				executionId: options.executionId,
+				runIndex: 0,
+				untilMs: NOW_MS + 60 * MINUTE_MS,
+				wakeAtMs: NOW_MS + 300_000,
+			},
+		});
+		expect(options.stored).not.toHaveProperty('sleep.failures');
+	});
+
+	it('keeps to the run that it is', async () => {
+		const execution = start({ runIndex: 2 });
+		const { context } = await runNode(execution);
+		expect(context.getExecuteData().runIndex).toBe(2);
+		expect(execution.options.stored).toMatchObject({ jobs: { r2i0: {} }, sleep: { runIndex: 2 } });
+	});
+
+	it('may be done again and again: n8n’s own member can be set anew', async () => {
+		const execution = start();
+		await runNode(execution);
+		await wakeAfter(execution, 5);
+		expect(execution.wakesAtMs).toHaveLength(2);
+		expect(() => Object.assign(execution.data, { waitTill: undefined })).not.toThrow();
+		expect(() => delete (execution.data as { waitTill?: Date }).waitTill).not.toThrow();
+	});
+
+	it('puts the address of the execution and the node into every request', async () => {
+		const execution = start();
+		await runNode(execution);
+		expect(reportedTo()).toBe(
+			`http://127.0.0.1:5678/webhook-waiting/7/node0?signature=${execution.options.executionId}`,
+		);
+	});
+
+	it('puts no address where the person gave one', async () => {
+		const additionalFields = { webhook_url: 'https://acme.test/hook' };
+		await runNode(start({ parameters: { additionalFields } }));
+		expect(reportedTo()).toBe('https://acme.test/hook');
+	});
+
+	it.each(['', ' ', null])('takes %j for no address of the person’s own', async (webhook_url) => {
+		await runNode(start({ parameters: { additionalFields: { webhook_url } } }));
+		expect(reportedTo()).toContain('/node0?signature=');
+	});
+
+	it('is for a wait of two minutes and more', async () => {
+		const two = start({ parameters: { options: { waitAtMost: 2 } } });
+		await runNode(two);
+		expect(two.wakesAtMs).toHaveLength(1);
+		const less = start({ parameters: { options: { waitAtMost: 1.9 } } });
+		await done(runNode(less));
+		expect(less.wakesAtMs).toHaveLength(0);
+		expect(Date.now() - NOW_MS).toBeLessThan(3 * MINUTE_MS);
+		expect(reportedTo()).toBeUndefined();
+	});
+
+	it('is not for a workflow that was never saved, nor for an n8n that gives no token', async () => {
+		const context = hookContext();
+		Object.assign(context, { runExecutionData: { resumeToken: 'token' } });
+		expect(canSleep(context)).toBe(true);
+		Object.assign(context, { runExecutionData: {} });
+		expect(canSleep(context)).toBe(false);
+		const unsaved = hookContext({ workflow: { id: '' } });
+		Object.assign(unsaved, { runExecutionData: { resumeToken: 'token' } });
+		expect(canSleep(unsaved)).toBe(false);
+		expect(canSleep(hookContext())).toBe(false);
+	});
+
+	it.each([
+		['http://n8n/webhook-waiting/7', 'http://n8n/webhook-waiting/7/node0'],
+		[
+			'http://n8n/webhook-waiting/7//?signature=a',
+			'http://n8n/webhook-waiting/7/node0?signature=a',
+		],
+	])('reports to %s as %s', (evaluated, url) => {
+		expect(callbackUrlOf(hookContext({ evaluated }))).toBe(url);
+	});
+
+	it('does not happen where an item stops the node', async () => {
+		machine.next('submit', answerOf(402, { error: { message: 'Add credit.' } }));
+		const execution = start({ prompts: ['A boat', 'A kite'] });
+		const { errors, given } = await runNode(execution);
+		expect(execution.wakesAtMs).toStrictEqual([]);
+		expect(execution.options.stored).not.toHaveProperty('sleep');
+		expect(errors[0]?.description).toContain('item 2: job video_1 (queued)');
+		expect(given[1]?.json).toMatchObject({ jobId: 'video_1', finished: false });
+	});
+});
+
+describe('waking by the clock', () => {
+	it('asks once for each open job and sleeps on, until the time is over', async () => {
+		const execution = start({
+			prompts: ['A boat', 'A kite'],
+			parameters: { options: { waitAtMost: 12 } },
+		});
+		await runNode(execution);
+		for (const minutes of [5, 5]) await wakeAfter(execution, minutes);
+		expect(machine.count('ask')).toBe(4);
+		expect(execution.wakesAtMs.map((at) => (at - NOW_MS) / MINUTE_MS)).toStrictEqual([5, 10, 12]);
+		const { given } = await wakeAfter(execution, 2);
+		expect(given.map((item) => item?.json.finished)).toStrictEqual([false, false]);
+		expect(execution.wakesAtMs).toHaveLength(3);
+		expect(execution.options.stored).not.toHaveProperty('sleep');
+		expect(submits()).toBe(2);
+	});
+
+	it('shows nothing of what an earlier waking gave', async () => {
+		const execution = start();
+		await runNode(execution);
+		await wakeAfter(execution, 5);
+		expect(execution.data.resultData.runData.Video).toHaveLength(1);
+		machine.jobs[0]!.status = 'completed';
+		await wakeAfter(execution, 5);
+		expect(execution.data.resultData.runData.Video).toHaveLength(1);
+	});
+
+	it('gives the videos when all are over, and learns how long they took', async () => {
+		const execution = start({ prompts: ['A boat', 'A kite'] });
+		await runNode(execution);
+		await wakeAfter(execution, 5);
+		for (const job of machine.jobs) job.status = 'completed';
+		const { given, context } = await wakeAfter(execution, 5);
+		expect(given.map((item) => item?.json)).toMatchObject([
+			{ jobId: 'video_1', status: 'succeeded', finished: true },
+			{ jobId: 'video_2', status: 'succeeded', finished: true },
+		]);
+		expect(String(context.staticData.durations)).toContain('"seconds":[');
+	});
+
+	it('learns nothing of what was over at the first waking: it may have been so all the time', async () => {
+		const execution = start();
+		await runNode(execution);
+		machine.jobs[0]!.status = 'completed';
+		const { context } = await wakeAfter(execution, 5);
+		expect(context.staticData).not.toHaveProperty('durations');
+	});
+
+	it('asks no more for what is over, and sleeps on for the others', async () => {
+		const execution = start({ prompts: ['A boat', 'A kite'] });
+		await runNode(execution);
+		machine.jobs[0]!.status = 'completed';
+		await wakeAfter(execution, 5);
+		await wakeAfter(execution, 5);
+		const asked = machine.asked
+			.filter(({ call }) => call === 'ask')
+			.map(({ options }) => options.url);
+		expect(asked.map((url) => url.split('/').at(-1))).toStrictEqual([
+			'video_1',
+			'video_2',
+			'video_2',
+		]);
+	});
+
+	it('submits nothing, whatever was changed meanwhile', async () => {
+		const execution = start({ goesOn: true, prompts: ['A boat', ''] });
+		const first = await runNode(execution);
+		expect(first.given[1]?.json).not.toHaveProperty('error');
+		expect(first.given[1]?.json).toMatchObject({ details: { accepted: 'no' } });
+		execution.options.parameters = { ...execution.options.parameters, prompt: 'A lamp' };
+		machine.jobs[0]!.status = 'completed';
+		const { given } = await wakeAfter(execution, 5);
+		expect(submits()).toBe(1);
+		expect(given[0]?.json).toMatchObject({ jobId: 'video_1', finished: true });
+		expect(given[1]?.json).toMatchObject({
+			error: expect.stringContaining('not submitted before the run fell asleep') as string,
+		});
+	});
+
+	it('stops the node for a job that failed, and tells an item of it where the workflow goes on', async () => {
+		for (const goesOn of [false, true]) {
+			const execution = start({ prompts: ['A boat', 'A kite'], goesOn });
+			await runNode(execution);
+			const [failed, other] = machine.jobs.slice(-2);
+			failed!.status = 'failed';
+			other!.status = 'completed';
+			const { errors, given } = await wakeAfter(execution, 5);
+			expect(Boolean(errors[0])).toBe(!goesOn);
+			expect(given[1]?.json).toMatchObject({ jobId: other?.id, finished: true });
+			expect(execution.wakesAtMs).toHaveLength(1);
+		}
+	});
+});
+
+describe('a service that can not be asked', () => {
+	it('is asked on until the time is over, ever more rarely', async () => {
+		const execution = start();
+		await runNode(execution);
+		for (let wakes = 1; wakes <= 10; wakes += 1) {
+			machine.next('ask', answerOf(503));
+			await wakeAfter(execution, 5);
+			expect(execution.options.stored).toMatchObject({ sleep: { failures: { video_1: wakes } } });
+		}
+		machine.next('ask', answerOf(503));
+		const { given } = await wakeAfter(execution, 15);
+		expect(given[0]?.json).toMatchObject({
+			finished: false,
+			warnings: [expect.stringContaining('could not be asked any more')],
+		});
+	});
+
+	it('is forgiven when it answers again', async () => {
+		const execution = start();
+		await runNode(execution);
+		machine.next('ask', answerOf(503));
+		await wakeAfter(execution, 5);
+		await wakeAfter(execution, 5);
+		expect(execution.options.stored).not.toHaveProperty('sleep.failures');
+	});
+
+	it('is given up on where it refuses, with the job', async () => {
+		const execution = start();
+		await runNode(execution);
+		machine.next('ask', answerOf(401, { error: { message: 'Bad key.' } }));
+		const { errors } = await wakeAfter(execution, 5);
+		expect(errors[0]?.message).toContain('job video_1 (HTTP 401)');
+	});
+
+	it('may not know the job yet', async () => {
+		const execution = start();
+		await runNode(execution);
+		machine.next('ask', answerOf(404));
+		await wakeAfter(execution, 0.9);
+		expect(execution.wakesAtMs).toHaveLength(2);
+		machine.next('ask', answerOf(404));
+		const { errors } = await wakeAfter(execution, 5);
+		expect(errors[0]?.message).toContain('video_1');
+	});
+});
+
+describe('a job that is nearly done', () => {
+	it('is waited for awake, for a minute, and then asleep', async () => {
+		const execution = start();
+		await runNode(execution);
+		machine.jobs[0]!.more = { eta_seconds: 20 };
+		const running = runNode(execution);
+		await vi.advanceTimersByTimeAsync(30_000);
+		machine.jobs[0]!.status = 'completed';
+		const { given } = await done(running);
+		expect(given[0]?.json).toMatchObject({ finished: true });
+		expect(execution.wakesAtMs).toHaveLength(1);
+
+		const longer = start();
+		await runNode(longer);
+		machine.jobs[1]!.more = { eta_seconds: 20 };
+		const beganMs = Date.now();
+		await done(runNode(longer));
+		expect(longer.wakesAtMs).toHaveLength(2);
+		expect(longer.wakesAtMs[1]! - beganMs).toBeGreaterThanOrEqual(61_000 + 61_000);
+	});
+
+	it('that fails awake is told', async () => {
+		const execution = start();
+		await runNode(execution);
+		machine.jobs[0]!.more = { eta_seconds: 20 };
+		const running = runNode(execution);
+		await vi.advanceTimersByTimeAsync(5_000);
+		machine.next('ask', answerOf(401, { error: { message: 'Bad key.' } }));
+		const { errors } = await done(running);
+		expect(errors[0]?.message).toContain('job video_1 (HTTP 401)');
+	});
+});
+
+describe('Stop', () => {
+	it('while awake cancels the jobs, and nothing sleeps', async () => {
+		const stop = new AbortController();
+		const execution = start({ signal: stop.signal });
+		await runNode(execution);
+		machine.jobs[0]!.more = { eta_seconds: 20 };
+		const running = runNode(execution);
+		await vi.advanceTimersByTimeAsync(5_000);
+		stop.abort();
+		const { errors } = await done(running);
+		expect(errors[0]?.message).toContain('Job video_1 is being cancelled.');
+		expect(execution.wakesAtMs).toHaveLength(1);
+	});
+
+	it('before anything was sent puts nothing to sleep', async () => {
+		const execution = start({ signal: AbortSignal.abort() });
+		await runNode(execution);
+		expect(execution.wakesAtMs).toStrictEqual([]);
+		expect(submits()).toBe(0);
+	});
+});
+
+describe('Retry of a run that was stopped while it slept', () => {
+	it('is a try like any other: it attaches to the job and may submit', async () => {
+		const execution = start({ prompts: ['A boat', 'A kite'] });
+		await runNode(execution);
+		const { options, ...rest } = execution;
+		const stored = JSON.parse(JSON.stringify(options.stored)) as { jobs: Record<string, unknown> };
+		delete stored.jobs.r0i1;
+		const retried = {
+			...rest,
+			options: { ...options, stored, executionId: 'another' },
+			wakesAtMs: [],
+		};
+		const { given } = await done(runNode(retried));
+		expect(given[0]?.json.jobId).toBe('video_1');
+		expect(retried.wakesAtMs).toHaveLength(1);
+		expect(retried.options.stored).toMatchObject({ sleep: { executionId: 'another' } });
+	});
+});
