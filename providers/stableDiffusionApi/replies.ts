@@ -63,7 +63,7 @@ export function readSubmit(
 	// An id is a job that was accepted, whatever else the answer leaves out: it can be asked for.
 	const job = newJob(provider, jobId, context.nowMs);
 	const trackingId = nonEmptyString(values.track_id);
-	const read = readBody(body, trackingId ? { ...job, trackingId } : job, context);
+	const read = readBody(body, { ...job, trackingId }, context);
 	const warnings = unlikeAsked(values, read.settings);
 	return { job: warnings.length > 0 ? { ...read, warnings } : read };
 }
@@ -85,9 +85,7 @@ export function readFetch(reply: Reply, job: Job, context: ReadContext): Reading
 function questionRefused(body: JsonObject): boolean {
 	if (!isWord(body.status, 'error')) return false;
 	const { code } = readFailure({ status: 200, headers: {}, body }, 'yes');
-	return !['invalid_request', 'generation_failed', 'model_not_found', 'prompt_refused'].includes(
-		code,
-	);
+	return !['invalid_request', 'model_not_found', 'prompt_refused'].includes(code);
 }
 
 /** The webhook message. `event` belongs to the messages of another product (workflows) of the same sender. */

@@ -49,6 +49,8 @@ describe('a queue', () => {
 	it('that can not be read is no empty one', () => {
 		for (const body of ['', null, {}, { processing_count: null }])
 			expect(queue(body)).toHaveProperty('failure');
+		expect(queue({ processing_count: 0 }, 299)).toEqual({ value: 0 });
+		expect(queue({ processing_count: 0 }, 300)).toHaveProperty('failure');
 		expect(queue({ processing_count: 0, message: 'Busy' }, 503)).toMatchObject({
 			failure: { code: 'provider_error' },
 		});

@@ -61,6 +61,13 @@ describe('a model', () => {
 	});
 });
 
+it('a field of a model is told in the words of all of its name', () => {
+	expect(definitionOf('aspect_ratio:16:9=16:9')).toMatchObject({
+		...{ name: 'aspect_ratio', default: '16:9' },
+		...{ role: 'shape', title: 'Aspect Ratio', help: 'Shape of the picture.' },
+	});
+});
+
 describe('instead of a model', () => {
 	it.each([
 		['best/old', 'The best/one (best/one)'],

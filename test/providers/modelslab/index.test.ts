@@ -68,6 +68,13 @@ describe.each(all)('$id', ({ provider, id, page, path, fetch }) => {
 	});
 });
 
+it.each([
+	[modelslabV6, ['h3-minimax-t2v']],
+	[modelslabV6Ultra, ['wan2.2', 'ltx-2.3']],
+])('$id offers the models of its endpoint: %j', ({ models }, ids) => {
+	expect(models?.catalogue.models.map(({ id }) => id)).toStrictEqual(ids);
+});
+
 it('a parameter that is a field of its own is set in one place', () => {
 	const given = { model_id: 'a', prompt: 'A boat', fps: 24, extra_parameters: { fps: 30 } };
 	expect(validate(modelslabV7, given, DEFAULT).issues).toMatchObject([

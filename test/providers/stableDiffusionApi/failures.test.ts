@@ -23,9 +23,9 @@ describe('the words', () => {
 	});
 
 	it('of a status are taken in any case', () => {
-		expect([isWord('Error', 'error'), isWord('errors', 'error'), isWord(7, 'error')]).toStrictEqual([
-			...[true, false, false],
-		]);
+		expect([isWord('Error', 'error'), isWord('errors', 'error'), isWord(7, 'error')]).toStrictEqual(
+			[...[true, false, false]],
+		);
 	});
 });
 
@@ -59,6 +59,8 @@ describe('a code', () => {
 		[error(['Invalid api key']), 200, 'invalid_key'],
 		[error('Something else'), 200, 'invalid_request'],
 		[error('Something else'), 300, 'moved'],
+		[{ message: 'Invalid api key' }, 300, 'invalid_key'],
+		[{ message: 'Invalid api key' }, 299, 'unreadable_reply'],
 		[error('Something else'), 403, 'not_allowed'],
 		[{ status: 'failed', message: 'Try again' }, 200, 'generation_failed'],
 		[{ status: 'failed', message: 'Try again' }, 404, 'generation_failed'],

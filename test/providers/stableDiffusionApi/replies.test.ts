@@ -244,7 +244,9 @@ describe('a callback', () => {
 	const read = (body: unknown) => readCallback('modelslabV6', body, CONTEXT);
 
 	it('tells of a job', () => {
-		expect(read({ status: 'success', id: 7, output: [URL_A], track_id: 'mine' })?.job).toStrictEqual({
+		expect(
+			read({ status: 'success', id: 7, output: [URL_A], track_id: 'mine' })?.job,
+		).toStrictEqual({
 			...{ provider: 'modelslabV6', jobId: '7', status: 'succeeded', progress: 100 },
 			...{ videos: [{ url: URL_A, mimeType: 'video/mp4' }], trackingId: 'mine' },
 			submittedAt: new Date(NOW_MS).toISOString(),
