@@ -1,6 +1,6 @@
 /** Fetch Result, one item at a time. In a workflow of n8n's: `fetchResult.test.ts` and `account.test.ts`. */
 import { Readable } from 'node:stream';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { failureIn } from '../../nodes/TextToVideoFetchResult/earlierFailure';
 import { fetchHook } from '../../nodes/TextToVideoFetchResult/hook';
 import type { Job } from '../../providers/contract';
@@ -109,6 +109,20 @@ describe('Get Now', () => {
 });
 
 describe('Wait for the Video', () => {
+	it('asks until the video is there', async () => {
+		vi.useFakeTimers();
+		try {
+			const answers = [told('in_progress'), told('in_progress'), told('completed')];
+			const waiting = fetch({ operation: 'wait' }, { json: job, answers });
+			await vi.advanceTimersByTimeAsync(600_000);
+			const { json, sent } = await waiting;
+			expect(json).toMatchObject({ status: 'succeeded', finished: true });
+			expect(sent).toHaveLength(3);
+		} finally {
+			vi.useRealTimers();
+		}
+	});
+
 	it('asks at once, and gives up after the time that was chosen', async () => {
 		const { json, sent } = await fetch(
 			{ operation: 'wait', options: { waitAtMost: 0 } },
@@ -209,6 +223,7 @@ describe('what is refused, and nobody asked', () => {
 		expect(details).toMatchObject({
 			accepted: 'yes',
 			jobId: 'video_1',
+			failure: { accepted: 'yes' },
 			description: 'Change the option and run this node again: nothing is submitted by it.',
 		});
 		expect(sent).toStrictEqual([]);
@@ -220,6 +235,7 @@ describe('what is refused, and nobody asked', () => {
 		expect(details).toMatchObject({
 			accepted: 'yes',
 			jobId: 'video_1',
+			failure: { accepted: 'yes' },
 			description: 'Correct Base URL in the credential.',
 		});
 		const account = await fetch({ operation: 'account' }, { baseURL });

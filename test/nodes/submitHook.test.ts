@@ -117,6 +117,12 @@ describe('Return the Job', () => {
 		expect(machine.asked).toHaveLength(1);
 	});
 
+	it('is an error where the job failed at once', async () => {
+		machine = machineInMemory('failed');
+		const { errors } = await run(nodeWith(['A boat'], returning));
+		expect(errors[0]?.message).toContain('job video_1');
+	});
+
 	it('is a few lines for an agent, and the first item alone', async () => {
 		const { given } = await run(nodeWith(['A boat', 'A kite'], { ...returning, type: TOOL }));
 		expect(given[0]?.json).toMatchObject({
@@ -136,6 +142,21 @@ describe('Wait for the Video', () => {
 		const { given } = await run(context);
 		expect(given[0]?.json).toMatchObject({ jobId: 'video_1', status: 'succeeded', finished: true });
 		expect(String(context.staticData.durations)).toContain('"seconds":[');
+	});
+
+	it('downloads the file where one is wanted, which it is by default', async () => {
+		const downloaded = async (parameters: object, more: HookContextOptions = {}) => {
+			machine = machineInMemory('completed');
+			const context = nodeWith(['A boat'], { goesOn: true, ...more, parameters });
+			context.helpers.prepareBinaryData = async () => await Promise.reject(new Error('No room'));
+			await run(context);
+			return machine.asked.filter(({ options }) => options.encoding === 'stream').length > 0;
+		};
+		expect(await downloaded({ downloadVideo: true })).toBe(true);
+		expect(await downloaded({ downloadVideo: undefined })).toBe(true);
+		expect(await downloaded({ downloadVideo: false })).toBe(false);
+		expect(await downloaded({ downloadVideo: true, whenSubmitted: 'return' })).toBe(false);
+		expect(await downloaded({ downloadVideo: true }, { type: TOOL })).toBe(false);
 	});
 
 	it('is what the node does by itself', async () => {
@@ -307,6 +328,29 @@ describe('a run that may not start', () => {
 	});
 });
 
+it('is not held up by a price list that does not answer', async () => {
+	const parameters = {
+		...{ provider: 'aimlapiPixverse', whenSubmitted: 'return', model: 'pixverse/v5/text-to-video' },
+	};
+	const credentials = { textToVideoAimlApi: { apiKey: 'the-key-of-the-account' } };
+	const sentAtMs: number[] = [];
+	const context = nodeWith(['A boat'], {
+		...{ parameters, credentials },
+		http: ({ method }) => {
+			if (method === 'GET') return new Promise((resolve) => setTimeout(resolve, 30_000, {}));
+			sentAtMs.push(Date.now());
+			return answerOf(200, { id: 'gen-1', status: 'queued' })();
+		},
+	});
+	const { given } = await run(context, { baseURL: 'https://api.aimlapi.com' });
+	expect(sentAtMs).toStrictEqual([NOW_MS]);
+	expect(given[0]?.json).toMatchObject({ jobId: 'gen-1' });
+	expect(given[0]?.json).not.toHaveProperty('cost');
+	const announced = context.logged.find(([, message]) => message.startsWith('Submitting to'));
+	expect(announced?.[1]).toMatch(/^Submitting to .* \(request [0-9a-f]{40}, workflow "Shop" w1,/);
+	expect(given[0]?.json.requestId).toMatch(/^[0-9a-f]{40}$/);
+});
+
 describe('a submit that fails', () => {
 	it('is told with the provider’s name and words, and took nothing', async () => {
 		machine.next('submit', answerOf(402, { error: { message: 'Add credit.' } }));
@@ -390,6 +434,28 @@ describe('another try of the node', () => {
 		const { given } = await run(context);
 		expect(machine.jobs.map(({ request }) => request.prompt)).toStrictEqual(['A kite', 'A boat']);
 		expect(given.map((item) => item?.json.jobId)).toStrictEqual(['video_2', 'video_1']);
+	});
+
+	it('waits until the one before is over, and does not submit beside it', async () => {
+		const context = nodeWith(['A boat'], returning);
+		const late = answerOf(200, { id: 'video_9', object: 'video', status: 'queued' });
+		machine.next('submit', async () => {
+			await new Promise((resolve) => setTimeout(resolve, 5_000));
+			return late();
+		});
+		const runs = await done(Promise.all([submitRun(context), submitRun(context)]));
+		expect(runs.map(({ given }) => given[0]?.json.jobId)).toStrictEqual(['video_9', 'video_9']);
+		expect(machine.count('submit')).toBe(1);
+	});
+
+	it('names the jobs that it attached to, where another item stops the node', async () => {
+		const context = nodeWith(['A boat', 'A kite'], returning);
+		for (let tries = 0; tries < 2; tries += 1) {
+			machine.next('submit', answerOf(402));
+			const { errors } = await run(context);
+			expect(errors[0]?.description).toContain('item 2: job video_1 (queued)');
+			expect(errors[1]).toBeUndefined();
+		}
 	});
 
 	it.each([
