@@ -125,6 +125,19 @@ describe('room in the queue', () => {
 		expect(told).toHaveLength(1);
 	});
 
+	it('is given back once by each that had it, however often it says so', async () => {
+		const where = account();
+		const { host } = hostOf([2]);
+		const leave = await waitForRoom(provider, where, host);
+		for (let more = 0; more < 2; more += 1) await waitForRoom(provider, where, host);
+		leave();
+		leave();
+		const told: number[] = [];
+		const onFull = ({ jobs }: FullQueue) => void told.push(jobs);
+		await waitForRoom(provider, where, hostOf([3, 0]).host, { onFull });
+		expect(told).toEqual([5]);
+	});
+
 	it('is left at once by whoever is stopped', async () => {
 		const { host } = hostOf([5]);
 		const controller = new AbortController();

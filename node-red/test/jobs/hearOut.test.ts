@@ -41,3 +41,23 @@ it('lets go of one that takes longer than Node-RED waits', async () => {
 	expect(gaveUpMs).toBeLessThan(NODE_RED_GIVES_UP_MS - 2_000);
 	expect(gaveUpMs).toBe(10_000);
 });
+
+it('lets Node-RED go on though something goes wrong, and says what', async () => {
+	let close: (removed: boolean, done: () => void) => void = () => undefined;
+	const warnings: string[] = [];
+	const parts = {
+		RED: { events: { once: () => undefined } },
+		node: {
+			on: (_event: string, handler: typeof close) => (close = handler),
+			warn: (text: string) => warnings.push(text),
+		},
+		pendingJobs: {
+			end() {
+				throw new Error('odd');
+			},
+		},
+	};
+	new JobLifecycle(parts as unknown as LifecycleParts).attach();
+	await new Promise<void>((resolve) => close(false, resolve));
+	expect(warnings).toEqual(['odd']);
+});

@@ -192,6 +192,81 @@ describe('what is left when a node goes', () => {
 		expect(takeLeft(lone.id)).toMatchObject([{ job: { jobId: 'a' } }]);
 	});
 
+	/** A node whose context store answers when it is told to. */
+	function slow(kept: Record<string, unknown> = {}) {
+		const lone = new LoneNode(newId(), kept, 'localfilesystem');
+		const due: Array<() => void> = [];
+		const get = (key: string, _store: string, done: (error: null, value: unknown) => void) =>
+			due.push(() => done(null, kept[key]));
+		const set = (...[key, value, , done]: [string, unknown, string, () => void]) =>
+			due.push(() => {
+				kept[key] = value;
+				done();
+			});
+		Object.assign(lone.node, { context: () => ({ get, set }) });
+		const answer = async () => {
+			while (due.length > 0) {
+				due.shift()!();
+				await settled();
+			}
+		};
+		return { lone, kept, answer };
+	}
+	const isOver = (work: Promise<void>) => {
+		const state = { over: false };
+		void work.then(() => (state.over = true));
+		return state;
+	};
+
+	it('is handed on by one that goes before its store has answered, which is waited for', async () => {
+		const { lone, answer } = slow({ pendingJobs: [pending('a')] });
+		lone.attach({ begin: nothing });
+		await lone.start();
+		const closing = lone.close();
+		const closed = isOver(closing);
+		await settled();
+		expect(closed.over).toBe(false);
+		await answer();
+		await closing;
+		expect(takeLeft(lone.id)).toMatchObject([{ job: { jobId: 'a' } }]);
+		expect(lone.requests).toEqual([]);
+	});
+
+	it('is written down, what was only heard while it went too, before the next one reads it', async () => {
+		const { lone, kept, answer } = slow();
+		let submitted = (_job: Job) => {};
+		const begin: Begin = async () => await new Promise<Job>((resolve) => (submitted = resolve));
+		lone.attach({ begin });
+		await lone.start();
+		await answer();
+		lone.receive({ payload: 'a' });
+		await settled();
+		const closing = lone.close();
+		const closed = isOver(closing);
+		await settled();
+		submitted(jobOf('a'));
+		await settled();
+		expect([closed.over, kept.pendingJobs]).toEqual([false, undefined]);
+		await answer();
+		await closing;
+		expect(kept.pendingJobs).toMatchObject([{ job: { jobId: 'a' } }]);
+		takeLeft(lone.id);
+	});
+
+	it('is not written where the node is gone for good', async () => {
+		const kept: Record<string, unknown> = {};
+		const lone = new LoneNode(newId(), kept, 'localfilesystem');
+		lone.attach({ begin: async () => jobOf('a') });
+		await lone.start();
+		lone.receive({ payload: 'a' });
+		await settled();
+		// Node-RED clears the context of a node that is gone.
+		delete kept.pendingJobs;
+		await lone.close(true);
+		expect(kept).toEqual({});
+		expect(lone.events.listenerCount('flows:started')).toBe(0);
+	});
+
 	it('is not taken up by one that goes before the flows run', async () => {
 		const lone = new LoneNode(newId());
 		handOn(lone.id, pending('a'));
