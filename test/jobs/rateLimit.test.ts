@@ -86,6 +86,18 @@ describe('a limit of requests a minute', () => {
 		expect(nowMs).toBe(120_000);
 	});
 
+	it('does not let one stand in line that is stopped already', async () => {
+		let wake = () => {};
+		const sleep = async () => await new Promise<void>((resolve) => (wake = resolve));
+		const pace = createRateLimit(1, { now: () => 0, sleep });
+		await pace();
+		const sleeping = pace();
+		// Nobody's sleep is over yet.
+		await expect(pace(AbortSignal.abort(new Error('Stopped')))).rejects.toThrow('Stopped');
+		wake();
+		await sleeping;
+	});
+
 	it('waits for no more than a minute where the clock was set back', async () => {
 		let nowMs = 3_600_000;
 		const slept: number[] = [];

@@ -174,6 +174,13 @@ describe('a context store', () => {
 		expect(written).toEqual([['pendingJobs', [pending('b')]]]);
 	});
 
+	it('is written once with the newest of what comes at one moment', async () => {
+		const { jobs, written } = await ready('moment');
+		for (const id of ['a', 'b', 'c']) jobs.write([pending(id)]);
+		await jobs.written();
+		expect(written).toEqual([['pendingJobs', [pending('c')]]]);
+	});
+
 	it('that can not be read is told of, and what is under way is kept all the same', async () => {
 		const store = storeOf('broken');
 		store.fault.read = new Error('No store');
