@@ -50,7 +50,7 @@ export function modelFields(models: ProviderModels, model: ModelEntry, base: Fie
 const shared = new Map<string, Field>();
 
 /** Many models have the same field: it is made once, and who walks all models can tell by identity. */
-function sharedField(key: string, more: Partial<Field>): Field {
+function sharedField(key: string, more: Partial<Field> & Pick<Field, 'required'>): Field {
 	const whole = `${key} ${JSON.stringify(more)}`;
 	let field = shared.get(whole);
 	if (!field) {
@@ -62,13 +62,12 @@ function sharedField(key: string, more: Partial<Field>): Field {
 	return field;
 }
 
-function fieldOf(entry: FieldEntry): Field {
+function fieldOf(entry: FieldEntry): Omit<Field, 'required'> {
 	const { name, title = name, help = '', role, as, wire, part, multiline, open, labels } = entry;
 	return {
 		name,
 		title,
 		help,
-		required: false,
 		...typeOf(entry),
 		...defined({
 			role,
@@ -128,12 +127,7 @@ function mediaOf(kind: MediaKind, limits: FieldEntry | NonNullable<FieldEntry['i
 	};
 }
 
-function itemsOf({
-	item,
-	itemFields = [],
-	requiredItemFields = [],
-	itemTitle = 'Item',
-}: FieldEntry) {
+function itemsOf({ item, itemFields = [], requiredItemFields = [], itemTitle = '' }: FieldEntry) {
 	if (item) {
 		const { type, multiline } = item;
 		const what: TypePart = isMedia(type) ? mediaOf(type, item) : { type: 'text', minLength: 1 };

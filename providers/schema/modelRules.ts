@@ -69,7 +69,7 @@ function brokenField(
 		Object.keys(allow).find((name) => !isOneOf(name, allow[name] ?? [])) ??
 		require.find((name) => !isSet(name)) ??
 		(anyOf.some(isSet) ? undefined : anyOf[0]) ??
-		(oneOf.length === 0 || oneOf.filter(isSet).length === 1 ? undefined : oneOf[0])
+		(oneOf.filter(isSet).length === 1 ? undefined : oneOf[0])
 	);
 }
 

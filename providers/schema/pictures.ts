@@ -64,7 +64,7 @@ function webpSize(view: DataView): Size {
 /** Segments follow each other until one that starts a frame. */
 function jpegSize(view: DataView): Size {
 	let at = 2;
-	while (at + 9 < view.byteLength) {
+	while (at + 9 <= view.byteLength) {
 		if (view.getUint8(at) !== 0xff) return undefined;
 		const marker = view.getUint8(at + 1);
 		if (marker === 0xff) {

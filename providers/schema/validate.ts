@@ -201,8 +201,17 @@ function addressesIn(value: JsonValue | undefined): string[] {
 		: [];
 }
 
-export function shown(value: JsonValue | undefined): string {
+/** @param value whatever was given: an expression may give what JSON has no form for */
+export function shown(value: unknown): string {
 	if (value === undefined) return 'empty';
-	const text = typeof value === 'number' ? String(value) : JSON.stringify(value);
+	const text = typeof value === 'number' ? String(value) : asJson(value);
 	return text.length <= LONGEST_SHOWN_VALUE ? text : `${text.slice(0, LONGEST_SHOWN_VALUE)}…`;
+}
+
+function asJson(value: unknown): string {
+	try {
+		return JSON.stringify(value) ?? String(value);
+	} catch {
+		return String(value);
+	}
 }

@@ -56,6 +56,11 @@ describe('a rule of a document', () => {
 		expect(told(rule, values)).toBe(0);
 	});
 
+	it('is told once, as a refusal and not as a warning', () => {
+		expect(refused('exr-needs-hdr', { exr_export: true })).toHaveLength(1);
+		expect(told('exr-needs-hdr', { exr_export: true })).toBe(0);
+	});
+
 	it('says what is allowed in its own words, without a full stop', () => {
 		const [issue] = modelIssues(modelWith('exr-needs-hdr'), FIELDS, { exr_export: true });
 		expect(issue?.allowed).toMatch(/[^.]$/);

@@ -47,6 +47,21 @@ describe('a picture', () => {
 		['progressive JPEG', jpeg(0xc2, 33, 44), 'image/jpeg', 33, 44],
 		['JPEG of the last kind of frame', jpeg(0xcf, 33, 44), 'image/jpeg', 33, 44],
 		[
+			'JPEG with a filling byte before its frame',
+			[...[0xff, 0xd8, 0xff, 0xff, 0xc0], ...be16(11), 8, ...be16(9), ...be16(7)],
+			...(['image/jpeg', 7, 9] as const),
+		],
+		[
+			'WebP that ends with its size',
+			riff('VP8 ', [...zeros(6), ...le16(500), ...le16(400)]).slice(0, 30),
+			...(['image/webp', 500, 400] as const),
+		],
+		[
+			'tall extended WebP',
+			riff('VP8X', [...zeros(4), ...le16(99), 0, ...le16(70_000 & 0xffff), 1]),
+			...(['image/webp', 100, 70_001] as const),
+		],
+		[
 			'WebP',
 			riff('VP8 ', [...zeros(6), ...le16(0x4000 | 500), ...le16(0x8000 | 400)]),
 			...(['image/webp', 500, 400] as const),
@@ -76,6 +91,16 @@ describe('a picture', () => {
 		['WebP of an unknown kind', riff('ABCD', zeros(20)), 'image/webp'],
 		['JPEG that ends before its frame', [0xff, 0xd8, 0xff], 'image/jpeg'],
 		['JPEG that loses its thread', [0xff, 0xd8, 0xff, 0xe0, 0, 2, ...zeros(20)], 'image/jpeg'],
+		[
+			'JPEG that ends within its size',
+			[...[0xff, 0xd8, 0xff, 0xc0], ...be16(11), 8, ...be16(9), 0],
+			'image/jpeg',
+		],
+		[
+			'JPEG that loses its thread before what looks like a frame',
+			[...[0xff, 0xd8, 0xff, 0xe0, 0, 2], ...[0, 0xc0, ...be16(11), 8, ...be16(9), ...be16(7)]],
+			'image/jpeg',
+		],
 		['TIFF', text('II*\0'), 'image/tiff'],
 		['TIFF of the other order', text('MM\0*'), 'image/tiff'],
 	] as Array<[string, number[], string]>)(
@@ -94,6 +119,17 @@ describe('a picture', () => {
 		['half a JPEG mark', [0xff, 0xd8]],
 	] as Array<[string, number[]]>)('is not %s', (_name, bytes) => {
 		expect(pictureFacts(Uint8Array.from(bytes))).toBeUndefined();
+	});
+
+	it('has its size in a frame of any kind of JPEG, and in no other segment', () => {
+		const markers = Array.from({ length: 0x30 }, (_unused, index) => 0xb0 + index);
+		const frames = markers.filter((marker) => {
+			const head = [0xff, 0xd8, 0xff, marker, ...be16(11), 8, ...be16(9), ...be16(7), ...zeros(9)];
+			return pictureFacts(Uint8Array.from(head))?.width !== undefined;
+		});
+		expect(frames).toEqual([
+			...[0xc0, 0xc1, 0xc2, 0xc3, 0xc5, 0xc6, 0xc7, 0xc9, 0xca, 0xcb, 0xcd, 0xce, 0xcf],
+		]);
 	});
 
 	it('is read from its own part of a larger buffer', () => {
