@@ -165,6 +165,66 @@ describe('falling asleep', () => {
 	});
 });
 
+describe('how long it sleeps', () => {
+	const seconds = async (run: Sleeping, executionId?: string) => {
+		machine = machineInMemory('queued', { eta_seconds: 100 });
+		const execution = start(run);
+		await runNode(execution);
+		const { options } = execution;
+		const again = { ...execution, options: { ...options, executionId: executionId ?? '' } };
+		if (executionId) await runNode(again);
+		return (execution.wakesAtMs.at(-1)! - Date.now()) / 1000;
+	};
+
+	it('is two minutes at least where the provider calls this execution', async () => {
+		expect(await seconds({})).toBe(120);
+	});
+
+	it('goes by the schedule where it calls somebody else, or another execution', async () => {
+		const additionalFields = { webhook_url: 'https://acme.test/hook' };
+		expect(await seconds({ parameters: { additionalFields } })).toBe(85);
+		expect(await seconds({}, 'a retry')).toBe(85);
+	});
+});
+
+describe('an item that can not be read', () => {
+	const spoiled = (execution: Execution) => {
+		const { prompt } = execution.options.parameters as { prompt: (item: number) => string };
+		execution.options.parameters = {
+			...execution.options.parameters,
+			prompt(item: number) {
+				if (item === 1) throw new Error('No such node');
+				return prompt(item);
+			},
+		};
+		return execution;
+	};
+
+	it('is not waited for where the workflow goes on', async () => {
+		const execution = spoiled(start({ prompts: ['A boat', 'A kite', 'A train'], goesOn: true }));
+		const { given } = await done(runNode(execution, [1]));
+		expect(given.map((item) => item?.json.jobId)).toStrictEqual(['video_1', undefined, 'video_2']);
+		expect(execution.wakesAtMs).toHaveLength(1);
+	});
+
+	it('after a sleep keeps nobody waiting, and puts nothing to sleep: n8n fails the node', async () => {
+		const execution = start({ prompts: ['A boat', 'A kite'] });
+		await runNode(execution);
+		const { given } = await done(runNode(spoiled(execution), [1]));
+		expect(given[0]?.json).toMatchObject({ jobId: 'video_1', finished: false });
+		expect(execution.wakesAtMs).toHaveLength(1);
+	});
+});
+
+it('a field that reads as wrong by now does not keep a woken run from its videos', async () => {
+	const execution = start();
+	await runNode(execution);
+	execution.options.parameters = { ...execution.options.parameters, prompt: '' };
+	machine.jobs[0]!.status = 'completed';
+	const { given } = await wakeAfter(execution, 5);
+	expect(given[0]?.json).toMatchObject({ jobId: 'video_1', finished: true });
+});
+
 describe('waking by the clock', () => {
 	it('asks once for each open job and sleeps on, until the time is over', async () => {
 		const execution = start({
@@ -376,5 +436,16 @@ describe('Retry of a run that was stopped while it slept', () => {
 		expect(given[0]?.json.jobId).toBe('video_1');
 		expect(retried.wakesAtMs).toHaveLength(1);
 		expect(retried.options.stored).toMatchObject({ sleep: { executionId: 'another' } });
+	});
+
+	it('leaves no sleep behind where it is not to sleep any more', async () => {
+		const execution = start();
+		await runNode(execution);
+		const { options } = execution;
+		const parameters = { ...options.parameters, whenSubmitted: 'return' };
+		const retried = { ...execution, options: { ...options, parameters, executionId: 'another' } };
+		const { given } = await done(runNode(retried));
+		expect(given[0]?.json.jobId).toBe('video_1');
+		expect(options.stored).not.toHaveProperty('sleep');
 	});
 });

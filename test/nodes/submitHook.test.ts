@@ -239,6 +239,12 @@ describe('Estimate Only', () => {
 		});
 	});
 
+	it('is refused for no price: it spends nothing', async () => {
+		const parameters = { whenSubmitted: 'estimate', options: { maximumCost: 0.01 } };
+		const { given } = await run(nodeWith(['A boat'], { parameters }));
+		expect(given[0]?.json.estimate).toBe(true);
+	});
+
 	it('refuses what could not be sent, and counts nothing of it', async () => {
 		const parameters = { whenSubmitted: 'estimate', options: { maximumJobs: 1 } };
 		const { given } = await run(nodeWith(['', 'A boat', 'A kite'], { parameters, goesOn: true }));
@@ -283,6 +289,19 @@ describe('a run that may not start', () => {
 			failure: { code: 'not_allowed' },
 			description: 'Raise Maximum Jobs under Options if you really want that many videos.',
 		});
+	});
+
+	it('is one under a Maximum Cost whose price can not be said, by item where there are several', async () => {
+		const parameters = { whenSubmitted: 'return', options: { maximumCost: 1 } };
+		const of = async (...prompts: string[]) =>
+			(await run(nodeWith(prompts, { parameters }))).errors[0]?.message;
+		const basis = 'Local GPU publishes no prices that could be asked for';
+		const begin = 'Maximum Cost is set, and what the videos cost can not be said before: ';
+		expect(await of('A boat')).toBe(`${begin}${basis}. Nothing was submitted.`);
+		expect(await of('A boat', 'A kite')).toBe(
+			`${begin}item 1: ${basis}; item 2: ${basis}. Nothing was submitted.`,
+		);
+		expect(machine.jobs).toStrictEqual([]);
 	});
 
 	it('is told an agent as a limit where it is one, and as a problem where it is none', async () => {
@@ -384,13 +403,18 @@ describe('a submit that fails', () => {
 		const parameters = {
 			...{ provider: 'modelslabV6', whenSubmitted: 'return', output_type: 'mp4' },
 			model_id: { __rl: true, mode: 'id', value: 'cogvideox' },
+			options: { maximumJobs: 1 },
 		};
 		const credentials = { textToVideoModelsLabApi: { apiKey: 'the-key-of-the-account' } };
 		const asked: string[] = [];
+		const stored: { jobs?: Record<string, { doubt?: object }> } = {};
+		/** What n8n would have saved, had it been killed while the job was looked for. */
+		const known: unknown[] = [];
 		const context = nodeWith(['A boat'], {
-			...{ parameters, credentials, goesOn: true },
+			...{ parameters, credentials, stored, goesOn: true },
 			http: ({ url }) => {
 				asked.push(url);
+				if (url.includes('assets')) known.push(stored.jobs?.r0i0?.doubt);
 				if (url.endsWith('text2video')) cut();
 				return answerOf(200, url.includes('assets') ? { data: [] } : { processing_count: 0 })();
 			},
@@ -405,10 +429,133 @@ describe('a submit that fails', () => {
 		const again = await run(context, { baseURL: 'https://modelslab.com' });
 		expect(detailsOf(again.given[0])).toMatchObject({ accepted: 'unknown' });
 		expect(submits()).toBe(1);
+		expect(known[0]).toMatchObject({ accepted: 'unknown' });
+		// It may have been taken, so its place is not free for another round.
+		const round = nodeWith(['A kite'], {
+			...{ parameters, credentials, goesOn: true, runIndex: 1 },
+			executionId: context.getExecutionId(),
+		});
+		const next = await run(round, { baseURL: 'https://modelslab.com' });
+		expect(detailsOf(next.given[0])).toMatchObject({ failure: { code: 'not_allowed' } });
+	});
+
+	it('frees its place for another round where it was certainly not taken', async () => {
+		machine.next('submit', answerOf(402, { error: { message: 'Add credit.' } }));
+		const parameters = { whenSubmitted: 'return', options: { maximumJobs: 1 } };
+		const first = nodeWith(['A boat'], { parameters, goesOn: true });
+		await run(first);
+		const executionId = first.getExecutionId();
+		const round = (runIndex: number) =>
+			nodeWith(['A kite'], { parameters, goesOn: true, runIndex, executionId });
+		expect((await run(round(1))).given[0]?.json.jobId).toBe('video_1');
+		expect(detailsOf((await run(round(2))).given[0])).toMatchObject({
+			failure: { code: 'not_allowed' },
+		});
+	});
+});
+
+describe('an error that nobody foresaw', () => {
+	const failing = async (spoil: (context: ReturnType<typeof nodeWith>) => void) => {
+		const evaluated = `http://n8n.test/webhook-waiting/1?signature=odd-${executions}`;
+		const context = nodeWith(['A boat'], { ...returning, goesOn: true, evaluated });
+		spoil(context);
+		return detailsOf((await run(context)).given[0]);
+	};
+	const failOn = (words: string) => (context: ReturnType<typeof nodeWith>) => {
+		const { logger } = context;
+		context.logger = {
+			...logger,
+			info(message: string) {
+				if (message.includes(words)) throw new Error('Odd');
+			},
+		};
+	};
+
+	it('before anything was sent took nothing', async () => {
+		const withoutName = (context: ReturnType<typeof nodeWith>) => {
+			context.getWorkflow = () => {
+				throw new Error('Odd');
+			};
+		};
+		expect(await failing(withoutName)).toMatchObject({
+			accepted: 'no',
+			description: 'Nothing was submitted for this item.',
+		});
+	});
+
+	it('between the request and its answer leaves a doubt', async () => {
+		machine.next('submit', answerOf(429, { error: { message: 'Busy.' } }));
+		expect(await failing(failOn('Trying again'))).toMatchObject({ accepted: 'unknown' });
+	});
+
+	it('after the job was taken leaves the job', async () => {
+		expect(await failing(failOn('Submitted'))).toMatchObject({
+			accepted: 'yes',
+			description: expect.stringContaining('do not order it again') as string,
+		});
+	});
+});
+
+describe('room in the provider’s queue', () => {
+	const submitted = async (options: object) => {
+		const asked: number[] = [];
+		let queued = 7;
+		setTimeout(() => (queued = 4), 60_000);
+		const context = nodeWith(['A boat'], {
+			parameters: {
+				...{ provider: 'modelslabV6', whenSubmitted: 'return', output_type: 'mp4', options },
+				model_id: { __rl: true, mode: 'id', value: 'cogvideox' },
+			},
+			credentials: { textToVideoModelsLabApi: { apiKey: 'the-key-of-the-account' } },
+			http: ({ url }) => {
+				if (!url.endsWith('text2video')) return answerOf(200, { processing_count: queued })();
+				asked.push(Date.now() - NOW_MS);
+				return answerOf(200, { status: 'processing', id: 5, eta: 900 })();
+			},
+		});
+		const { given } = await run(context, { baseURL: 'https://modelslab.com' });
+		expect(given[0]?.json.jobId).toBe('5');
+		return { atSeconds: (asked[0] ?? NaN) / 1000, logged: context.logged };
+	};
+
+	it('is waited for, and the log says so', async () => {
+		const { atSeconds, logged } = await submitted({});
+		expect(atSeconds).toBeGreaterThanOrEqual(60);
+		expect(logged[0]).toStrictEqual([
+			'info',
+			"ModelsLab: Text to Video (v6): 7 jobs are in the account's queue, which has 5 places. Waiting for one.",
+		]);
+	});
+
+	it('is as large as its person says, and never smaller than the documents say', async () => {
+		expect((await submitted({ parallelJobs: 8 })).atSeconds).toBe(0);
+		expect((await submitted({ parallelJobs: 1 })).atSeconds).toBeGreaterThanOrEqual(60);
 	});
 });
 
 describe('another try of the node', () => {
+	it('looks at everything anew', async () => {
+		let looks = 0;
+		const prompt = () => (looks === 0 ? '' : 'A boat');
+		const context = nodeWith(['A boat'], { parameters: { whenSubmitted: 'return', prompt } });
+		expect((await run(context)).errors[0]?.message).toContain('Prompt');
+		looks += 1;
+		expect((await run(context)).given[0]?.json.jobId).toBe('video_1');
+	});
+
+	it('knows the job of the one before, though n8n lost it: they bear the same token', async () => {
+		const evaluated = 'http://n8n.test/webhook-waiting/1?signature=the-token-of-both';
+		const of = () => nodeWith(['A boat'], { ...returning, evaluated, stored: {} });
+		const first = await run(of());
+		const second = await run(of());
+		expect(second.given[0]?.json.jobId).toBe(first.given[0]?.json.jobId);
+		expect(machine.jobs).toHaveLength(1);
+		await run(
+			nodeWith(['A boat'], { ...returning, evaluated: evaluated.replace('both', 'another') }),
+		);
+		expect(machine.jobs).toHaveLength(2);
+	});
+
 	it('attaches to the jobs that there are, and asks for them at once', async () => {
 		const context = nodeWith(['A boat', 'A kite']);
 		machine.next('ask', answerOf(401, { error: { message: 'Bad key.' } }));
@@ -434,6 +581,8 @@ describe('another try of the node', () => {
 		const { given } = await run(context);
 		expect(machine.jobs.map(({ request }) => request.prompt)).toStrictEqual(['A kite', 'A boat']);
 		expect(given.map((item) => item?.json.jobId)).toStrictEqual(['video_2', 'video_1']);
+		const keys = machine.asked.map(({ options }) => options.headers?.['Idempotency-Key']);
+		expect(new Set(keys).size).toBe(3);
 	});
 
 	it('waits until the one before is over, and does not submit beside it', async () => {
@@ -468,7 +617,8 @@ describe('another try of the node', () => {
 		'of a job that fails makes as many jobs as n8n tries the node (%j): %i',
 		async (node, most) => {
 			machine = machineInMemory('failed');
-			const context = nodeWith(['A boat'], { node });
+			const parameters = { options: { maximumJobs: 1 } };
+			const context = nodeWith(['A boat'], { node, parameters });
 			for (let tries = 0; tries < 7; tries += 1) await run(context);
 			expect(machine.jobs).toHaveLength(most);
 		},

@@ -73,6 +73,7 @@ describe('a call about the last job', () => {
 		expect(resumed).toStrictEqual([execution.options.items]);
 		expect(machine.count('ask')).toBe(3);
 		const { jobs, sleep } = storedOf(execution);
+		expect(Object.values(jobs).map(({ job }) => job?.jobId)).toStrictEqual([boat, kite]);
 		expect(Object.values(jobs).map(({ job }) => job?.status)).toStrictEqual([
 			'succeeded',
 			'succeeded',
@@ -197,8 +198,33 @@ describe('a call that comes before the provider shows the end', () => {
 	});
 });
 
+describe('what was said of a run that sleeps for long', () => {
+	const hour = 3_600_000;
+
+	it('counts for an hour after the last call, and no longer', async () => {
+		const execution = await asleep('A boat', 'A kite');
+		const [boat, kite] = ids() as [string, string];
+		const at = async (ms: number, body: unknown) => {
+			vi.setSystemTime(NOW_MS + ms);
+			return (await callNode(execution, body)).resumed !== undefined;
+		};
+		await at(0, about(boat));
+		await at(hour, {});
+		expect(await at(2 * hour, about(kite))).toBe(true);
+
+		const other = await asleep('A boat', 'A kite');
+		const [lamp, train] = ids().slice(-2) as [string, string];
+		const later = async (ms: number, body: unknown) => {
+			vi.setSystemTime(NOW_MS + 9 * hour + ms);
+			return (await callNode(other, body)).resumed !== undefined;
+		};
+		await later(0, about(lamp));
+		expect(await later(hour + 1, about(train))).toBe(false);
+	});
+});
+
 describe('a call that can not be answered', () => {
-	const later = { status: 503, body: { received: false, retry: true } };
+	const later = { status: 503, body: { received: false, retry: true }, isAnswered: true };
 
 	it('about a job that can not be asked for is to come again', async () => {
 		const execution = await asleep('A boat');
@@ -248,7 +274,10 @@ describe('a run that 0.1.0 put to sleep', () => {
 		const execution = await asleep('A boat');
 		const items = [{ json: { prompt: 'As it was' } }];
 		Object.assign(storedOf(execution).sleep, { items });
+		delete storedOf(execution).sleep.executionId;
 		finish(ids()[0]!);
 		expect((await callNode(execution, about(ids()[0]))).resumed).toStrictEqual([items]);
+		// Without it the node would take the waking for another execution's retry.
+		expect(storedOf(execution).sleep.executionId).toBe(execution.options.executionId);
 	});
 });

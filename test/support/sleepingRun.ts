@@ -32,14 +32,17 @@ export function executionOf(options: HookContextOptions & { executionId: string 
 }
 
 /** n8n runs the node, the first time or after a sleep. */
-export async function runNode(execution: Execution): Promise<SubmitRun & { context: HookContext }> {
+export async function runNode(
+	execution: Execution,
+	left: number[] = [],
+): Promise<SubmitRun & { context: HookContext }> {
 	const { options, data, wakesAtMs } = execution;
 	const context = hookContext(options);
 	Object.assign(context, {
 		runExecutionData: data,
 		putExecutionToWait: async (at: Date) => await Promise.resolve(wakesAtMs.push(at.getTime())),
 	});
-	const ran = await submitRun(context);
+	const ran = await submitRun(context, {}, left);
 	// n8n adds what a run gave to what it gave before.
 	const given = ran.given as unknown as never;
 	(data.resultData.runData.Video ??= []).push({ data: { main: [given] } } as never);
@@ -52,6 +55,8 @@ export interface Call {
 	/** The items that the node runs again with; none where it sleeps on. */
 	resumed?: INodeExecutionData[][];
 	logged: HookContext['logged'];
+	/** Whether n8n is told that the answer was given. */
+	isAnswered: boolean;
 }
 
 /** A message to the address that went along with the jobs. */
@@ -80,6 +85,7 @@ export async function callNode(execution: Execution, body: unknown): Promise<Cal
 	const { workflowData } = result;
 	return {
 		...{ status: answer.status, logged: context.logged },
+		isAnswered: result.noWebhookResponse === true,
 		body: answer.body ?? result.webhookResponse,
 		...(workflowData ? { resumed: workflowData as INodeExecutionData[][] } : {}),
 	};

@@ -164,8 +164,8 @@ function runAgain(
 	const entry = data.executionData?.nodeExecutionStack[0];
 	if (!entry) throw new Error('n8n has nothing to run again');
 	for (const known of entriesOfRun(store.ledger, sleep.runIndex)) {
-		known.job = jobs.find(({ jobId }) => jobId === known.job?.jobId) ?? known.job;
-		if (!known.job) delete known.job;
+		const now = jobs.find(({ jobId }) => jobId === known.job?.jobId);
+		if (now) known.job = now;
 	}
 	sleep.executionId = context.getExecutionId();
 	// n8n switches a sleeper off, so that what its webhook gives is passed on; here the node is to go on itself.

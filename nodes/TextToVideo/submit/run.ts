@@ -50,7 +50,6 @@ export class Run {
 	readonly rateLimit: RateLimit;
 	/** As the person set it. */
 	readonly parallelJobs: number | undefined;
-	readonly callbackUrl: string | undefined;
 	readonly ledger: ItemLedger;
 	/** Set where the node slept and runs again: everything was submitted before, nothing is now. */
 	readonly woken: Sleep | undefined;
@@ -84,7 +83,6 @@ export class Run {
 		this.gate = createConcurrencyLimit(options.parallelJobs || provider.limits.parallelJobs);
 		this.rateLimit = rateLimitOf(provider, account, { now: Date.now, sleep: sleepOrStop });
 		this.parallelJobs = options.parallelJobs;
-		this.callbackUrl = options.callbackUrl;
 		this.after = Promise.allSettled(before?.busy ?? []);
 		const runIndex = Number(context.getWorkflowDataProxy(0).$runIndex);
 		const executionId = context.getExecutionId();
