@@ -203,6 +203,18 @@ describe('a page of a list', () => {
 		expect(listed.asked[0]!.query).toMatchObject({ 'pagination.cursor': 'c_0' });
 	});
 
+	it('is the first of the provider’s own list after the shipped models, then the one it names', async () => {
+		const cursors: Array<string | undefined> = [];
+		const model = any.modelSearch!.model!;
+		const call: typeof model.call = (text, cursor) => {
+			cursors.push(cursor);
+			return model.call(text, cursor);
+		};
+		const provider = { ...any, modelSearch: { model: { ...model, call } } };
+		for (const cursor of ['live', 'page-2']) await pages(provider, { kind: 'model', cursor });
+		expect(cursors).toEqual([undefined, 'page-2']);
+	});
+
 	it('is the last where the provider lists nothing beside the shipped models', async () => {
 		const { modelSearch: _lists, ...shipped } = any;
 		const { found } = await pages(shipped, { kind: 'model' });
