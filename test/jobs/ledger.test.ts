@@ -77,6 +77,14 @@ describe('what an earlier version of the package wrote', () => {
 		expect(ledgerKey(2, 13)).toBe('r2i13');
 	});
 
+	it('is told in lists by each entry, and by where it stands', () => {
+		const of = (list: unknown[]) => digest(list as string[]);
+		expect(of([1, 'a'])).toBe('2010945388e2de98f5651051478912aa4ff38bb13a2cdb1a2c257bb97fbf98ff');
+		expect(of([1, 'a'])).not.toBe(of(['a', 1]));
+		expect(of([undefined, 1])).toBe(of([null, 1]));
+		expect(of([undefined])).not.toBe(of([]));
+	});
+
 	it('is the same where a field was left out and where it is undefined', () => {
 		const more = { ...values, width: undefined } as unknown as typeof values;
 		expect(digest(more)).toBe(digest(values));

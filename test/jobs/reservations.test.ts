@@ -42,6 +42,16 @@ describe('reservations', () => {
 		expect(reserve({}, wanted, { maximumJobs: 5 })).toBeUndefined();
 	});
 
+	it('count what has no price as a job that costs nothing', () => {
+		const held: Reservations = {
+			a: { jobs: 2 },
+			b: { jobs: 1, usd: 0.1 },
+			c: { jobs: 1, usd: 0.2 },
+		};
+		expect(heldBy(held)).toEqual({ jobs: 4, usd: 0.3 });
+		expect(heldBy({})).toEqual({ jobs: 0, usd: 0 });
+	});
+
 	it('give back only what was released', () => {
 		const held: Reservations = {};
 		reserve(held, { a: { jobs: 1 }, b: { jobs: 1 } }, { maximumJobs: 2 });

@@ -215,6 +215,24 @@ describe('a page of a list', () => {
 		expect(cursors).toEqual([undefined, 'page-2']);
 	});
 
+	it('names the next one, and asks as the provider declares it, with the tag besides', async () => {
+		const model = any.modelSearch!.model!;
+		const headers = { accept: 'application/x-models' };
+		const list = {
+			...model,
+			call: (text: string | undefined) => ({ ...model.call(text), url: '/declared', headers }),
+			read: () => ({ models: [], nextCursor: 'page-2' }),
+		};
+		const provider = { ...any, modelSearch: { model: list } };
+		const tagged = { ...empty, headers: { etag: '"1"' } };
+		const query = { kind: 'model', cursor: 'live' };
+		const first = await pages(provider, query, tagged);
+		expect(first.found).toEqual({ models: [], nextCursor: 'page-2' });
+		expect(first.asked[0]!.headers).toEqual(headers);
+		const second = await pages(provider, query, tagged);
+		expect(second.asked[0]!.headers).toEqual({ ...headers, 'if-none-match': '"1"' });
+	});
+
 	it('is the last where the provider lists nothing beside the shipped models', async () => {
 		const { modelSearch: _lists, ...shipped } = any;
 		const { found } = await pages(shipped, { kind: 'model' });

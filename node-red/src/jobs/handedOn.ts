@@ -36,10 +36,8 @@ export function adoptAll(nodeId: string, adopt: Adopt): void {
 
 /** What is left from now on waits for the next instance. */
 export function stopAdopting(nodeId: string, adopt: Adopt | undefined): void {
-	const left = nodes.get(nodeId);
-	if (!left || left.adopt !== adopt) return;
-	delete left.adopt;
-	if (left.pending.length === 0) nodes.delete(nodeId);
+	// While somebody takes it, nothing is left.
+	if (adopt && nodes.get(nodeId)?.adopt === adopt) nodes.delete(nodeId);
 }
 
 /** Of all nodes, what waits for a next instance. */

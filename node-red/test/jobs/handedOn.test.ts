@@ -48,6 +48,13 @@ describe('what was left', () => {
 		expect(payloads(given)).toEqual(['a']);
 	});
 
+	it('is kept though an instance goes that never took anything', () => {
+		handOn('untaken', message('a'));
+		stopAdopting('untaken', undefined);
+		stopAdopting('untaken', () => undefined);
+		expect(payloads(takeLeft('untaken'))).toEqual(['a']);
+	});
+
 	it('while nobody takes it is kept, though an instance stops that takes it while it goes', () => {
 		const given: Pending[] = [];
 		const adopt = (pending: Pending) => {

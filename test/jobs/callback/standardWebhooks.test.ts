@@ -81,6 +81,17 @@ describe('Standard Webhooks', () => {
 		}
 	});
 
+	it('does not believe who signs with no secret, where one was left empty', () => {
+		for (const empty of ['', 'whsec_', ' ', '!']) {
+			const forged = sign(empty, ID, TIMESTAMP, BODY);
+			const secrets = [empty, SECRET];
+			expect(verify({ ...message({ 'webhook-signature': forged }), secrets })).toBe(false);
+		}
+		const short = 'whsec_AA==';
+		const signed = message({ 'webhook-signature': sign(short, ID, TIMESTAMP, BODY) });
+		expect(verify({ ...signed, secrets: [short] })).toBe(true);
+	});
+
 	it('takes a secret as people paste it: with blanks around it, and without its name', () => {
 		expect(verify({ ...message(), secrets: [` ${SECRET}\n`] })).toBe(true);
 		expect(sign(SECRET.replace('whsec_', ''), ID, TIMESTAMP, BODY)).toBe(SIGNATURE);
