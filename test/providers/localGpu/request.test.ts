@@ -1,5 +1,7 @@
 /** The request of an OpenAI Videos server and the local executor's extensions, field by field. */
+import { expect, it } from 'vitest';
 import { localGpu } from '../../../providers/localGpu';
+import { validate } from '../../../providers/schema/validate';
 import {
 	asText,
 	choice,
@@ -115,3 +117,14 @@ describeFields(
 		track_id: { ...text(256), role: 'tracking' },
 	},
 );
+
+it('a start image that is neither an address nor a file is told so, however short', () => {
+	for (const input_reference of ['x', 'picture.png']) {
+		const { issues } = validate(
+			localGpu,
+			{ prompt: 'A', input_reference },
+			'http://127.0.0.1:8484',
+		);
+		expect(issues[0]?.message).toContain('a web address that starts with https://');
+	}
+});
