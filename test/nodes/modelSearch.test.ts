@@ -1,13 +1,14 @@
 /** "From List" goes the way of the node's own requests: through its proxy, past its certificate, with its credential. */
 import { createServer, request as httpRequest, type Server } from 'node:http';
 import type { ILoadOptionsFunctions, INode, INodeListSearchResult } from 'n8n-workflow';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { searchMethods } from '../../nodes/shared/modelSearch';
 import { TextToVideo } from '../../nodes/TextToVideo/TextToVideo.node';
 import { startSimulator, type Simulator } from '../simulators/simulator';
 import { additionalDataOf, nodeTypesOf } from '../support/n8nAdditionalData';
 import { core, Workflow } from '../support/n8nModules';
 import { credentialsOf } from '../support/n8nNode';
+import { hookContext } from '../support/hookContext';
 import { listening, selfSigned } from '../support/selfSigned';
 
 let sim: Simulator;
@@ -112,4 +113,63 @@ it('asks AI/ML API for newer video models without the key, behind the shipped on
 		{ name: 'Kling AI › Kling 4 Pro', value: 'klingai/video-v4-pro-text-to-video' },
 	]);
 	expect(sim.book.of('models').map(({ carriedKey }) => carriedKey)).toEqual([false]);
+});
+
+describe('an entry of the list', () => {
+	const listed = async (list: string, body: object, filter?: string, page?: string) => {
+		const context = hookContext({
+			credentials: { textToVideoNovitaApi: { apiKey: 'a' }, textToVideoLocalGpuApi: {} },
+			http: () => ({ statusCode: 200, headers: {}, body: JSON.stringify(body) }),
+		});
+		const method = searchMethods()[list]!;
+		const found = await method.call(context as unknown as ILoadOptionsFunctions, filter, page);
+		return { ...found, asked: context.sent[0]?.qs };
+	};
+	const row = { id: 'ltx', name: 'LTX' };
+
+	it('bears its value beside a name that several may have, and nothing that is not known', async () => {
+		const data = [row, { id: 'wan', name: 'wan' }, { ...row, description: 'Quick.' }];
+		expect((await listed('localGpu_model', { data })).results).toStrictEqual([
+			{ name: 'LTX (ltx)', value: 'ltx' },
+			{ name: 'wan', value: 'wan' },
+			{ name: 'LTX (ltx)', value: 'ltx', description: 'Quick.' },
+		]);
+	});
+
+	it('is looked for by what was typed, from where the page before ended', async () => {
+		const models = [{ sd_name: 'real.safetensors', name: 'Realistic' }];
+		const more = { models, pagination: { next_cursor: 'c_9' } };
+		const typed = await listed('novita_checkpoint', more, 'real', 'c_7');
+		expect(typed.asked).toMatchObject({ 'filter.query': 'real', 'pagination.cursor': 'c_7' });
+		expect(typed.paginationToken).toBe('c_9');
+		const first = await listed('novita_checkpoint', { models });
+		expect(first.asked).toMatchObject({ 'pagination.cursor': 'c_0' });
+		expect(first.asked).not.toHaveProperty('filter.query');
+		expect(first).not.toHaveProperty('paginationToken');
+	});
+
+	it('of the shipped models has its own label', async () => {
+		const { results, asked } = await listed('aimlapi_model', {}, 'kling');
+		expect(results.length).toBeGreaterThan(0);
+		for (const { name, value } of results) expect(name).not.toContain(`(${String(value)})`);
+		expect(asked).toBeUndefined();
+	});
+
+	it('is none where the list can not be had, and the editor says why and what to do', async () => {
+		const context = hookContext({
+			credentials: { textToVideoNovitaApi: { apiKey: 'a' } },
+			http: () => ({ statusCode: 401, headers: {}, body: '{"message":"Bad key."}' }),
+		});
+		const asking = searchMethods().novita_checkpoint!.call(context as never);
+		await expect(asking).rejects.toMatchObject({
+			message: 'Novita (HTTP 401): Bad key.',
+			description: 'Check the API key and the base URL in the credential.',
+		});
+		const gone = hookContext({ credentials: { textToVideoNovitaApi: {} } });
+		gone.getCredentials = async () => await Promise.reject(new Error('It was deleted.'));
+		await expect(searchMethods().novita_checkpoint!.call(gone as never)).rejects.toMatchObject({
+			message: 'The credential for Novita can not be used: It was deleted.',
+			description: 'Open the node and choose another credential, or save this one anew.',
+		});
+	});
 });

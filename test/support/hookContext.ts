@@ -48,6 +48,12 @@ export interface HookContext extends IExecutePaginationFunctions {
 	files: string[];
 }
 
+/** n8n keeps some things for a node, and some for the whole flow. */
+function ofNode<T>(type: string, kept: T): T {
+	if (type !== 'node') throw new Error(`kept for "${type}", not for the node`);
+	return kept;
+}
+
 export function hookContext(options: HookContextOptions = {}): HookContext {
 	const { parameters = {}, items = [{ json: {} }], credentials = {}, stored = {} } = options;
 	const node = {
@@ -91,8 +97,8 @@ export function hookContext(options: HookContextOptions = {}): HookContext {
 		getExecutionId: () => options.executionId ?? '7',
 		getWorkflow: () => ({ id: 'w1', name: 'Shop', active: true, ...options.workflow }),
 		getWorkflowDataProxy: () => ({ $runIndex: options.runIndex ?? 0 }),
-		getWorkflowStaticData: () => staticData,
-		getContext: () => stored,
+		getWorkflowStaticData: (type: string) => ofNode(type, staticData),
+		getContext: (type: string) => ofNode(type, stored),
 		continueOnFail: () => options.goesOn ?? false,
 		getExecutionCancelSignal: () => options.signal,
 		evaluateExpression: () => options.evaluated,
