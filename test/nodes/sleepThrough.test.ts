@@ -319,6 +319,40 @@ describe('waking by the clock', () => {
 	});
 });
 
+describe('what is known of the others', () => {
+	it('stands in the error of one that failed, also of a job that a call told of', async () => {
+		const execution = start({ prompts: ['A boat', 'A kite'] });
+		await runNode(execution);
+		const stored = execution.options.stored as { jobs: { r0i1: { job: { status: string } } } };
+		stored.jobs.r0i1.job.status = 'succeeded';
+		machine.jobs[0]!.status = 'failed';
+		const { errors } = await wakeAfter(execution, 5);
+		expect(errors[0]?.description).toContain('item 2: job video_2 (succeeded)');
+	});
+
+	it('is what 0.1.0 kept of an item that was complete', async () => {
+		const execution = start({ prompts: ['A boat', 'A kite'] });
+		await runNode(execution);
+		const complete = { json: { jobId: 'video_1', kept: true }, pairedItem: { item: 0 } };
+		const { sleep } = execution.options.stored as { sleep: object };
+		Object.assign(sleep, { done: { 0: complete }, items: [{ json: { prompt: 'A boat' } }] });
+		await wakeAfter(execution, 5);
+		// Needed until the end.
+		expect(execution.options.stored).toMatchObject({
+			sleep: { done: { 0: complete }, items: [{}] },
+		});
+		machine.jobs[1]!.status = 'completed';
+		const { given } = await wakeAfter(execution, 5);
+		expect(given[0]).toStrictEqual(complete);
+		expect(given[1]?.json).toMatchObject({ jobId: 'video_2', finished: true });
+		expect(
+			machine.asked.filter(
+				({ call, options }) => call === 'ask' && options.url.endsWith('video_1'),
+			),
+		).toStrictEqual([]);
+	});
+});
+
 describe('a service that can not be asked', () => {
 	it('is asked on until the time is over, ever more rarely', async () => {
 		const execution = start();
@@ -386,6 +420,19 @@ describe('a job that is nearly done', () => {
 		expect(longer.wakesAtMs[1]! - beganMs).toBeGreaterThanOrEqual(61_000 + 61_000);
 	});
 
+	it('keeps an item that failed as it is', async () => {
+		machine = machineInMemory('queued', { eta_seconds: 20 });
+		machine.next('submit', answerOf(402, { error: { message: 'Add credit.' } }));
+		const execution = start({ prompts: ['A boat', 'A kite'], goesOn: true });
+		const running = runNode(execution);
+		await vi.advanceTimersByTimeAsync(15_000);
+		machine.jobs[0]!.status = 'completed';
+		const { given } = await done(running);
+		expect(given[0]?.json.message).toContain('Add credit.');
+		expect(given[1]?.json).toMatchObject({ jobId: 'video_1', finished: true });
+		expect(execution.wakesAtMs).toStrictEqual([]);
+	});
+
 	it('that fails awake is told', async () => {
 		const execution = start();
 		await runNode(execution);
@@ -410,6 +457,19 @@ describe('Stop', () => {
 		const { errors } = await done(running);
 		expect(errors[0]?.message).toContain('Job video_1 is being cancelled.');
 		expect(execution.wakesAtMs).toHaveLength(1);
+	});
+
+	it('while the submit is on its way cancels the job that comes of it', async () => {
+		const stop = new AbortController();
+		machine.next('submit', () => {
+			stop.abort();
+			return machine.http({ method: 'POST', url: '/v1/videos', body: {} });
+		});
+		const execution = start({ signal: stop.signal });
+		const { errors } = await done(runNode(execution));
+		expect(errors[0]?.message).toContain('Job video_1 is being cancelled.');
+		expect(machine.jobs).toMatchObject([{ status: 'cancelled' }]);
+		expect(execution.wakesAtMs).toStrictEqual([]);
 	});
 
 	it('before anything was sent puts nothing to sleep', async () => {

@@ -497,11 +497,12 @@ describe('an error that nobody foresaw', () => {
 });
 
 describe('room in the provider’s queue', () => {
-	const submitted = async (options: object) => {
+	const submitted = async (options: object, signal?: AbortSignal) => {
 		const asked: number[] = [];
 		let queued = 7;
 		setTimeout(() => (queued = 4), 60_000);
 		const context = nodeWith(['A boat'], {
+			...(signal ? { signal } : {}),
 			parameters: {
 				...{ provider: 'modelslabV6', whenSubmitted: 'return', output_type: 'mp4', options },
 				model_id: { __rl: true, mode: 'id', value: 'cogvideox' },
@@ -513,13 +514,23 @@ describe('room in the provider’s queue', () => {
 				return answerOf(200, { status: 'processing', id: 5, eta: 900 })();
 			},
 		});
-		const { given } = await run(context, { baseURL: 'https://modelslab.com' });
-		expect(given[0]?.json.jobId).toBe('5');
-		return { atSeconds: (asked[0] ?? NaN) / 1000, logged: context.logged };
+		const { given, errors } = await run(context, { baseURL: 'https://modelslab.com' });
+		const atSeconds = (asked[0] ?? NaN) / 1000;
+		return { atSeconds, logged: context.logged, json: given[0]?.json, error: errors[0] };
 	};
 
+	it('is not waited for any longer once the execution was stopped', async () => {
+		const stop = new AbortController();
+		setTimeout(() => stop.abort(), 6_000);
+		const { error, atSeconds } = await submitted({}, stop.signal);
+		expect(error?.message).toBe('The execution was stopped before this item was sent.');
+		expect(atSeconds).toBeNaN();
+		expect(Date.now() - NOW_MS).toBeLessThan(10_000);
+	});
+
 	it('is waited for, and the log says so', async () => {
-		const { atSeconds, logged } = await submitted({});
+		const { atSeconds, logged, json } = await submitted({});
+		expect(json?.jobId).toBe('5');
 		expect(atSeconds).toBeGreaterThanOrEqual(60);
 		expect(logged[0]).toStrictEqual([
 			'info',
