@@ -382,6 +382,18 @@ describe('Download Video', () => {
 		}
 	});
 
+	it('stands beside the job', async () => {
+		const headers = { 'content-type': 'video/mp4' };
+		const file = (options: { url: string }) =>
+			isFile(options)
+				? { statusCode: 200, headers, body: Readable.from([Buffer.alloc(8, 1)]) }
+				: shows();
+		const { item } = await downloading({ additionalOptions: { fileName: 'a.mp4' } }, file);
+		expect(item?.binary).toMatchObject({ data: { mimeType: 'video/mp4', fileName: 'a.mp4' } });
+		expect(item?.json).toMatchObject({ jobId: 'a', status: 'succeeded' });
+		expect(item?.json).not.toHaveProperty('warnings');
+	});
+
 	it('that fails leaves the job, which says why', async () => {
 		const missing = (options: { url: string }) =>
 			isFile(options) ? { statusCode: 418, headers: {}, body: Readable.from([]) } : shows();
@@ -403,6 +415,7 @@ describe('Download Video', () => {
 		expect(sent.filter(isFile)).toStrictEqual([]);
 		const without = await sendSigned(local('a'), { parameters: { downloadVideo: true } });
 		expect(without.item?.json.status).toBe('succeeded');
+		expect(without.item).not.toHaveProperty('binary');
 	});
 });
 

@@ -347,6 +347,53 @@ describe('a run that may not start', () => {
 	});
 });
 
+describe('a provider that publishes prices', () => {
+	const model = 'pixverse/v5/text-to-video';
+	const units = [{ measure: 'second', name: 'second', price: 0.06, per: 1 }];
+	const prices = { data: [{ id: model, pricing: { kind: 'fixed', units } }] };
+	const priced = async (
+		parameters: object,
+		submit = answerOf(200, { id: 'gen-1', status: 'queued' }),
+	) => {
+		const context = nodeWith(['A boat'], {
+			parameters: { provider: 'aimlapiPixverse', model, whenSubmitted: 'return', ...parameters },
+			credentials: { textToVideoAimlApi: { apiKey: 'the-key-of-the-account' } },
+			goesOn: true,
+			http: ({ method }) => (method === 'GET' ? answerOf(200, prices)() : submit()),
+		});
+		// Prices are kept for a while, by address.
+		const { given } = await run(context, { baseURL: `https://prices-${executions}.test` });
+		return { json: given[0]?.json, context };
+	};
+
+	it('has the price beside the job, and what it did cost', async () => {
+		const { json, context } = await priced({});
+		expect(json?.cost).toStrictEqual({ quoted: 0.3 });
+		const [sent] = context.sent.filter(({ method }) => method === 'POST');
+		expect(sent?.keyOf).toBe('textToVideoAimlApi');
+		const costs = {
+			id: 'gen-1',
+			status: 'queued',
+			meta: { usage: { credits_used: 7, usd_spent: 0.5 } },
+		};
+		expect((await priced({}, answerOf(200, costs))).json?.cost).toMatchObject({ quoted: 0.3 });
+	});
+
+	it('has it as an estimate', async () => {
+		const { json } = await priced({ whenSubmitted: 'estimate' });
+		expect(json?.cost).toMatchObject({
+			quoted: 0.3,
+			currency: 'USD',
+			basis: expect.stringContaining('0.06') as string,
+		});
+	});
+
+	it('says nothing in the log of a doubt where it certainly took nothing', async () => {
+		const { context } = await priced({}, answerOf(402, { message: 'Add credit.' }));
+		expect(context.logged.filter(([level]) => level === 'warn')).toStrictEqual([]);
+	});
+});
+
 it('is not held up by a price list that does not answer', async () => {
 	const parameters = {
 		...{ provider: 'aimlapiPixverse', whenSubmitted: 'return', model: 'pixverse/v5/text-to-video' },
@@ -361,7 +408,7 @@ it('is not held up by a price list that does not answer', async () => {
 			return answerOf(200, { id: 'gen-1', status: 'queued' })();
 		},
 	});
-	const { given } = await run(context, { baseURL: 'https://api.aimlapi.com' });
+	const { given } = await run(context, { baseURL: 'https://slow.test' });
 	expect(sentAtMs).toStrictEqual([NOW_MS]);
 	expect(given[0]?.json).toMatchObject({ jobId: 'gen-1' });
 	expect(given[0]?.json).not.toHaveProperty('cost');
@@ -397,6 +444,31 @@ describe('a submit that fails', () => {
 		expect(keys[0]).toBe(keys[1]);
 		const said = context.logged.filter(([, message]) => message.startsWith('Submitting to'));
 		expect(said).toHaveLength(1);
+	});
+
+	it('in doubt to the end is logged once, where the provider has no list to look in', async () => {
+		for (let tries = 0; tries < 3; tries += 1) machine.next('submit', cut);
+		const context = nodeWith(['A boat'], { ...returning, goesOn: true });
+		const { given } = await run(context);
+		expect(detailsOf(given[0])).toMatchObject({ accepted: 'unknown' });
+		const doubts = context.logged.filter(([, message]) =>
+			message.includes('may have been accepted'),
+		);
+		expect(doubts).toHaveLength(1);
+	});
+
+	it('is not tried again once the execution was stopped', async () => {
+		const stop = new AbortController();
+		machine.next('submit', () => ({
+			statusCode: 429,
+			headers: { 'retry-after': '120' },
+			body: '{}',
+		}));
+		setTimeout(() => stop.abort(), 5_000);
+		const { errors } = await run(nodeWith(['A boat'], { signal: stop.signal, ...returning }));
+		expect(errors[0]?.message).toBeDefined();
+		expect(Date.now() - NOW_MS).toBeLessThan(10_000);
+		expect(machine.jobs).toStrictEqual([]);
 	});
 
 	it('in doubt is remembered over tries: it is not sent again', async () => {
