@@ -3,6 +3,9 @@ import type { Durations } from '../../jobs/durations';
 import { startSimulator, type Simulator } from '../simulators/simulator';
 import { runWorkflow } from '../support/n8nCore';
 import { runVideo, videoOptions } from '../support/videoNode';
+import { learningOf } from '../../nodes/TextToVideo/submit/learning';
+import { providerById } from '../../providers/registry';
+import { hookContext } from '../support/hookContext';
 
 let sim: Simulator;
 afterEach(async () => await sim.close());
@@ -39,5 +42,43 @@ describe('what n8n keeps of finished jobs', () => {
 		const known = JSON.stringify({ [kind]: { seconds: [200, 210, 220], atMs: 1 } });
 		expect(await pause(known)).toBeGreaterThan(190);
 		for (const broken of ['{', '[1]', 'null', 7]) expect(await pause(broken)).toBeLessThan(60);
+	});
+});
+
+describe('what a node has learned', () => {
+	const local = providerById('localGpu');
+	let models = 0;
+	/** Of a model that nobody has asked for yet. */
+	const kindOfItsOwn = () => {
+		models += 1;
+		return { model: `model-${models}` };
+	};
+	const learned = (context: ReturnType<typeof hookContext>, values: { model: string }) =>
+		learningOf(context, local, values).provider.limits.learnedSeconds;
+	const note = (context: ReturnType<typeof hookContext>, values: { model: string }) => {
+		for (const seconds of [30, 10, 20]) learningOf(context, local, values).note(seconds, 1_000);
+	};
+
+	it('lasts with the workflow, and for other nodes as long as the process', () => {
+		const values = kindOfItsOwn();
+		const context = hookContext();
+		expect(learned(context, values)).toBeUndefined();
+		note(context, values);
+		expect(learned(context, values)).toStrictEqual([10, 20, 30]);
+		expect(context.staticData.durations).toBeTypeOf('string');
+		expect(learned(hookContext(), values)).toStrictEqual([10, 20, 30]);
+		expect(learned(hookContext(), kindOfItsOwn())).toBeUndefined();
+	});
+
+	it('is what the workflow keeps before what the process knows', () => {
+		const values = kindOfItsOwn();
+		const first = hookContext();
+		note(first, values);
+		const [kind] = Object.keys(JSON.parse(String(first.staticData.durations)) as Durations);
+		const context = hookContext();
+		context.staticData.durations = JSON.stringify({
+			[kind as string]: { seconds: [100, 100, 100], atMs: 1 },
+		});
+		expect(learned(context, values)).toStrictEqual([100, 100, 100]);
 	});
 });

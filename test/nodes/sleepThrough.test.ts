@@ -225,6 +225,65 @@ it('a field that reads as wrong by now does not keep a woken run from its videos
 	expect(given[0]?.json).toMatchObject({ jobId: 'video_1', finished: true });
 });
 
+describe('what the provider publishes of its times', () => {
+	const sleeps = async (p50: number, p99: number, status = 'queued') => {
+		const model = 'pixverse/v5/text-to-video';
+		const metrics = { duration_ms: { p50: p50 * 1000, p99: p99 * 1000 } };
+		const urls: string[] = [];
+		const execution = start({
+			parameters: { provider: 'aimlapiPixverse', model },
+			credentials: {
+				textToVideoAimlApi: { apiKey: 'the-key', baseUrl: `https://times-${executions}.test` },
+			},
+			http: ({ method, url, qs }) => {
+				if (method === 'POST') return answerOf(200, { id: 'gen-1', status })();
+				urls.push(`${url}?${new URLSearchParams(qs as never).toString()}`);
+				return answerOf(200, { models: [{ alias: model, metrics }], data: [] })();
+			},
+		});
+		await done(runNode(execution, [], { baseURL: `https://times-${executions}.test` }));
+		return { seconds: (execution.wakesAtMs[0] ?? NaN) / 1000 - NOW_MS / 1000, urls };
+	};
+
+	it('decides when it wakes', async () => {
+		const slow = await sleeps(280, 320);
+		const faster = await sleeps(130, 160);
+		expect(slow.seconds).toBeGreaterThan(faster.seconds + 30);
+	});
+});
+
+describe('the files of runs that wake together', () => {
+	/** How many are stored at a time, of three runs of four items. */
+	async function atATime(woken: boolean): Promise<number> {
+		let open: () => void = () => undefined;
+		const opened = new Promise<void>((resolve) => (open = resolve));
+		let stored = 0;
+		const store = async () => {
+			stored += 1;
+			await opened;
+		};
+		const prompts = ['A', 'B', 'C', 'D'];
+		const runs = [1, 2, 3].map(() =>
+			start({ prompts, store, parameters: { downloadVideo: true } }),
+		);
+		if (!woken) machine = machineInMemory('completed');
+		else for (const execution of runs) await runNode(execution);
+		for (const job of machine.jobs) job.status = 'completed';
+		const running = runs.map(async (execution) => await runNode(execution));
+		await vi.advanceTimersByTimeAsync(5_000);
+		const most = stored;
+		open();
+		await done(Promise.all(running));
+		expect(stored).toBe(12);
+		return most;
+	}
+
+	it('are eight at a time; those of a run that never slept keep to its own Parallel Jobs', async () => {
+		expect(await atATime(true)).toBe(8);
+		expect(await atATime(false)).toBe(12);
+	});
+});
+
 describe('waking by the clock', () => {
 	it('asks once for each open job and sleeps on, until the time is over', async () => {
 		const execution = start({
@@ -456,6 +515,7 @@ describe('Stop', () => {
 		stop.abort();
 		const { errors } = await done(running);
 		expect(errors[0]?.message).toContain('Job video_1 is being cancelled.');
+		expect(Date.now() - NOW_MS).toBeLessThan(8_000);
 		expect(execution.wakesAtMs).toHaveLength(1);
 	});
 

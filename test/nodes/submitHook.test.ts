@@ -150,7 +150,7 @@ describe('Wait for the Video', () => {
 			const context = nodeWith(['A boat'], { goesOn: true, ...more, parameters });
 			context.helpers.prepareBinaryData = async () => await Promise.reject(new Error('No room'));
 			await run(context);
-			return machine.asked.filter(({ options }) => options.encoding === 'stream').length > 0;
+			return machine.count('file') > 0;
 		};
 		expect(await downloaded({ downloadVideo: true })).toBe(true);
 		expect(await downloaded({ downloadVideo: undefined })).toBe(true);
@@ -377,6 +377,17 @@ describe('a provider that publishes prices', () => {
 			meta: { usage: { credits_used: 7, usd_spent: 0.5 } },
 		};
 		expect((await priced({}, answerOf(200, costs))).json?.cost).toMatchObject({ quoted: 0.3 });
+	});
+
+	it('is not asked for the price of what was submitted before', async () => {
+		const { context } = await priced({ options: { maximumCost: 1 } });
+		const asked = () => context.sent.filter(({ method }) => method === 'GET').length;
+		const before = asked();
+		vi.setSystemTime(Date.now() + 3_600_000);
+		const baseURL = `https://prices-${executions}.test`;
+		const { given } = await run(context, { baseURL });
+		expect(given[0]?.json.jobId).toBe('gen-1');
+		expect(asked()).toBe(before);
 	});
 
 	it('has it as an estimate', async () => {

@@ -30,6 +30,8 @@ export interface HookContextOptions {
 	/** Answers a request. */
 	http?(options: IHttpRequestOptions): unknown;
 	isCopied?: boolean;
+	/** Takes a file, for as long as it takes. */
+	store?(): Promise<unknown>;
 }
 
 export interface Sent extends IHttpRequestOptions {
@@ -121,6 +123,7 @@ export function hookContext(options: HookContextOptions = {}): HookContext {
 			},
 			prepareBinaryData: async (_source: unknown, fileName = ''): Promise<IBinaryData> => {
 				files.push(fileName);
+				await options.store?.();
 				return await Promise.resolve({ mimeType: 'video/mp4', data: '', fileName, id: 'disk:1' });
 			},
 		},

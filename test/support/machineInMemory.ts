@@ -1,4 +1,5 @@
 /** A machine that speaks as Local GPU does, without a network: for stories in which time is virtual. */
+import { Readable } from 'node:stream';
 import type { IHttpRequestOptions } from 'n8n-workflow';
 
 export interface MachineJob {
@@ -10,7 +11,7 @@ export interface MachineJob {
 }
 
 interface Asked {
-	call: 'submit' | 'ask' | 'cancel' | 'estimate';
+	call: 'submit' | 'ask' | 'cancel' | 'estimate' | 'file';
 	options: IHttpRequestOptions;
 }
 
@@ -24,6 +25,7 @@ export interface Machine {
 	http(options: IHttpRequestOptions): unknown;
 }
 
+const VIDEO = { statusCode: 200, headers: { 'content-type': 'video/mp4' } };
 const reply = (body: unknown, statusCode = 200) => ({
 	statusCode,
 	headers: {},
@@ -44,6 +46,7 @@ export function machineInMemory(
 	const told = ({ id, status, more }: MachineJob) =>
 		reply({ id, object: 'video', status, ...more });
 	const answerTo = (call: Asked['call'], { url, body }: IHttpRequestOptions) => {
+		if (call === 'file') return { ...VIDEO, body: Readable.from([Buffer.alloc(8, 1)]) };
 		if (call === 'estimate') return reply({ object: 'video.estimate', seconds: 12 });
 		if (call === 'submit') {
 			const request = body as Record<string, unknown>;
@@ -62,9 +65,10 @@ export function machineInMemory(
 		count: (kind) => asked.filter(({ call }) => call === kind).length,
 		next: (call, answer) => void answers.push({ call, answer }),
 		http(options) {
-			const { method, url } = options;
+			const { method, url, encoding } = options;
 			const posted = url.endsWith('/estimate') ? 'estimate' : 'submit';
-			const call = method === 'POST' ? posted : method === 'DELETE' ? 'cancel' : 'ask';
+			const got = encoding === 'stream' ? 'file' : 'ask';
+			const call = method === 'POST' ? posted : method === 'DELETE' ? 'cancel' : got;
 			asked.push({ call, options });
 			const at = answers.findIndex((answer) => answer.call === call);
 			return at < 0 ? answerTo(call, options) : answers.splice(at, 1)[0]!.answer();

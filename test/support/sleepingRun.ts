@@ -35,6 +35,7 @@ export function executionOf(options: HookContextOptions & { executionId: string 
 export async function runNode(
 	execution: Execution,
 	left: number[] = [],
+	prepared: object = {},
 ): Promise<SubmitRun & { context: HookContext }> {
 	const { options, data, wakesAtMs } = execution;
 	const context = hookContext(options);
@@ -42,7 +43,7 @@ export async function runNode(
 		runExecutionData: data,
 		putExecutionToWait: async (at: Date) => await Promise.resolve(wakesAtMs.push(at.getTime())),
 	});
-	const ran = await submitRun(context, {}, left);
+	const ran = await submitRun(context, prepared, left);
 	// n8n adds what a run gave to what it gave before.
 	const given = ran.given as unknown as never;
 	(data.resultData.runData.Video ??= []).push({ data: { main: [given] } } as never);
