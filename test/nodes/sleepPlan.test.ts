@@ -28,6 +28,12 @@ describe('what a run does next', () => {
 		expect(plan({ deadlineMs: NOW })).toEqual({ step: 'finish' });
 	});
 
+	it('is to sleep to the end where that is just long enough, and to stay awake where it is not', () => {
+		const asleep = { step: 'asleep', wakeAtMs: NOW + 61_000 };
+		expect(plan({ deadlineMs: NOW + 61_000 })).toEqual(asleep);
+		expect(plan({ deadlineMs: NOW + 60_999 })).toEqual({ step: 'awake', untilMs: NOW + 60_999 });
+	});
+
 	it('is to sleep for no less than n8n can, and a little longer by chance', () => {
 		expect(asleepFor({})).toBe(61);
 		expect(asleepFor({ random: 0.5 })).toBe(63.5);

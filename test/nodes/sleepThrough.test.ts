@@ -474,9 +474,14 @@ describe('a job that is nearly done', () => {
 		await runNode(longer);
 		machine.jobs[1]!.more = { eta_seconds: 20 };
 		const beganMs = Date.now();
-		await done(runNode(longer));
+		const waiting = runNode(longer);
+		await vi.advanceTimersByTimeAsync(50_000);
+		// It promises once more to be done soon; awake is waited once.
+		machine.jobs[1]!.more = { eta_seconds: 33 };
+		await done(waiting);
 		expect(longer.wakesAtMs).toHaveLength(2);
-		expect(longer.wakesAtMs[1]! - beganMs).toBeGreaterThanOrEqual(61_000 + 61_000);
+		// A minute awake, and the two minutes that a run sleeps which is called back.
+		expect(longer.wakesAtMs[1]! - beganMs).toBe(61_000 + 120_000);
 	});
 
 	it('keeps an item that failed as it is', async () => {
