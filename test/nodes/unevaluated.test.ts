@@ -2,6 +2,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startSimulator, type Simulator } from '../simulators/simulator';
 import { runVideo, videoParameters } from '../support/videoNode';
+import { unevaluatedIn } from '../../nodes/TextToVideo/submit/unevaluated';
+import { providerById } from '../../providers/registry';
+import { fieldsOf } from '../../providers/schema/fields';
 
 let sim: Simulator;
 beforeEach(async () => (sim = await startSimulator()));
@@ -88,5 +91,50 @@ describe('in what comes with the data', () => {
 			'an expression that was not evaluated. It came with the data: let the step before evaluate it, or remove the {{ }}.',
 		);
 		expect(sim.book.requests).toEqual([]);
+	});
+});
+
+describe('told of a field, one sentence each', () => {
+	const fieldOf = (provider: string, name: string) =>
+		fieldsOf(providerById(provider).request).find((field) => field.name === name)!;
+	const prompt = fieldOf('localGpu', 'prompt');
+	const prompts = fieldOf('novita', 'prompts');
+
+	it.each<[unknown, unknown, number]>([
+		['A boat', 'A boat', 0],
+		['A {{ x }}', 'A {{ x }}', 1],
+		['A {{ x }}', '={{ $json.p }}', 0],
+		['A {{ $json.x }}', '={{ $json.p }}', 1],
+		['A {{ $JSON.x }}', '={{ $json.p }}', 1],
+		['A {{ $jsonish }}', '={{ $json.p }}', 1],
+		['costs {{ 5$ }}', '={{ $json.p }}', 0],
+		[{ a: '{{ x }}' }, undefined, 1],
+		[{ a: 'x' }, undefined, 0],
+		[null, undefined, 0],
+		[undefined, '{{ x }}', 0],
+		[7, '={{ 7 }}', 0],
+	])('%j, written %j: %i', (value, written, count) => {
+		expect(unevaluatedIn(prompt, value, written)).toHaveLength(count);
+	});
+
+	it('names the item of a list, from one on, and the member', () => {
+		const value = [{ prompt: 'A', frames: 16 }, null, 'odd', { prompt: '{{ x }}', frames: 16 }];
+		expect(unevaluatedIn(prompts, value, value)).toStrictEqual([
+			'Prompts 4, Prompt (prompts.3.prompt) is "{{ x }}", an expression that was not evaluated. Switch the field to Expression, or remove the {{ }}.',
+		]);
+		// As JSON it is written as a whole.
+		expect(unevaluatedIn(prompts, value, '={{ $json.p }}')).toStrictEqual([]);
+		expect(
+			unevaluatedIn(prompts, '[{"prompt": "{{ x }}"}]', '[{"prompt": "{{ x }}"}]'),
+		).toHaveLength(1);
+	});
+
+	it('goes by how each member is written', () => {
+		const value = [{ prompt: '{{ x }}' }, { prompt: '{{ y }}' }];
+		const written = [{ prompt: '={{ $json.p }}' }, { prompt: '{{ y }}' }];
+		expect(unevaluatedIn(prompts, value, written)).toMatchObject([
+			expect.stringContaining('prompts.1'),
+		]);
+		expect(unevaluatedIn(prompts, value, [null])).toHaveLength(2);
 	});
 });
