@@ -145,7 +145,10 @@ describe('Wait for the Video', () => {
 	});
 
 	it('downloads the file where one is wanted, which it is by default', async () => {
-		const downloaded = async (parameters: object, more: HookContextOptions = {}) => {
+		const downloaded = async (
+			parameters: Record<string, unknown>,
+			more: HookContextOptions = {},
+		) => {
 			machine = machineInMemory('completed');
 			const context = nodeWith(['A boat'], { goesOn: true, ...more, parameters });
 			context.helpers.prepareBinaryData = async () => await Promise.reject(new Error('No room'));
