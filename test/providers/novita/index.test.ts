@@ -26,7 +26,11 @@ describe('the account', () => {
 	});
 
 	it('takes two submits a minute, and can neither cancel nor find a job by an id of ours', () => {
-		expect(novita.limits).toStrictEqual({ requestsPerMinute: 2, parallelJobs: 4, typicalSeconds: 90 });
+		expect(novita.limits).toStrictEqual({
+			requestsPerMinute: 2,
+			parallelJobs: 4,
+			typicalSeconds: 90,
+		});
 		expect(novita.capabilities).toMatchObject({ cancel: false, progress: true });
 		expect(novita.capabilities.callback).toMatchObject({
 			...{ field: 'webhook_url', signature: 'none', progress: false },

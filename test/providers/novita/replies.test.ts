@@ -74,7 +74,9 @@ describe('a video', () => {
 
 	it('goes by its address where its kind or its end is not told', () => {
 		const { job } = done([{ video_url: 'https://files.acme.io/a.gif', video_url_ttl: '0' }]);
-		expect(job?.videos).toStrictEqual([{ url: 'https://files.acme.io/a.gif', mimeType: 'image/gif' }]);
+		expect(job?.videos).toStrictEqual([
+			{ url: 'https://files.acme.io/a.gif', mimeType: 'image/gif' },
+		]);
 	});
 
 	it('ends when its signed address does, before its lifetime is looked at', () => {
