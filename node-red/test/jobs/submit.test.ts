@@ -43,8 +43,11 @@ describe('a submit is written down before it leaves', () => {
 	});
 
 	it('with the id by which the provider’s log has it', async () => {
-		const { written } = await submitted('aimlapiPixverse', { client_request_id: 'order-1' });
+		const { job: accepted, written } = await submitted('aimlapiPixverse', {
+			client_request_id: 'order-1',
+		});
 		const [job] = sim.book.jobs;
+		expect(accepted.requestId).toBe(job?.trackingId);
 		expect(job?.trackingId).toMatch(/^order-1\./);
 		expect(written).toMatchObject([{ requests: 0, intent: { requestId: job?.trackingId } }]);
 		expect(written[0]?.intent).not.toHaveProperty('values');
