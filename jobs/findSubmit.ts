@@ -12,7 +12,7 @@ import type { Account, Host } from './host';
  * When to look, in seconds after the submit: soon, for a log that keeps up, then ever more rarely, for one that is
  * written when the video is done. Who waits for longer looks with Fetch Result.
  */
-export const LOOK_AT_SECONDS = [3, 10, 30, 75, 180] as const;
+const LOOK_AT_SECONDS = [3, 10, 30, 75, 180] as const;
 
 export type FoundSubmit =
 	| { outcome: 'found'; job: Job; looked: string }
