@@ -253,6 +253,7 @@ describe('an address that leads on', () => {
 describe('an address that answers with an error', () => {
 	it.each([
 		[199, 1],
+		[300, 1],
 		[400, 1],
 		[418, 1],
 		[429, 3],
@@ -394,7 +395,7 @@ describe('the name of a file', () => {
 });
 
 describe('all videos of a job', () => {
-	const all = async (videos: Job['videos']) => {
+	const all = async (videos: Job['videos'], options: DownloadOptions = {}) => {
 		const urls: string[] = [];
 		const host: Host & { stream: HttpStream } = {
 			...virtualHost(localGpu, 'a-key'),
@@ -402,24 +403,38 @@ describe('all videos of a job', () => {
 				await new Promise((_resolve, reject) =>
 					signal!.addEventListener('abort', () => reject(signal!.reason as Error)),
 				),
+			async http() {
+				const body = { id: 'j1', status: 'completed', url: `${BASE}/new` };
+				return { status: 200, headers: {}, body };
+			},
 			async stream({ url }) {
 				urls.push(url);
+				const status = url.endsWith('/expired') ? 410 : 200;
 				const headers = { 'content-type': 'video/mp4' };
-				return { status: 200, headers, stream: Readable.from([Buffer.from('video')]) };
+				return { status, headers, stream: Readable.from([Buffer.from('video')]) };
 			},
 		};
 		const save = async ({ fileName }: VideoFile, index: number) => `${index} ${fileName}`;
 		const job = jobWith({ videos });
-		const { saved } = await downloadVideos(localGpu, { baseUrl: BASE }, job, host, save);
-		return { saved, urls };
+		const account = { baseUrl: BASE };
+		const { saved, job: found } = await downloadVideos(localGpu, account, job, host, save, options);
+		return { saved, urls, found };
 	};
+	const at = (path: string) => ({ url: `${BASE}/${path}`, mimeType: 'video/mp4' });
 
 	it('are saved one after the other, with their numbers', async () => {
-		const videos = ['/a', '/b'].map((path) => ({ url: `${BASE}${path}`, mimeType: 'video/mp4' }));
-		expect(await all(videos)).toEqual({
-			saved: ['0 video-j1.mp4', '1 video-j1-2.mp4'],
-			urls: [`${BASE}/a`, `${BASE}/b`],
-		});
+		const two = await all([at('a'), at('b')]);
+		expect(two.saved).toEqual(['0 video-j1.mp4', '1 video-j1-2.mp4']);
+		expect(two.urls).toEqual([`${BASE}/a`, `${BASE}/b`]);
+		const named = await all([at('a'), at('b')], { fileName: 'Boat' });
+		expect(named.saved).toEqual(['0 Boat.mp4', '1 Boat-2.mp4']);
+		expect((await all([at('a')])).saved).toHaveLength(1);
+	});
+
+	it('are by the addresses that work', async () => {
+		const { urls, found } = await all([at('expired')]);
+		expect(urls).toEqual([`${BASE}/expired`, `${BASE}/new`]);
+		expect(found.videos.map(({ url }) => url)).toEqual([`${BASE}/new`]);
 	});
 
 	it('are told about where there is none', async () => {

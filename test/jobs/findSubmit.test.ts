@@ -4,7 +4,7 @@ import { findSubmit, recentJobs } from '../../jobs/findSubmit';
 import type { Host, HttpRequest } from '../../jobs/host';
 import { submitJob } from '../../jobs/submit';
 import { providerById } from '../../providers/registry';
-import type { Reply } from '../../providers/contract';
+import type { Job, Reply } from '../../providers/contract';
 import { failure } from '../../providers/replies/failures';
 
 const START_MS = Date.UTC(2026, 10, 1);
@@ -232,11 +232,12 @@ describe('the newest jobs of an account', () => {
 		);
 		const found = await recentJobs(aimlapi, account, scene([answer]).host);
 		expect(found).toMatchObject({ jobs: [{ jobId: 'two' }, { jobId: 'one' }] });
-		expect(found!.jobs![0]).toMatchObject({
+		const { jobs } = found as { jobs: Job[] };
+		expect(jobs[0]).toMatchObject({
 			...{ provider: 'aimlapiPixverse', status: 'queued', requestId: 'mine.1' },
 			submittedAt: '2026-11-01T00:00:00.000Z',
 		});
-		expect(found!.jobs![1]).not.toHaveProperty('requestId');
+		expect(jobs[1]).not.toHaveProperty('requestId');
 	});
 
 	it('are not told of where the provider does not say, or has no list', async () => {

@@ -343,6 +343,8 @@ describe('the next question', () => {
 		expect(pauseSeconds(silent, fresh, at(100.5))).toBe(9.045);
 		expect(pauseSeconds(silent, fresh, at(-50))).toBe(40);
 		expect(pauseSeconds(silent, { ...fresh, submittedAt: 'yesterday' }, at(100))).toBe(40);
+		const estimate = { seconds: 0, at: fresh.submittedAt };
+		expect(pauseSeconds(silent, { ...fresh, estimate }, at(10))).toBe(1);
 	});
 
 	it('goes by progress, estimate and what was learned, where there is any', () => {
@@ -415,6 +417,12 @@ describe('a wait', () => {
 		const options = { deadlineMs: START_MS - 1, askAtOnce: true };
 		const account = { baseUrl: 'http://127.0.0.1:1' };
 		expect(await pollUntilDone(localGpu, account, over, at, options)).toEqual({ job: over });
+	});
+
+	it('asks as long as there is a millisecond left', async () => {
+		const { result, asked, at } = await waitFor(['in_progress'], 1 / 60_000);
+		expect([asked, at.slept]).toEqual([1, [1]]);
+		expect(result.timedOut).toBe(true);
 	});
 
 	it('counts only questions in vain that follow each other', async () => {

@@ -193,9 +193,9 @@ describe('a page of a list', () => {
 
 	it('is asked for by the cursor of the one before, and by no blank text', async () => {
 		const first = await pages(any, { kind: 'model' });
-		expect([first.asked.length, first.found.nextCursor]).toEqual([0, 'live']);
-		const cursor = first.found.nextCursor!;
-		const second = await pages(any, { kind: 'model', cursor });
+		const { nextCursor } = first.found as { nextCursor: string };
+		expect([first.asked.length, nextCursor]).toEqual([0, 'live']);
+		const second = await pages(any, { kind: 'model', cursor: nextCursor });
 		expect(second.asked).toHaveLength(1);
 		expect(JSON.stringify(second.asked[0])).not.toContain('live');
 		const listed = await pages(novita, { kind: 'lora', text: '  ' });
@@ -220,7 +220,10 @@ describe('a page of a list', () => {
 		const headers = { accept: 'application/x-models' };
 		const list = {
 			...model,
-			call: (text: string | undefined) => ({ ...model.call(text), url: '/declared', headers }),
+			call: (text: string | undefined) => ({
+				...model.call(text, undefined),
+				...{ url: '/declared', headers },
+			}),
 			read: () => ({ models: [], nextCursor: 'page-2' }),
 		};
 		const provider = { ...any, modelSearch: { model: list } };
