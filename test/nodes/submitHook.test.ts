@@ -335,6 +335,17 @@ describe('a run that may not start', () => {
 		);
 	});
 
+	it('is one with an expression that fails anywhere: n8n would fail the node at that item', async () => {
+		const hidden = (item: number) => {
+			if (item === 1) throw new Error('No such node');
+			return item;
+		};
+		const parameters = { whenSubmitted: 'return', shownForAnotherProvider: hidden };
+		const { errors } = await run(nodeWith(['A boat', 'A kite'], { parameters }));
+		expect(errors[1]?.message).toContain('could not be evaluated: No such node');
+		expect(machine.asked).toStrictEqual([]);
+	});
+
 	it('is one of which an item can not be read; n8n asks for nothing before that item', async () => {
 		const prompts = ['A boat', 'A kite', ''];
 		const prompt = (item: number) => {
@@ -512,10 +523,6 @@ describe('a submit that fails', () => {
 			message.includes('may have been accepted'),
 		);
 		expect(doubts.map(([level]) => level)).toStrictEqual(['warn', 'warn']);
-		const again = await run(context, { baseURL: 'https://modelslab.com' });
-		expect(detailsOf(again.given[0])).toMatchObject({ accepted: 'unknown' });
-		expect(submits()).toBe(1);
-		expect(known[0]).toMatchObject({ accepted: 'unknown' });
 		// It may have been taken, so its place is not free for another round.
 		const round = nodeWith(['A kite'], {
 			...{ parameters, credentials, goesOn: true, runIndex: 1 },
@@ -523,6 +530,10 @@ describe('a submit that fails', () => {
 		});
 		const next = await run(round, { baseURL: 'https://modelslab.com' });
 		expect(detailsOf(next.given[0])).toMatchObject({ failure: { code: 'not_allowed' } });
+		const again = await run(context, { baseURL: 'https://modelslab.com' });
+		expect(detailsOf(again.given[0])).toMatchObject({ accepted: 'unknown' });
+		expect(submits()).toBe(1);
+		expect(known[0]).toMatchObject({ accepted: 'unknown' });
 	});
 
 	it('frees its place for another round where it was certainly not taken', async () => {
