@@ -38,7 +38,9 @@ describe('an account', () => {
 		expect(await ask(held(), { value: 3 })).toEqual({
 			state: { balance: 12.5, currency: 'USD', queued: 3 },
 		});
-		expect(await ask(held(), undefined)).toEqual({ state: { balance: 12.5, currency: 'USD' } });
+		expect(await ask(held(), undefined)).toStrictEqual({
+			state: { balance: 12.5, currency: 'USD' },
+		});
 	});
 
 	it('that tells of its queue with the balance is believed, also where that is empty', async () => {

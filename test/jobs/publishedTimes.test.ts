@@ -97,6 +97,17 @@ describe('what a provider publishes about how long a model takes', () => {
 		expect(requests).toHaveLength(2);
 	});
 
+	it('is kept for two hundred models, those that were asked for last', async () => {
+		const { ask, provider, requests } = scene({ p50: 100_000, p99: 200_000 });
+		const of = async (model: string) => await ask(provider, { model });
+		for (let model = 0; model < 200; model += 1) await of(`model ${model}`);
+		await of('model 0');
+		expect(requests).toHaveLength(200);
+		await of('one more');
+		await of('model 0');
+		expect(requests).toHaveLength(202);
+	});
+
 	it('is not asked for where no model is named, or one job of it is known', async () => {
 		const { ask, provider, requests } = scene({ p50: 100_000, p99: 200_000 });
 		const { longestSeconds: _longest, ...limits } = provider.limits;

@@ -57,6 +57,18 @@ describe('a quote', () => {
 		expect(requests).toHaveLength(3);
 	});
 
+	it('is kept for two hundred models, those that were asked for last', async () => {
+		const { ask, requests } = scene(reply(PRICED));
+		for (let model = 0; model < 200; model += 1) await ask(`model ${model}`);
+		await ask('model 0');
+		expect(requests).toHaveLength(200);
+		await ask('one more');
+		await ask('model 1');
+		expect(requests).toHaveLength(201);
+		await ask('model 0');
+		expect(requests).toHaveLength(202);
+	});
+
 	it.each<[string, Reply | Error, string]>([
 		['answers with an error', reply({}, 500), 'the price list answered with HTTP 500'],
 		['has moved', reply({}, 300), 'the price list answered with HTTP 300'],
