@@ -86,6 +86,18 @@ describe('Return the Job', () => {
 		});
 	});
 
+	it('sends the file of each item that a field names', async () => {
+		const pixels = Buffer.from('89504e470d0a1a0a0000000d4948445200000280000001e00806000000', 'hex');
+		const photo = { mimeType: 'image/png', data: pixels.toString('base64') };
+		const items = [{ json: {}, binary: { photo } }, { json: {} }];
+		const additionalFields = (item: number) => (item === 0 ? { input_reference: 'photo' } : {});
+		const parameters = { whenSubmitted: 'return', additionalFields };
+		const { errors } = await run(nodeWith(['A boat', 'A kite'], { items, parameters }));
+		expect(errors.filter(Boolean)).toStrictEqual([]);
+		const sent = machine.jobs.map(({ request }) => JSON.stringify(request).includes(photo.data));
+		expect(sent).toStrictEqual([true, false]);
+	});
+
 	it('says in the log that it sends, and what came of it', async () => {
 		const context = nodeWith(['A boat'], { ...returning, executionId: '99' });
 		await run(context);
