@@ -147,7 +147,6 @@ export interface ModelChoice {
 	/** What a person reads. */
 	label: string;
 	description?: string;
-	url?: string;
 }
 
 export interface ModelSearch {

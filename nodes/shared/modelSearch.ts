@@ -51,12 +51,11 @@ function searchMethod(provider: Provider, kind: string): SearchMethod {
 			});
 		}
 		return {
-			results: found.models.map(({ value, label, description, url }) => ({
+			results: found.models.map(({ value, label, description }) => ({
 				// The shipped models have labels of their own; elsewhere several things bear one name.
 				name: isShipped || label === value ? label : `${label} (${value})`,
 				value,
 				...(description ? { description } : {}),
-				...(url ? { url } : {}),
 			})),
 			...(found.nextCursor ? { paginationToken: found.nextCursor } : {}),
 		};

@@ -380,11 +380,12 @@ describe('a provider that publishes prices', () => {
 	const priced = async (
 		parameters: object,
 		submit = answerOf(200, { id: 'gen-1', status: 'queued' }),
+		more: HookContextOptions = {},
 	) => {
 		const context = nodeWith(['A boat'], {
 			parameters: { provider: 'aimlapiPixverse', model, whenSubmitted: 'return', ...parameters },
 			credentials: { textToVideoAimlApi: { apiKey: 'the-key-of-the-account' } },
-			goesOn: true,
+			...{ goesOn: true, ...more },
 			http: ({ method }) => (method === 'GET' ? answerOf(200, prices)() : submit()),
 		});
 		// Prices are kept for a while, by address.
@@ -414,6 +415,11 @@ describe('a provider that publishes prices', () => {
 		const { given } = await run(context, { baseURL });
 		expect(given[0]?.json.jobId).toBe('gen-1');
 		expect(asked()).toBe(before);
+	});
+
+	it('is asked nothing any more once the execution was stopped', async () => {
+		const { context } = await priced({}, undefined, { signal: AbortSignal.abort() });
+		expect(context.sent).toStrictEqual([]);
 	});
 
 	it('has it as an estimate', async () => {
