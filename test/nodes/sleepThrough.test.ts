@@ -365,13 +365,16 @@ describe('waking by the clock', () => {
 
 	it('stops the node for a job that failed, and tells an item of it where the workflow goes on', async () => {
 		for (const goesOn of [false, true]) {
-			const execution = start({ prompts: ['A boat', 'A kite'], goesOn });
+			const parameters = { downloadVideo: true };
+			const execution = start({ prompts: ['A boat', 'A kite'], goesOn, parameters });
 			await runNode(execution);
 			const [failed, other] = machine.jobs.slice(-2);
 			failed!.status = 'failed';
 			other!.status = 'completed';
 			const { errors, given } = await wakeAfter(execution, 5);
 			expect(Boolean(errors[0])).toBe(!goesOn);
+			// Where the node fails, the other's file would be for nothing.
+			expect(machine.count('file')).toBe(goesOn ? 1 : 0);
 			expect(given[1]?.json).toMatchObject({ jobId: other?.id, finished: true });
 			expect(execution.wakesAtMs).toHaveLength(1);
 		}
@@ -427,6 +430,17 @@ describe('a service that can not be asked', () => {
 			finished: false,
 			warnings: [expect.stringContaining('could not be asked any more')],
 		});
+	});
+
+	it('is left in peace for longer, where its jobs would be asked for soon', async () => {
+		machine = machineInMemory('queued', { eta_seconds: 100 });
+		const execution = start();
+		await runNode(execution);
+		for (let wakes = 0; wakes < 8; wakes += 1) {
+			machine.next('ask', answerOf(503));
+			await wakeAfter(execution, 5);
+		}
+		expect(execution.wakesAtMs.at(-1)! - Date.now()).toBeGreaterThan(240_000);
 	});
 
 	it('is forgiven when it answers again', async () => {
@@ -535,6 +549,23 @@ describe('Stop', () => {
 		expect(errors[0]?.message).toContain('Job video_1 is being cancelled.');
 		expect(machine.jobs).toMatchObject([{ status: 'cancelled' }]);
 		expect(execution.wakesAtMs).toStrictEqual([]);
+	});
+
+	it('while the provider is asked for its times puts nothing to sleep', async () => {
+		const stop = new AbortController();
+		const execution = start({
+			signal: stop.signal,
+			parameters: { provider: 'aimlapiPixverse', model: 'pixverse/v5/text-to-video' },
+			credentials: { textToVideoAimlApi: { apiKey: 'the-key' } },
+			http: ({ method }) => {
+				if (method === 'POST') return answerOf(200, { id: 'gen-1', status: 'queued' })();
+				stop.abort();
+				return answerOf(200, { models: [] })();
+			},
+		});
+		await done(runNode(execution, [], { baseURL: 'https://stopped.test' }));
+		expect(execution.wakesAtMs).toStrictEqual([]);
+		expect(execution.options.stored).not.toHaveProperty('sleep');
 	});
 
 	it('before anything was sent puts nothing to sleep', async () => {

@@ -95,7 +95,7 @@ export class RunSleep {
 			return [
 				{
 					pauseSeconds: pauseSeconds(provider, job, nowMs, {
-						failures: this.failures[job.jobId] ?? 0,
+						failures: this.failures[job.jobId],
 						longestSeconds: LONGEST_SLEEP_SECONDS,
 					}),
 					soon:
