@@ -83,9 +83,11 @@ async function start(
 async function written(): Promise<string[]> {
 	const names = await readdir(join(folder, 'work'), { recursive: true }).catch(() => []);
 	const parts = names.filter((name) => name.endsWith('.part'));
-	return (
-		await Promise.all(parts.map(async (name) => await readFile(join(folder, 'work', name), 'utf8')))
-	).sort();
+	const texts = await Promise.all(
+		// One may be taken away meanwhile.
+		parts.map(async (name) => await readFile(join(folder, 'work', name), 'utf8').catch(() => [])),
+	);
+	return texts.flat().sort();
 }
 
 const order = async (prompt: string) => {
