@@ -177,6 +177,7 @@ describe('a message that goes badly', () => {
 		await lone.tick();
 		expect(lone.ended).toHaveLength(1);
 		expect(lone.statuses.at(-1)).toMatchObject({ fill: 'blue' });
+		expect(lone.texts.at(-1)).toMatch(/^in progress · .*asked once/);
 	});
 
 	it('loses a job of another node where this one submits, and keeps it where it does not', async () => {
