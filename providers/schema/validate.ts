@@ -4,6 +4,7 @@ import { allowedPhrase, fieldsOf, memberNames, type Field } from './fields';
 import { canCallBack } from '../callbackAddress';
 import { isLocalUrl } from '../hosts';
 import { placeholderIn } from '../placeholder';
+import { isCircular } from './circular';
 import { mediaIssues } from './media';
 import { normalise } from './normalise';
 import { ofModel } from './ofModel';
@@ -34,6 +35,8 @@ export function validate(
 ): Validation {
 	const provider = ofModel(declared, raw);
 	const fields = fieldsOf(provider.request);
+	const circular = circularIssues(fields, raw);
+	if (circular.length > 0) return { issues: circular };
 	const values = normalise(fields, raw);
 	const issues = [
 		...unknownFields(provider, fields, raw),
@@ -55,6 +58,15 @@ export function validate(
 /** One text for all issues of a request. */
 export const issueText = (issues: Issue[]): string =>
 	issues.map(({ message }) => message).join('\n');
+
+function circularIssues(fields: Field[], raw: Record<string, unknown>): Issue[] {
+	return fields
+		.filter(({ name }) => isCircular(raw[name]))
+		.map((field) => ({
+			field: field.name,
+			message: `${field.title} (${field.name}) is an object that leads back to itself, as a message's req does. Give ${allowedPhrase(field)}.`,
+		}));
+}
 
 function unknownFields(
 	{ model }: Provider,

@@ -222,3 +222,34 @@ it('what JSON has no form for is refused like anything else', () => {
 		'The a (a) is [object Object], which is an object, not text. Give text.',
 	]);
 });
+
+describe('an object that leads back to itself', () => {
+	const req: Record<string, unknown> = { url: '/hook' };
+	req.socket = { parser: [{ incoming: req }] };
+	const OBJECT = 'a JSON object, such as {"name": "value"}';
+	const told = (allowed: string) =>
+		`The a (a) is an object that leads back to itself, as a message's req does. Give ${allowed}.`;
+
+	it.each([
+		['a text', field('a'), 'text'],
+		['JSON', field('a', { type: 'json' }), OBJECT],
+		['a picture', { ...image, name: 'a', title: 'The a' }, 'the web address of a picture'],
+	])('is refused where %s is wanted', (_what, wanted, allowed) => {
+		expect(issuesOf([wanted], { a: req })).toEqual([told(allowed)]);
+		expect(issuesOf([wanted], { a: { deep: [req] } })).toEqual([told(allowed)]);
+	});
+
+	it('is refused within a list', () => {
+		const [issue] = issuesOf([field('a', objects)], { a: [{ n: 1 }, { n: req }] });
+		expect(issue).toContain('The a (a) is an object that leads back to itself');
+	});
+
+	it('is not what stands in two places, writes itself as JSON, or holds bytes', () => {
+		const same = { x: 1 };
+		const self = { toJSON: () => 'written', me: undefined as unknown };
+		self.me = self;
+		const json = field('a', { type: 'json' });
+		expect(issuesOf([json], { a: { both: [same, same], self, none: null } })).toEqual([]);
+		expect(issuesOf([json], { a: { bytes: Buffer.alloc(3) } })).toEqual([]);
+	});
+});

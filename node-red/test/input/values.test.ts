@@ -34,6 +34,21 @@ const WAYS: Record<string, (given: Given) => unknown> = {
 describe.each(VERSIONS)('%s', (version) => {
 	const stage = new Stage(version);
 
+	it.each(['req', 'around'])(
+		'a value that leads back to itself is refused by name, and nothing is sent: msg.%s',
+		async (place) => {
+			const fields = { prompt: { type: 'msg', value: place } };
+			const { node, caught } = await stage.load({ mode: 'return', fields });
+			const req: Record<string, unknown> = { url: '/hook' };
+			req.socket = { parser: { incoming: req } };
+			node.receive({ req, around: { req } });
+			const { failure } = await caught.next();
+			expect(failure).toMatchObject({ code: 'invalid_request', accepted: 'no' });
+			expect(failure?.message).toContain('Prompt (prompt) is an object that leads back to itself');
+			expect(stage.sim.book.of('submit')).toEqual([]);
+		},
+	);
+
 	describe('a value', () => {
 		it.each(providers.map((provider) => [provider.title, provider]))(
 			'of each field of %s is the same from the node, msg, flow, global, env and JSONata',
