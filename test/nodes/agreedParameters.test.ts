@@ -3,7 +3,7 @@
  * stands at its default, so another default is another workflow. After a change that is meant: `npx vitest run
  * test/nodes/agreedParameters.test.ts -u`, and read the difference.
  */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { INodeProperties } from 'n8n-workflow';
 import { expect, it } from 'vitest';
@@ -53,6 +53,12 @@ it('looks at all that the package brings', () => {
 	};
 	expect(NODES).toHaveLength(n8n.nodes.length);
 	expect(CREDENTIALS).toHaveLength(n8n.credentials.length);
+	// What is held under no such name would be written down as agreed.
+	const names = [
+		...NODES.map((Type) => new Type().description.name),
+		...CREDENTIALS.map((Type) => new Type().name),
+	];
+	expect(names.filter((name) => !existsSync(held(name)))).toEqual([]);
 });
 
 it.each(NODES.map((Type) => new Type().description))(

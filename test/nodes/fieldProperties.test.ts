@@ -2,7 +2,7 @@
 import type { INodeProperties, INodePropertyCollection } from 'n8n-workflow';
 import { expect, it } from 'vitest';
 import { fieldProperties } from '../../nodes/TextToVideo/fieldProperties';
-import { providerById } from '../../providers/registry';
+import { providerById, providers } from '../../providers/registry';
 
 const novita = fieldProperties(providerById('novita'));
 const named = (name: string, among: INodeProperties[] = novita) =>
@@ -29,7 +29,10 @@ it('has an example only where the field has one', () => {
 
 it('says the range of a number, and asks a switch as a question', () => {
 	expect(named('steps').description).toMatch(/\. Give a whole number from \d+ to \d+\.$/);
-	const switches = additional.filter(({ type }) => type === 'boolean');
+	const all = providers.flatMap(fieldProperties);
+	const switches = all
+		.flatMap((property) => [property, ...((property.options ?? []) as INodeProperties[])])
+		.filter(({ type }) => type === 'boolean');
 	expect(switches.length).toBeGreaterThan(0);
 	for (const { description } of switches) expect(description).toMatch(/^Whether (?!Whether)/);
 });
