@@ -41,12 +41,15 @@ export type Ledger = Record<string, LedgerEntry>;
 
 /** One place in a run: loops run a node several times, so the item's number alone is not enough. */
 export const ledgerKey = (runIndex: number, itemIndex: number): string =>
-	`r${runIndex}i${itemIndex}`;
+	`${keyOfRun(runIndex)}${itemIndex}`;
+
+/** What the keys of all items of one run begin with. */
+const keyOfRun = (runIndex: number): string => `r${runIndex}i`;
 
 /** The entries of all items of one run. */
 export const entriesOfRun = (ledger: Ledger, runIndex: number): LedgerEntry[] =>
 	Object.entries(ledger).flatMap(([key, entry]) =>
-		key.startsWith(ledgerKey(runIndex, 0).slice(0, -1)) ? [entry] : [],
+		key.startsWith(keyOfRun(runIndex)) ? [entry] : [],
 	);
 
 /** Changes when the request changes, so that an edited prompt makes a new job. */

@@ -50,7 +50,6 @@ export async function readBody(request: BodyRequest): Promise<Uint8Array | Refus
 		if (done) break;
 		bytes += value.byteLength;
 		if (bytes <= MAX_CALLBACK_BYTES) chunks.push(value);
-		else chunks.length = 0;
 		if (bytes > MAX_DISCARDED_BYTES) {
 			return { ...TOO_LARGE, headers: { Connection: 'close' } };
 		}

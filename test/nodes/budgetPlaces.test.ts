@@ -52,6 +52,20 @@ describe('Maximum Jobs', () => {
 		expect(refusals.at(-1)).toMatchObject({ reason: 'jobs', held: 3 });
 	});
 
+	it('counts a call once that was refused and made again when there was room', () => {
+		const executionId = newExecution();
+		const first = budget({ executionId, runIndex: 0, maximumJobs: 1 });
+		expect(first.reserveJobs()).toBeUndefined();
+		expect(budget({ executionId, runIndex: 1, maximumJobs: 1 }).reserveJobs()).toBeDefined();
+		first.release(0);
+		const again = budget({ executionId, runIndex: 1, maximumJobs: 1 });
+		expect(again.reserveJobs()).toBeUndefined();
+		again.settled(0);
+		const ledger = { r1i0: { job: { jobId: 'a' } } } as unknown as Ledger;
+		const next = budget({ executionId, runIndex: 2, maximumJobs: 5, ledger });
+		expect(next.standing()).toEqual({ ordersLeft: 4 });
+	});
+
 	it('gives a place back only where the provider certainly did not take the job', () => {
 		const executionId = newExecution();
 		const calls = [0, 1, 2].map((runIndex) => budget({ executionId, runIndex }));
