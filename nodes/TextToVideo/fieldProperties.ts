@@ -110,7 +110,7 @@ function listAsJson(field: Field): INodeProperties {
 			usual ?? initial ?? minimum ?? '…',
 		]),
 	);
-	const example = JSON.stringify(field.plain ? [exampleOf(field)] : [inner]);
+	const example = JSON.stringify([inner]);
 	return {
 		displayName: `${field.title} (JSON)`,
 		name: jsonParameter(field),
@@ -120,9 +120,6 @@ function listAsJson(field: Field): INodeProperties {
 		description: `The same as ${field.title}, as a list in JSON, for a number of them that comes with the data: ${example}`,
 	};
 }
-
-const exampleOf = ({ items = [] }: Field): string =>
-	items[0]?.placeholder?.replace(/^e\.g\. /, '') ?? '…';
 
 function property(provider: Provider, field: Field): INodeProperties {
 	const base = {

@@ -220,7 +220,8 @@ export function shown(value: unknown): string {
 	return text.length <= LONGEST_SHOWN_VALUE ? text : `${text.slice(0, LONGEST_SHOWN_VALUE)}…`;
 }
 
-function asJson(value: unknown): string {
+/** Whatever JSON has no form for, as JavaScript names it. */
+export function asJson(value: unknown): string {
 	try {
 		return JSON.stringify(value) ?? String(value);
 	} catch {

@@ -1,7 +1,7 @@
 /** What people, agents and n8n's AI builder read of the nodes before anything runs. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { INodeProperties } from 'n8n-workflow';
+import type { INodeProperties, INodePropertyOptions } from 'n8n-workflow';
 import { describe, expect, it } from 'vitest';
 import { TextToVideo } from '../../nodes/TextToVideo/TextToVideo.node';
 import { TextToVideoFetchResult } from '../../nodes/TextToVideoFetchResult/TextToVideoFetchResult.node';
@@ -131,4 +131,17 @@ describe('what n8n’s AI builder reads', () => {
 			expect(alias.map((each) => each.toLowerCase())).toContain(word);
 		},
 	);
+});
+
+it('names each event that may start a workflow', () => {
+	const { properties } = new TextToVideoTrigger().description;
+	const events = properties.find(({ name }) => name === 'events')
+		?.options as INodePropertyOptions[];
+	expect(events.map(({ name, value }) => [name, value])).toEqual([
+		['Cancelled', 'cancelled'],
+		['Failed', 'failed'],
+		['Progress', 'progress'],
+		['Succeeded', 'succeeded'],
+		['Test', 'test'],
+	]);
 });

@@ -117,6 +117,12 @@ describe('told of a field, one sentence each', () => {
 		expect(unevaluatedIn(prompt, value, written)).toHaveLength(count);
 	});
 
+	it('leaves an object that leads back to itself to the check of its field', () => {
+		const req: Record<string, unknown> = { url: '{{ x }}' };
+		req.self = req;
+		expect(unevaluatedIn(prompt, req, '={{ $json.req }}')).toStrictEqual([]);
+	});
+
 	it('names the item of a list, from one on, and the member', () => {
 		const value = [{ prompt: 'A', frames: 16 }, null, 'odd', { prompt: '{{ x }}', frames: 16 }];
 		expect(unevaluatedIn(prompts, value, value)).toStrictEqual([

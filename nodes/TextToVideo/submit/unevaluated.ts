@@ -5,7 +5,7 @@
  */
 import { isObject } from '../../../providers/schema/wire';
 import type { Field } from '../../../providers/schema/fields';
-import { shown } from '../../../providers/schema/validate';
+import { asJson, shown } from '../../../providers/schema/validate';
 
 const BRACES = /\{\{[^]*?\}\}/;
 const N8N_EXPRESSION =
@@ -39,9 +39,8 @@ export function unevaluatedIn(
 			),
 		);
 	}
-	const text = typeof value === 'object' ? JSON.stringify(value) : value;
 	const fromData = isExpression(written);
-	if (typeof text !== 'string' || !(fromData ? N8N_EXPRESSION : BRACES).test(text)) return [];
+	if (!(fromData ? N8N_EXPRESSION : BRACES).test(asJson(value))) return [];
 	const advice = fromData
 		? 'It came with the data: let the step before evaluate it, or remove the {{ }}.'
 		: 'Switch the field to Expression, or remove the {{ }}.';
