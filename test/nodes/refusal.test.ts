@@ -55,14 +55,12 @@ it('an account that can not be used stops the run, even where the workflow goes 
 });
 
 describe('limits', () => {
-	const told = (refusal: Refusal) =>
-		overLimits(hookContext(), refusal, (place) => `basis of ${place}`).message;
 	const jobs = (held: number, items: number, wanted: number, limit: number) =>
-		told({ reason: 'jobs', held, wanted, limit, items });
+		({ reason: 'jobs', held, wanted, limit, items }) as const;
 	const cost = (held: number, wanted: number, limit: number) =>
-		told({ reason: 'cost', held, wanted, limit });
+		({ reason: 'cost', held, wanted, limit }) as const;
 
-	it.each([
+	it.each<[Refusal, string]>([
 		[jobs(0, 1, 1, 0), 'There is 1 item, and Maximum Jobs is 0.'],
 		[jobs(0, 2, 2, 1), 'There are 2 items, and Maximum Jobs is 1.'],
 		[jobs(0, 1, 4, 3), 'There is 1 item that order 4 videos, and Maximum Jobs is 3.'],
@@ -85,10 +83,11 @@ describe('limits', () => {
 			'The videos would cost 0.3 USD, 1 USD were spent before in this execution, and Maximum Cost is 1 USD.',
 		],
 		[
-			told({ reason: 'unpriced', places: ['a', 'b'] }),
+			{ reason: 'unpriced', places: ['a', 'b'] },
 			'Maximum Cost is set, and what the videos cost can not be said before: basis of a; basis of b.',
 		],
-	])('are told: %s', (message, sentence) => {
+	])('are told, each with its numbers: %j', (refusal, sentence) => {
+		const { message } = overLimits(hookContext(), refusal, (place) => `basis of ${place}`);
 		expect(message).toBe(`${sentence} Nothing was submitted.`);
 	});
 
