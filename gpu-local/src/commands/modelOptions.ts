@@ -1,3 +1,4 @@
+import type { parseArgs } from 'node:util';
 import { UsageError } from '../lib/usageError.ts';
 import { checkProfile } from '../models/profile.ts';
 import { KINDS } from '../models/recognise.ts';
@@ -7,25 +8,29 @@ import type { ModelEntry } from '../models/registry.ts';
 import { recipeOf } from '../models/recipes.ts';
 import { readTable } from '../models/table.ts';
 
-type Text =
-	| 'name'
-	| 'title'
-	| 'kind'
-	| 'motion-adapter'
-	| 'config'
-	| 'base'
-	| 'low-noise'
-	| 'light-vae'
-	| 'recipe'
-	| 'scheduler'
-	| 'sigmas'
-	| 'profile'
-	| 'gpus';
+const text = { type: 'string' } as const;
+const texts = { type: 'string', multiple: true } as const;
 
-/** The options of `gpu-local models add`, as they are typed. */
-type ModelOptionTexts = { [K in Text]?: string | undefined } & {
-	[K in 'default' | 'lora']?: string[] | undefined;
+/** The options of `gpu-local models add`. */
+export const MODEL_OPTIONS = {
+	name: text,
+	title: text,
+	kind: text,
+	'motion-adapter': text,
+	config: text,
+	base: text,
+	'low-noise': text,
+	'light-vae': text,
+	default: texts,
+	recipe: text,
+	scheduler: text,
+	sigmas: text,
+	lora: texts,
+	profile: text,
+	gpus: text,
 };
+
+type ModelOptionTexts = ReturnType<typeof parseArgs<{ options: typeof MODEL_OPTIONS }>>['values'];
 
 /** What a person says of a model, checked as far as it can be before the model is read. */
 export function readModelOptions(values: ModelOptionTexts) {
@@ -98,14 +103,12 @@ function defaultsOf(texts: string[]): Pick<ModelEntry, 'defaults' | 'negativePro
 	const negativePrompt = texts.map((text) => NEGATIVE_PROMPT.exec(text)?.[1]).findLast(Boolean);
 	const numbers = texts.filter((text) => !NEGATIVE_PROMPT.test(text)).map(pair('default'));
 	for (const [field, value] of numbers) {
-		const range = Object.hasOwn(DEFAULTED, field) ? DEFAULTED[field] : undefined;
-		if (range) {
-			checkRange(`--default has ${field}=${value}.`, value, range);
-			continue;
+		if (!Object.hasOwn(DEFAULTED, field)) {
+			throw new UsageError(
+				`--default has "${field}". Choose of: ${Object.keys(DEFAULTED).join(', ')}, negative_prompt.`,
+			);
 		}
-		throw new UsageError(
-			`--default has "${field}". Choose of: ${Object.keys(DEFAULTED).join(', ')}, negative_prompt.`,
-		);
+		checkRange(`--default has ${field}=${value}.`, value, DEFAULTED[field]!);
 	}
 	return {
 		...(numbers.length > 0 ? { defaults: Object.fromEntries(numbers) } : {}),

@@ -9,7 +9,7 @@ import type { ModelEntry } from '../models/registry.ts';
 import { RECIPES } from '../models/recipes.ts';
 import { lookAtMachine } from '../setup/backend.ts';
 import { readConfig } from './config.ts';
-import { readModelOptions } from './modelOptions.ts';
+import { MODEL_OPTIONS, readModelOptions } from './modelOptions.ts';
 import type { Terminal } from './terminal.ts';
 
 type CommandContext = Pick<Terminal, 'env' | 'out' | 'progress'>;
@@ -74,29 +74,13 @@ export async function modelsCommand(args: string[], context: CommandContext): Pr
 }
 
 function parse(args: string[]) {
-	const text = { type: 'string' } as const;
-	const texts = { type: 'string', multiple: true } as const;
 	try {
 		return parseArgs({
 			args,
 			allowPositionals: true,
 			options: {
-				name: text,
-				title: text,
-				kind: text,
-				'motion-adapter': text,
-				config: text,
-				base: text,
-				'low-noise': text,
-				'light-vae': text,
-				default: texts,
-				recipe: text,
-				scheduler: text,
-				sigmas: text,
-				lora: texts,
-				profile: text,
-				gpus: text,
-				models: text,
+				...MODEL_OPTIONS,
+				models: { type: 'string' },
 				help: { type: 'boolean' },
 			},
 		});

@@ -2,6 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UsageError } from '../lib/usageError.ts';
 import { baseOf, isDenoiserFile } from './parts.ts';
+import { profileParts } from './profile.ts';
 import type { ModelEntry, ModelRegistry } from './registry.ts';
 import { readSafetensorsHeader } from './safetensors.ts';
 
@@ -31,7 +32,7 @@ type Config = Record<string, unknown>;
  * compares the whole of both before it loads one.
  */
 export async function checkLightVae(registry: ModelRegistry, entry: ModelEntry): Promise<void> {
-	const asked = entry.profile?.split(',').some((part) => part.trim() === SETTING) ?? false;
+	const asked = profileParts(entry.profile ?? '').includes(SETTING);
 	if (entry.lightVae === undefined) {
 		if (!asked) return;
 		throw new UsageError(

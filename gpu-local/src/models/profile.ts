@@ -1,7 +1,5 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { UsageError } from '../lib/usageError.ts';
-import { workerFolder } from '../setup/locations.ts';
+import { readWorkerTable } from './table.ts';
 
 /** What a profile may say: the worker's own table. */
 interface ProfileTable {
@@ -11,13 +9,17 @@ interface ProfileTable {
 	caches: Record<string, { least?: number; most: number; whole: boolean; example: number }>;
 }
 
-/** Throws where the worker would refuse the profile, which is at the model's first job only. */
-export function checkProfile(profile: string): void {
-	const table = readProfileTable();
-	const parts = profile
+/** The presets and settings of a profile, as `name=value`. */
+export const profileParts = (profile: string): string[] =>
+	profile
 		.split(',')
 		.map((part) => part.trim())
 		.filter((part) => part !== '');
+
+/** Throws where the worker would refuse the profile, which is at the model's first job only. */
+export function checkProfile(profile: string): void {
+	const table = readWorkerTable<ProfileTable>('profiles.json');
+	const parts = profileParts(profile);
 	for (const part of parts) checkPart(part, table);
 	const last = (name: string): string | undefined =>
 		parts.findLast((part) => part.startsWith(`${name}=`))?.slice(name.length + 1);
@@ -61,8 +63,3 @@ function checkPart(part: string, { presets, settings, caches }: ProfileTable): v
 }
 
 const DECIMAL = /^(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
-
-function readProfileTable(): ProfileTable {
-	const file = join(workerFolder(), 'text_to_video_worker', 'profiles.json');
-	return JSON.parse(readFileSync(file, 'utf8')) as ProfileTable;
-}

@@ -78,7 +78,10 @@ function assemble(): Table {
 	return { schedulerNames, minSteps, families, allowedParts };
 }
 
-function read<T>(name: string): T {
-	const file = join(workerFolder(), 'text_to_video_worker', 'families', `${name}.json`);
+const read = <T>(name: string): T => readWorkerTable(`families/${name}.json`);
+
+/** One of the tables that the worker goes by too. */
+export function readWorkerTable<T>(name: string): T {
+	const file = join(workerFolder(), 'text_to_video_worker', name);
 	return JSON.parse(readFileSync(file, 'utf8')) as T;
 }
